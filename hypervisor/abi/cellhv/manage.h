@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Management interface between the kernel module and the hypervisor: the image header, the boot
+ * block that the module fills in before the first CPU enters, and the calls made afterwards.
+ *
+ * A call is VMMCALL (AMD) or VMCALL (Intel) on a root CPU at CPL 0 with EAX = CELLHV_CALL and
+ * RDI = physical address of a struct cellhv_call that lies in root memory and within one 4 KiB
+ * page. The hypervisor copies it once, acts, and writes it back. EAX returns the error as well.
+ * Calls never wait for a guest; those that need other CPUs wait for them a bounded time. While one
+ * CPU is in a call another gets -EBUSY (errno 16): the module serialises.
+ */
+#ifndef CELLHV_MANAGE_H
+#define CELLHV_MANAGE_H
+
+#include "config.h"
+
+#define CELLHV_ABI_VERSION 1
+
+#define CELLHV_IMAGE_SIGNATURE "CELLHVIM" /* 8 bytes */
+#define CELLHV_IMAGE_NAME "cellmgr/cellhv.bin"
+#define CELLHV_MEMORY_SIZE (4ul << 20) /* one naturally aligned block for image, CPUs and pool */
+#define CELLHV_BASE 0xffff800000000000ul /* where the hypervisor's tables map that block */
+
+struct cellhv_image_header {
+	char signature[8];
+	uint32_t abi_version;
+	uint32_t entry_offset; /* from CELLHV_BASE */
+	uint32_t file_size;    /* bytes in the file */
+	uint32_t memory_size;  /* with .bss and the per-CPU areas of CELLHV_MAX_CPUS left out */
+	uint32_t boot_offset;  /* where the module writes struct cellhv_boot */
+	uint32_t boot_size;    /* sizeof(struct cellhv_boot) of this image */
+	char version[32];
+};
+
+/* What the module knows; written at boot_offset of the copied image, read once. */
+struct cellhv_boot {
+	uint64_t memory_phys; /* CELLHV_MEMORY_SIZE bytes, naturally aligned */
+	uint64_t switch_page_virt; /* module text page mapped in both worlds */
+	uint64_t switch_page_phys;
+	uint64_t leave_virt; /* in that page: where a leaving CPU jumps */
+	uint32_t num_cpus;   /* CPUs that will enter: numbers 0 .. num_cpus - 1 */
+	uint32_t tsc_khz;
+	struct cellhv_system_config system;
+};
+
+#define CELLHV_CALL 0x4348u
+
+enum cellhv_op {
+	CELLHV_OP_DISABLE = 1,	 /* this CPU goes native again; -EBUSY while a cell exists */
+	CELLHV_OP_RELEASE_CPU,	 /* cpu: an offline root CPU goes native */
+	CELLHV_OP_INFO,		 /* info */
+	CELLHV_OP_CELL_CREATE,	 /* create */
+	CELLHV_OP_CELL_SCRUB,	 /* scrub: zero some of the cell's RAM */
+	CELLHV_OP_CELL_LOAD,	 /* load */
+	CELLHV_OP_CELL_START,	 /* cell */
+	CELLHV_OP_CELL_MESSAGE,	 /* message */
+	CELLHV_OP_CELL_STATUS,	 /* status */
+	CELLHV_OP_CELL_STOP,	 /* cell: park its CPUs, whatever the guest thinks */
+	CELLHV_OP_CELL_DESTROY,	 /* cell: stopped and scrubbed; CPUs and memory back to the root */
+	CELLHV_OP_CPU_STATS,	 /* stats */
+	CELLHV_OP_CONSOLE_READ,	 /* console */
+	CELLHV_OP_POLL,		 /* poll: cheap, meant for a timer */
+	CELLHV_OP_MAX,
+};
+
+/* Cell state as management sees it. */
+enum cellhv_cell_state {
+	CELLHV_STATE_STOPPED = 0, /* created or stopped: may be loaded and started */
+	CELLHV_STATE_RUNNING,
+	CELLHV_STATE_LOCKED,	/* running, and the guest forbids changes around it */
+	CELLHV_STATE_SHUT_DOWN, /* the guest ended by itself */
+	CELLHV_STATE_FAILED,	/* parked after a fault, or reported by the guest */
+};
+
+/* Why a cell failed. */
+enum cellhv_failure_reason {
+	CELLHV_FAILURE_NONE = 0,
+	CELLHV_FAILURE_MEMORY,	      /* address = guest physical, detail = 1 read 2 write 4 fetch */
+	CELLHV_FAILURE_PORT,	      /* address = port, detail = bytes, bit 8: write */
+	CELLHV_FAILURE_MSR,	      /* address = MSR, detail = value written, bit 63..: read is 0 */
+	CELLHV_FAILURE_CONTROL,	      /* illegal control register, XCR0 or mode */
+	CELLHV_FAILURE_INSTRUCTION,   /* forbidden or undecodable instruction; detail = exit code */
+	CELLHV_FAILURE_TRIPLE_FAULT,
+	CELLHV_FAILURE_APIC,	      /* address = register, detail = value */
+	CELLHV_FAILURE_MACHINE_CHECK,
+	CELLHV_FAILURE_GUEST,	      /* the guest set its state to failed */
+	CELLHV_FAILURE_MAX,
+};
+
+struct cellhv_failure {
+	uint32_t reason;
+	uint32_t cpu; /* Linux CPU number */
+	uint64_t rip;
+	uint64_t address;
+	uint64_t detail;
+};
+
+/* Reasons for leaving a guest, the same on both vendors. */
+enum cellhv_exit {
+	CELLHV_EXIT_TOTAL = 0,
+	CELLHV_EXIT_MANAGEMENT, /* NMI kicks by the hypervisor itself */
+	CELLHV_EXIT_NMI,	/* NMIs of the machine */
+	CELLHV_EXIT_HYPERCALL,
+	CELLHV_EXIT_MSR,
+	CELLHV_EXIT_MSR_ICR, /* x2APIC interrupt command */
+	CELLHV_EXIT_CPUID,
+	CELLHV_EXIT_PORT,
+	CELLHV_EXIT_MMIO,
+	CELLHV_EXIT_XAPIC,
+	CELLHV_EXIT_CONTROL, /* CR, DR, XSETBV */
+	CELLHV_EXIT_EXCEPTION,
+	CELLHV_EXIT_OTHER,
+	CELLHV_EXIT_MAX,
+};
+
+/* Which check refused a call; `object` says on what. */
+enum cellhv_check {
+	CELLHV_CHECK_NONE = 0,
+	CELLHV_CHECK_CALL_FORMAT,	/* object: size or operation */
+	CELLHV_CHECK_CONFIG_FORMAT,	/* object: byte offset in the configuration */
+	CELLHV_CHECK_CONFIG_CHECKSUM,
+	CELLHV_CHECK_CONFIG_NAME,
+	CELLHV_CHECK_CONFIG_ENTRY,	/* object: entry address */
+	CELLHV_CHECK_CONFIG_COMM,	/* object: comm address */
+	CELLHV_CHECK_CONFIG_MEMORY,	/* object: index of the region */
+	CELLHV_CHECK_CONFIG_CPU,	/* object: index in the list */
+	CELLHV_CHECK_CONFIG_PORT,	/* object: index of the range */
+	CELLHV_CHECK_NAME_EXISTS,	/* object: id of the other cell */
+	CELLHV_CHECK_NO_SUCH_CELL,	/* object: id */
+	CELLHV_CHECK_CELL_STATE,	/* object: its state */
+	CELLHV_CHECK_CELL_LOCKED,	/* object: id of the cell that is locked */
+	CELLHV_CHECK_CELL_NOT_SCRUBBED, /* object: id */
+	CELLHV_CHECK_CPU_OWNED,		/* object: CPU; not the root's */
+	CELLHV_CHECK_CPU_LAST,		/* object: CPU; the root would have none left */
+	CELLHV_CHECK_CPU_SELF,		/* object: CPU; it makes this call */
+	CELLHV_CHECK_CPU_SILENT,	/* object: CPU; did not answer in time */
+	CELLHV_CHECK_CPU_NUMBER,	/* object: CPU; not under the hypervisor */
+	CELLHV_CHECK_MEMORY_OWNED,	/* object: address; hypervisor's or a cell's */
+	CELLHV_CHECK_MEMORY_RANGE,	/* object: address outside the cell or the machine */
+	CELLHV_CHECK_PORT_OWNED,	/* object: port */
+	CELLHV_CHECK_POOL_EMPTY,	/* object: pages left */
+	CELLHV_CHECK_CELLS_EXIST,	/* object: number of cells */
+	CELLHV_CHECK_MAX,
+};
+
+#define CELLHV_ROOT_ID 0u /* in console calls: the hypervisor's own console */
+
+struct cellhv_call {
+	uint32_t size; /* sizeof(struct cellhv_call) */
+	uint32_t op;   /* enum cellhv_op */
+	int32_t error; /* out: 0 or negative errno */
+	uint32_t check; /* out: enum cellhv_check */
+	uint64_t object; /* out */
+	union {
+		uint32_t cell; /* id */
+		uint32_t cpu;  /* Linux CPU number */
+		struct {
+			uint32_t pages_total; /* pool */
+			uint32_t pages_used;
+			uint32_t num_cpus;  /* CPUs under the hypervisor now */
+			uint32_t num_cells; /* without the root */
+			uint32_t x2apic;    /* the root's CPUs run in x2APIC mode */
+			uint32_t apic_khz;
+			char version[32];
+		} info;
+		struct {
+			uint64_t config_phys; /* contiguous root memory */
+			uint32_t config_size;
+			uint32_t id; /* out */
+		} create;
+		struct {
+			uint32_t cell;
+			uint32_t reserved;
+			uint64_t remaining; /* out: bytes; 0: done */
+		} scrub;
+		struct {
+			uint32_t cell;
+			uint32_t length; /* bytes, up to 65536 */
+			uint64_t guest;	 /* destination, guest physical, in RAM of the cell */
+			uint64_t phys;	 /* source, contiguous root memory */
+		} load;
+		struct {
+			uint32_t cell;
+			uint32_t message; /* CELLHV_MSG_*; earlier reply is cleared */
+		} message;
+		struct {
+			uint32_t cell;	/* in: id */
+			uint32_t state; /* out: enum cellhv_cell_state */
+			uint32_t reply; /* out: CELLHV_REPLY_*, to the last message */
+			uint32_t reserved;
+			uint64_t failed_cpus; /* out: bit per CPU below 64 */
+			struct cellhv_failure failure; /* out: the first */
+		} status;
+		struct {
+			uint32_t cpu; /* in */
+			uint32_t reserved;
+			uint64_t count[CELLHV_EXIT_MAX]; /* out: since the CPU's owner started */
+		} stats;
+		struct {
+			uint32_t cell; /* id, or CELLHV_ROOT_ID */
+			uint32_t size; /* in: bytes of buffer, up to 4096; out: bytes copied */
+			uint64_t phys; /* buffer in root memory, within one page */
+			uint64_t position; /* in: first byte wanted, out: byte after the last copied;
+					    * it jumps ahead where the ring has been overwritten */
+		} console;
+		struct {
+			uint64_t state_sequence;   /* out: grows with each change of a cell's state */
+			uint64_t console_sequence; /* out: grows with console output of any cell */
+		} poll;
+	};
+};
+
+_Static_assert(sizeof(struct cellhv_image_header) == 64, "image header");
+_Static_assert(sizeof(struct cellhv_call) <= 256, "call");
+
+#endif
