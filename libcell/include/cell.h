@@ -5,9 +5,9 @@
  * Conventions. Functions return 0 or a positive result, or a negative errno. Outputs come last, are
  * named ret_ and stay untouched on failure. Objects are reference counted; every _unref takes NULL
  * and returns NULL. Strings returned as const char * belong to the object. Nothing is printed:
- * messages go to the log function of the context, and the sentence that explains the last failure of
- * a call with a context is cell_context_last_error(). A context and what came from it may be used by
- * one thread at a time. The library needs no daemon.
+ * messages go to the log function of the context, and the sentence that explains the last failure
+ * of a call with a context is cell_context_last_error(). A context and what came from it may be
+ * used by one thread at a time. The library needs no daemon.
  */
 #ifndef LIBCELL_CELL_H
 #define LIBCELL_CELL_H
@@ -58,7 +58,8 @@ int cell_host_new(cell_context *context, const char *root, cell_host **ret);
 cell_host *cell_host_ref(cell_host *host);
 cell_host *cell_host_unref(cell_host *host);
 
-/* One preflight check: `name` is stable, `message` says what was found, `remedy` what to do ("" if ok). */
+/* One preflight check: `name` is stable, `message` says what was found, `remedy` what to do ("" if
+ * ok). */
 typedef int (*cell_check_fn)(void *userdata, enum cell_check_result result, const char *name,
 			     const char *message, const char *remedy);
 
@@ -77,7 +78,7 @@ enum cell_severity { CELL_ERROR, CELL_WARNING, CELL_NOTE };
 
 struct cell_diag {
 	enum cell_severity severity;
-	const char *code;    /* stable, e.g. "unknown-key", "not-aligned", "cpu-taken" */
+	const char *code; /* stable, e.g. "unknown-key", "not-aligned", "cpu-taken" */
 	const char *file;
 	const char *pointer; /* JSON pointer, RFC 6901 */
 	unsigned line;	     /* from 1; 0: unknown */
@@ -86,9 +87,8 @@ struct cell_diag {
 };
 
 /*
- * Searches /etc/cells, /run/cells, /usr/lib/cells for NAME.json. Bad content is no error of this call:
- * it yields a description with diagnostics.
- * -ENOENT: no such file. -EINVAL: not a cell name.
+ * Searches /etc/cells, /run/cells, /usr/lib/cells for NAME.json. Bad content is no error of this
+ * call: it yields a description with diagnostics. -ENOENT: no such file. -EINVAL: not a cell name.
  */
 int cell_desc_find(cell_context *context, const char *name, cell_desc **ret);
 int cell_desc_new_from_file(cell_context *context, const char *path, cell_desc **ret);
@@ -96,7 +96,8 @@ int cell_desc_new_from_fd(cell_context *context, int fd, const char *label, cell
 cell_desc *cell_desc_ref(cell_desc *desc);
 cell_desc *cell_desc_unref(cell_desc *desc);
 
-/* Names of all descriptions in the search path, each once, sorted; NULL-terminated, free with cell_strv_free. */
+/* Names of all descriptions in the search path, each once, sorted; NULL-terminated, free with
+ * cell_strv_free. */
 int cell_desc_list(cell_context *context, char ***ret_names);
 char **cell_strv_free(char **names);
 
@@ -109,7 +110,8 @@ bool cell_desc_destroy_on_refusal(const cell_desc *desc);      /* default false:
 size_t cell_desc_n_diags(const cell_desc *desc);
 const struct cell_diag *cell_desc_diag(const cell_desc *desc, size_t index);
 
-/* Against this host and, where the hypervisor is enabled, its cells. 0, or -EINVAL with diagnostics. */
+/* Against this host and, where the hypervisor is enabled, its cells. 0, or -EINVAL with
+ * diagnostics. */
 int cell_desc_check(cell_desc *desc, cell_host *host);
 
 /* Placement and derivation; takes no memory from Linux, but assumes what could be taken. */
@@ -208,8 +210,8 @@ int cell_cell_load(cell_cell *cell, cell_desc *desc);
 int cell_cell_start(cell_cell *cell);
 
 /*
- * Ask the guest to shut down and wait. 0: it agreed and ended. -EACCES (ShutdownDenied): it refused,
- * and goes on. -ETIMEDOUT: no answer. -ENOTCONN (CellNotRunning).
+ * Ask the guest to shut down and wait. 0: it agreed and ended. -EACCES (ShutdownDenied): it
+ * refused, and goes on. -ETIMEDOUT: no answer. -ENOTCONN (CellNotRunning).
  */
 int cell_cell_shutdown(cell_cell *cell, unsigned timeout_ms);
 int cell_cell_stop(cell_cell *cell);		    /* park at once, without asking */
@@ -221,7 +223,8 @@ struct cell_stat {
 };
 #define CELL_N_STATS_MAX 32
 
-/* Exits of one of the cell's CPUs by reason since the cell started; returns how many were written. */
+/* Exits of one of the cell's CPUs by reason since the cell started; returns how many were written.
+ */
 int cell_cell_stats(cell_cell *cell, unsigned cpu, struct cell_stat ret_stats[CELL_N_STATS_MAX]);
 
 /* Descriptor that reads the guest's console from its oldest kept byte. The caller closes it. */

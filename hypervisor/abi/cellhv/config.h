@@ -116,7 +116,8 @@ struct cellhv_system_config {
 CELLHV_CONFIG_ASSERT("config header", sizeof(struct cellhv_config_header) == 24);
 CELLHV_CONFIG_ASSERT("memory region", sizeof(struct cellhv_memory_region) == 32);
 CELLHV_CONFIG_ASSERT("console", sizeof(struct cellhv_console) == 32);
-CELLHV_CONFIG_ASSERT("cell config", sizeof(struct cellhv_cell_config) == 24 + 32 + 8 + 16 + 32 + 48);
+CELLHV_CONFIG_ASSERT("cell config",
+		     sizeof(struct cellhv_cell_config) == 24 + 32 + 8 + 16 + 32 + 48);
 CELLHV_CONFIG_ASSERT("system config", sizeof(struct cellhv_system_config) == 24 + 8 + 16 + 8);
 
 #endif

@@ -28,18 +28,18 @@
 enum cellhv_driver_check {
 	CELLHV_DRIVER_CHECK_NO_VIRTUALIZATION = 0x1000, /* CPU without SVM and VMX */
 	CELLHV_DRIVER_CHECK_FIRMWARE_DISABLED, /* object: CPU; VM_CR.SVMDIS or FEATURE_CONTROL */
-	CELLHV_DRIVER_CHECK_IN_USE,	   /* object: CPU; another hypervisor (KVM) uses it */
-	CELLHV_DRIVER_CHECK_IMAGE_MISSING, /* no hypervisor image under /lib/firmware */
-	CELLHV_DRIVER_CHECK_IMAGE_FORMAT,  /* object: its ABI version */
-	CELLHV_DRIVER_CHECK_NO_MEMORY,	   /* object: bytes wanted */
-	CELLHV_DRIVER_CHECK_ENTRY,	   /* object: CPU that could not enter */
-	CELLHV_DRIVER_CHECK_ENABLED,	   /* already enabled */
-	CELLHV_DRIVER_CHECK_DISABLED,	   /* not enabled */
-	CELLHV_DRIVER_CHECK_CPU_OFFLINE,   /* object: CPU; not online, so not Linux's to give */
-	CELLHV_DRIVER_CHECK_CPU_BUSY,	   /* object: CPU; Linux would not let it go */
-	CELLHV_DRIVER_CHECK_MEMORY_IN_USE, /* object: address; Linux uses this memory */
-	CELLHV_DRIVER_CHECK_TOO_MANY_CPUS, /* object: possible CPUs */
-	CELLHV_DRIVER_CHECK_SUSPENDING,	   /* the machine is suspending or rebooting */
+	CELLHV_DRIVER_CHECK_IN_USE,	       /* object: CPU; another hypervisor (KVM) uses it */
+	CELLHV_DRIVER_CHECK_IMAGE_MISSING,     /* no hypervisor image under /lib/firmware */
+	CELLHV_DRIVER_CHECK_IMAGE_FORMAT,      /* object: its ABI version */
+	CELLHV_DRIVER_CHECK_NO_MEMORY,	       /* object: bytes wanted */
+	CELLHV_DRIVER_CHECK_ENTRY,	       /* object: CPU that could not enter */
+	CELLHV_DRIVER_CHECK_ENABLED,	       /* already enabled */
+	CELLHV_DRIVER_CHECK_DISABLED,	       /* not enabled */
+	CELLHV_DRIVER_CHECK_CPU_OFFLINE,       /* object: CPU; not online, so not Linux's to give */
+	CELLHV_DRIVER_CHECK_CPU_BUSY,	       /* object: CPU; Linux would not let it go */
+	CELLHV_DRIVER_CHECK_MEMORY_IN_USE,     /* object: address; Linux uses this memory */
+	CELLHV_DRIVER_CHECK_TOO_MANY_CPUS,     /* object: possible CPUs */
+	CELLHV_DRIVER_CHECK_SUSPENDING,	       /* the machine is suspending or rebooting */
 };
 
 struct cellhv_error {
@@ -150,7 +150,8 @@ struct cellhv_cell_read_config {
 	uint32_t size;
 	uint32_t id;
 	uint64_t buffer; /* user pointer */
-	uint32_t length; /* in: bytes of buffer; out: bytes written. -ENOSPC where it is too small */
+	uint32_t
+		length; /* in: bytes of buffer; out: bytes written. -ENOSPC where it is too small */
 	uint32_t reserved;
 };
 

@@ -18,7 +18,7 @@
 
 #define CELLHV_IMAGE_SIGNATURE "CELLHVIM" /* 8 bytes */
 #define CELLHV_IMAGE_NAME "cellmgr/cellhv.bin"
-#define CELLHV_MEMORY_SIZE (4ul << 20) /* one naturally aligned block for image, CPUs and pool */
+#define CELLHV_MEMORY_SIZE (4ul << 20)	 /* one naturally aligned block for image, CPUs and pool */
 #define CELLHV_BASE 0xffff800000000000ul /* where the hypervisor's tables map that block */
 
 struct cellhv_image_header {
@@ -34,7 +34,7 @@ struct cellhv_image_header {
 
 /* What the module knows; written at boot_offset of the copied image, read once. */
 struct cellhv_boot {
-	uint64_t memory_phys; /* CELLHV_MEMORY_SIZE bytes, naturally aligned */
+	uint64_t memory_phys;	   /* CELLHV_MEMORY_SIZE bytes, naturally aligned */
 	uint64_t switch_page_virt; /* module text page mapped in both worlds */
 	uint64_t switch_page_phys;
 	uint64_t leave_virt; /* in that page: where a leaving CPU jumps */
@@ -46,20 +46,20 @@ struct cellhv_boot {
 #define CELLHV_CALL 0x4348u
 
 enum cellhv_op {
-	CELLHV_OP_DISABLE = 1,	 /* this CPU goes native again; -EBUSY while a cell exists */
-	CELLHV_OP_RELEASE_CPU,	 /* cpu: an offline root CPU goes native */
-	CELLHV_OP_INFO,		 /* info */
-	CELLHV_OP_CELL_CREATE,	 /* create */
-	CELLHV_OP_CELL_SCRUB,	 /* scrub: zero some of the cell's RAM */
-	CELLHV_OP_CELL_LOAD,	 /* load */
-	CELLHV_OP_CELL_START,	 /* cell */
-	CELLHV_OP_CELL_MESSAGE,	 /* message */
-	CELLHV_OP_CELL_STATUS,	 /* status */
-	CELLHV_OP_CELL_STOP,	 /* cell: park its CPUs, whatever the guest thinks */
-	CELLHV_OP_CELL_DESTROY,	 /* cell: stopped and scrubbed; CPUs and memory back to the root */
-	CELLHV_OP_CPU_STATS,	 /* stats */
-	CELLHV_OP_CONSOLE_READ,	 /* console */
-	CELLHV_OP_POLL,		 /* poll: cheap, meant for a timer */
+	CELLHV_OP_DISABLE = 1,	/* this CPU goes native again; -EBUSY while a cell exists */
+	CELLHV_OP_RELEASE_CPU,	/* cpu: an offline root CPU goes native */
+	CELLHV_OP_INFO,		/* info */
+	CELLHV_OP_CELL_CREATE,	/* create */
+	CELLHV_OP_CELL_SCRUB,	/* scrub: zero some of the cell's RAM */
+	CELLHV_OP_CELL_LOAD,	/* load */
+	CELLHV_OP_CELL_START,	/* cell */
+	CELLHV_OP_CELL_MESSAGE, /* message */
+	CELLHV_OP_CELL_STATUS,	/* status */
+	CELLHV_OP_CELL_STOP,	/* cell: park its CPUs, whatever the guest thinks */
+	CELLHV_OP_CELL_DESTROY, /* cell: stopped and scrubbed; CPUs and memory back to the root */
+	CELLHV_OP_CPU_STATS,	/* stats */
+	CELLHV_OP_CONSOLE_READ, /* console */
+	CELLHV_OP_POLL,		/* poll: cheap, meant for a timer */
 	CELLHV_OP_MAX,
 };
 
@@ -75,15 +75,15 @@ enum cellhv_cell_state {
 /* Why a cell failed. */
 enum cellhv_failure_reason {
 	CELLHV_FAILURE_NONE = 0,
-	CELLHV_FAILURE_MEMORY,	      /* address = guest physical, detail = 1 read 2 write 4 fetch */
-	CELLHV_FAILURE_PORT,	      /* address = port, detail = bytes, bit 8: write */
-	CELLHV_FAILURE_MSR,	      /* address = MSR, detail = value written, bit 63..: read is 0 */
-	CELLHV_FAILURE_CONTROL,	      /* illegal control register, XCR0 or mode */
-	CELLHV_FAILURE_INSTRUCTION,   /* forbidden or undecodable instruction; detail = exit code */
+	CELLHV_FAILURE_MEMORY,	    /* address = guest physical, detail = 1 read 2 write 4 fetch */
+	CELLHV_FAILURE_PORT,	    /* address = port, detail = bytes, bit 8: write */
+	CELLHV_FAILURE_MSR,	    /* address = MSR, detail = value written, bit 63..: read is 0 */
+	CELLHV_FAILURE_CONTROL,	    /* illegal control register, XCR0 or mode */
+	CELLHV_FAILURE_INSTRUCTION, /* forbidden or undecodable instruction; detail = exit code */
 	CELLHV_FAILURE_TRIPLE_FAULT,
-	CELLHV_FAILURE_APIC,	      /* address = register, detail = value */
+	CELLHV_FAILURE_APIC, /* address = register, detail = value */
 	CELLHV_FAILURE_MACHINE_CHECK,
-	CELLHV_FAILURE_GUEST,	      /* the guest set its state to failed */
+	CELLHV_FAILURE_GUEST, /* the guest set its state to failed */
 	CELLHV_FAILURE_MAX,
 };
 
@@ -116,8 +116,8 @@ enum cellhv_exit {
 /* Which check refused a call; `object` says on what. */
 enum cellhv_check {
 	CELLHV_CHECK_NONE = 0,
-	CELLHV_CHECK_CALL_FORMAT,	/* object: size or operation */
-	CELLHV_CHECK_CONFIG_FORMAT,	/* object: byte offset in the configuration */
+	CELLHV_CHECK_CALL_FORMAT,   /* object: size or operation */
+	CELLHV_CHECK_CONFIG_FORMAT, /* object: byte offset in the configuration */
 	CELLHV_CHECK_CONFIG_CHECKSUM,
 	CELLHV_CHECK_CONFIG_NAME,
 	CELLHV_CHECK_CONFIG_ENTRY,	/* object: entry address */
@@ -146,10 +146,10 @@ enum cellhv_check {
 #define CELLHV_ROOT_ID 0u /* in console calls: the hypervisor's own console */
 
 struct cellhv_call {
-	uint32_t size; /* sizeof(struct cellhv_call) */
-	uint32_t op;   /* enum cellhv_op */
-	int32_t error; /* out: 0 or negative errno */
-	uint32_t check; /* out: enum cellhv_check */
+	uint32_t size;	 /* sizeof(struct cellhv_call) */
+	uint32_t op;	 /* enum cellhv_op */
+	int32_t error;	 /* out: 0 or negative errno */
+	uint32_t check;	 /* out: enum cellhv_check */
 	uint64_t object; /* out */
 	union {
 		uint32_t cell; /* id */
@@ -188,7 +188,7 @@ struct cellhv_call {
 			uint32_t state; /* out: enum cellhv_cell_state */
 			uint32_t reply; /* out: CELLHV_REPLY_*, to the last message */
 			uint32_t reserved;
-			uint64_t failed_cpus; /* out: bit per CPU below 64 */
+			uint64_t failed_cpus;	       /* out: bit per CPU below 64 */
 			struct cellhv_failure failure; /* out: the first */
 		} status;
 		struct {
@@ -200,11 +200,12 @@ struct cellhv_call {
 			uint32_t cell; /* id, or CELLHV_ROOT_ID */
 			uint32_t size; /* in: bytes of buffer, up to 4096; out: bytes copied */
 			uint64_t phys; /* buffer in root memory, within one page */
-			uint64_t position; /* in: first byte wanted, out: byte after the last copied;
-					    * it jumps ahead where the ring has been overwritten */
+			uint64_t
+				position; /* in: first byte wanted, out: byte after the last copied;
+					   * it jumps ahead where the ring has been overwritten */
 		} console;
 		struct {
-			uint64_t state_sequence;   /* out: grows with each change of a cell's state */
+			uint64_t state_sequence; /* out: grows with each change of a cell's state */
 			uint64_t console_sequence; /* out: grows with console output of any cell */
 		} poll;
 	};
