@@ -13,10 +13,9 @@
 /* Offsets that the assembly on both sides uses; asserted below. */
 #define CELLHV_NATIVE_RSP 32
 #define CELLHV_NATIVE_RIP 40
-#define CELLHV_FRAME_REGS 0
-#define CELLHV_FRAME_RIP 120
-#define CELLHV_FRAME_RFLAGS 128
-#define CELLHV_FRAME_RSP 136
+#define CELLHV_FRAME_REG(number) ((number) * 8) /* by the processor's numbers: RAX 0, RSP 4 */
+#define CELLHV_FRAME_RIP 128
+#define CELLHV_FRAME_RFLAGS 136
 #define CELLHV_FRAME_CR4 144
 #define CELLHV_FRAME_EFER 152
 #define CELLHV_FRAME_GDTR 160
@@ -88,10 +87,9 @@ struct cellhv_boot {
  * of this frame, RDI = CR4 without PGE, RSI = CR3, and GIF clear on AMD.
  */
 struct cellhv_frame {
-	uint64_t regs[15]; /* r15 r14 r13 r12 r11 r10 r9 r8 rdi rsi rbp rdx rcx rbx rax */
+	uint64_t regs[16]; /* by the processor's numbers */
 	uint64_t rip;
 	uint64_t rflags;
-	uint64_t rsp;
 	uint64_t cr4;
 	uint64_t efer;
 	uint16_t gdtr[8]; /* limit, base */
@@ -105,7 +103,6 @@ CELLHV_OFFSET_ASSERT(cellhv_native, rsp, CELLHV_NATIVE_RSP);
 CELLHV_OFFSET_ASSERT(cellhv_native, rip, CELLHV_NATIVE_RIP);
 CELLHV_OFFSET_ASSERT(cellhv_frame, rip, CELLHV_FRAME_RIP);
 CELLHV_OFFSET_ASSERT(cellhv_frame, rflags, CELLHV_FRAME_RFLAGS);
-CELLHV_OFFSET_ASSERT(cellhv_frame, rsp, CELLHV_FRAME_RSP);
 CELLHV_OFFSET_ASSERT(cellhv_frame, cr4, CELLHV_FRAME_CR4);
 CELLHV_OFFSET_ASSERT(cellhv_frame, efer, CELLHV_FRAME_EFER);
 CELLHV_OFFSET_ASSERT(cellhv_frame, gdtr, CELLHV_FRAME_GDTR);
