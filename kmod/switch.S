@@ -4,7 +4,8 @@
  * runs here changes CR3 under its own feet. Order matters, see AMD64 APM vol. 2, 15.17 for GIF.
  */
 #include <linux/linkage.h>
-#include <asm/asm.h>
+#include <asm/ibt.h>
+#include <asm/nospec-branch.h>
 #include <cellhv/launch.h>
 
 #define CR4_PGE		0x80
@@ -16,7 +17,7 @@
 	.balign	4096, 0xcc
 /* int switch_enter(u64 hypervisor_cr3, void *entry, struct cellhv_native *native) */
 SYM_CODE_START(switch_enter)
-	.byte	0xf3, 0x0f, 0x1e, 0xfa		/* endbr64 */
+	ENDBR
 	pushfq
 	push	%rbx
 	push	%rbp
@@ -34,11 +35,12 @@ SYM_CODE_START(switch_enter)
 	and	$~(CR4_PGE | CR4_PCIDE | CR4_CET), %rax
 	mov	%rax, %cr4
 	mov	%rdi, %cr3
+	ANNOTATE_RETPOLINE_SAFE
 	jmp	*%rsi
 
 	/* Linux goes on here, native where the entry failed; RAX is the result. */
 switch_resume:
-	.byte	0xf3, 0x0f, 0x1e, 0xfa
+	ENDBR
 	pop	%r15
 	pop	%r14
 	pop	%r13
@@ -46,12 +48,13 @@ switch_resume:
 	pop	%rbp
 	pop	%rbx
 	popfq
-	ret
-	int3
+	RET
+
 SYM_CODE_END(switch_enter)
 
 /* RBX: Linux's address of struct cellhv_frame, RDI: CR4 without PGE, RSI: Linux's CR3 */
 SYM_CODE_START(switch_leave)
+	ENDBR
 	/* PCIDE may only be set while the low bits of CR3 are clear: so before CR3. */
 	mov	%rdi, %cr4
 	mov	%rsi, %cr3
@@ -88,7 +91,7 @@ SYM_CODE_START(switch_leave)
 	mov	CELLHV_FRAME_REG(15)(%rbx), %r15
 	mov	CELLHV_FRAME_REG(3)(%rbx), %rbx
 	popfq
-	ret
-	int3
+	RET
+
 SYM_CODE_END(switch_leave)
 	.balign	4096, 0xcc
