@@ -5,6 +5,7 @@
  */
 #include <linux/linkage.h>
 #include <asm/ibt.h>
+#include <asm/unwind_hints.h>
 #include <asm/nospec-branch.h>
 #include <cellhv/launch.h>
 
@@ -17,6 +18,7 @@
 	.balign	4096, 0xcc
 /* int switch_enter(u64 hypervisor_cr3, void *entry, struct cellhv_native *native) */
 SYM_CODE_START(switch_enter)
+	UNWIND_HINT_FUNC
 	ENDBR
 	pushfq
 	push	%rbx
@@ -40,6 +42,7 @@ SYM_CODE_START(switch_enter)
 
 	/* Linux goes on here, native where the entry failed; RAX is the result. */
 switch_resume:
+	UNWIND_HINT_FUNC
 	ENDBR
 	pop	%r15
 	pop	%r14
@@ -54,6 +57,7 @@ SYM_CODE_END(switch_enter)
 
 /* RBX: Linux's address of struct cellhv_frame, RDI: CR4 without PGE, RSI: Linux's CR3 */
 SYM_CODE_START(switch_leave)
+	UNWIND_HINT_FUNC
 	ENDBR
 	/* PCIDE may only be set while the low bits of CR3 are clear: so before CR3. */
 	mov	%rdi, %cr4
