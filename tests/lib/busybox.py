@@ -35,7 +35,11 @@ poweroff -f
 
 def module_files(version):
     """cellhv.ko of this kernel, where it has been built."""
-    return list(BUILD.glob(f"kmod/**/{version}/cellhv.ko"))[:1]
+    for path in sorted(BUILD.rglob("cellhv.ko")):
+        magic = subprocess.run(["modinfo", "-F", "vermagic", path], capture_output=True, text=True)
+        if magic.stdout.split(" ")[0] == version:
+            return [path]
+    return []
 
 
 def build_initramfs(target, version, command, files):

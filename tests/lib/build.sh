@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Builds everything in build/, and installs it below build/installed as it would be on a system.
+set -euo pipefail
+# shellcheck source=tests/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+cd "$ROOT"
+if [ ! -f "$BUILD/build.ninja" ]; then
+	logged meson-setup.log meson setup --prefix=/usr --sysconfdir=/etc --localstatedir=/var "$BUILD"
+fi
+logged meson-compile.log meson compile -C "$BUILD"
+rm -rf "$BUILD/installed"
+logged meson-install.log meson install -C "$BUILD" --no-rebuild --quiet --destdir "$BUILD/installed"
