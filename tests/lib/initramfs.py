@@ -62,29 +62,33 @@ class Initramfs:
             if name not in self.entries:
                 self.data(name, pathlib.Path(path).read_bytes(), 0o755)
 
-    def tree(self, source, prefix=""):
+    def tree(self, source, prefix="", libraries=True):
         """A whole directory, for instance what `meson install --destdir` has made."""
         for path in sorted(pathlib.Path(source).rglob("*")):
             name = pathlib.PurePath(prefix, path.relative_to(source))
             if path.is_symlink():
                 self.symlink(name, os.readlink(path))
-            elif path.is_file():
+            elif path.is_file() and libraries:
                 self.file(name, path)
+            elif path.is_file():
+                self.data(name, path.read_bytes(), stat.S_IMODE(path.stat().st_mode))
 
-    def modules(self, version, files, builtin_from):
-        """Kernel modules under updates/, uncompressed, with the index that modprobe reads."""
+    def module(self, name, path):
+        """A kernel module, uncompressed: busybox reads no others."""
+        content = pathlib.Path(path).read_bytes()
+        self.data(name, lzma.decompress(content) if path.name.endswith(".xz") else content)
+
+    def modules(self, version, files, builtin_from, prefix=""):
+        """cellhv.ko and its like below lib/modules, with the index that modprobe reads."""
         with tempfile.TemporaryDirectory() as scratch:
             base = pathlib.Path(scratch) / "lib/modules" / version
             (base / "updates").mkdir(parents=True)
             for path in files:
-                content = pathlib.Path(path).read_bytes()
-                if path.name.endswith(".xz"):
-                    content = lzma.decompress(content)
-                (base / "updates" / path.name.removesuffix(".xz")).write_bytes(content)
+                (base / "updates" / path.name).write_bytes(path.read_bytes())
             for name in ("modules.order", "modules.builtin", "modules.builtin.modinfo"):
                 (base / name).write_bytes((builtin_from / name).read_bytes())
             subprocess.run(["depmod", "-b", scratch, version], check=True)
-            self.tree(scratch)
+            self.tree(scratch, prefix, libraries=False)
 
     def write(self, target):
         archive = bytearray()
