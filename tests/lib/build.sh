@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Builds everything in build/, and installs it below build/installed as it would be on a system.
+# Builds everything in build/ (with "tests" their programs too), and installs it below
+# build/installed as it would be on a system.
 set -euo pipefail
 # shellcheck source=tests/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -10,5 +11,8 @@ if [ ! -f "$BUILD/build.ninja" ]; then
 	logged meson-setup.log meson setup --prefix=/usr --sysconfdir=/etc --localstatedir=/var "$BUILD"
 fi
 logged meson-compile.log meson compile -C "$BUILD"
+if [ "${1:-}" = tests ]; then
+	logged meson-tests.log ninja -C "$BUILD" meson-test-prereq
+fi
 rm -rf "$BUILD/installed"
 logged meson-install.log meson install -C "$BUILD" --no-rebuild --quiet --destdir "$BUILD/installed"
