@@ -10,9 +10,10 @@ import sys
 import threading
 
 import kernel
+import payload
 from initramfs import Initramfs
 from machine import qemu_args
-from paths import BUILD, INSTALLED, ROOT
+from paths import ROOT
 
 STATUS_TIMEOUT = 124
 STATUS_NO_VERDICT = 125
@@ -33,27 +34,15 @@ poweroff -f
 """
 
 
-def module_files(version):
-    """cellhv.ko of this kernel, where it has been built."""
-    for path in sorted(BUILD.rglob("cellhv.ko")):
-        magic = subprocess.run(["modinfo", "-F", "vermagic", path], capture_output=True, text=True)
-        if magic.stdout.split(" ")[0] == version:
-            return [path]
-    return []
-
-
 def build_initramfs(target, version, command, files):
     image = Initramfs()
     image.file("usr/bin/busybox", "/bin/busybox")
     image.symlink("usr/bin/sh", "busybox")
     image.data("init", INIT.encode(), 0o755)
     image.data("command", command.encode())
-    if INSTALLED.exists():
-        image.tree(INSTALLED)
+    payload.add(image, version)
     for host, guest in files:
         image.file(guest, host)
-    base = kernel.fetch(version) / "lib/modules" / version
-    image.modules(version, module_files(version), base)
     image.write(target)
 
 

@@ -19,10 +19,10 @@ import tempfile
 import time
 
 import kernel
-from busybox import module_files
+import payload
 from initramfs import Initramfs
 from machine import qemu_args
-from paths import CACHE, INSTALLED, ROOT
+from paths import CACHE, ROOT
 
 PACKAGES = "systemd,systemd-sysv,dbus,kmod,udev,polkitd,libjson-c5,libkmod2,libsystemd0,bsdutils"
 LAYOUT = 3  # of what is made below: a change makes a new image
@@ -160,10 +160,7 @@ def build_initrd(target, version):
         names.append(f"/modules/{path.name.removesuffix('.xz')}")
     image.data("disk-modules", "\n".join(names).encode())
     image.directory("overlay")
-    if INSTALLED.exists():
-        image.tree(INSTALLED, "overlay", libraries=False)
-    base = kernel.fetch(version) / "lib/modules" / version
-    image.modules(version, module_files(version), base, "overlay/usr")
+    payload.add(image, version, "overlay", libraries=False)
     image.write(target)
 
 

@@ -12,7 +12,7 @@ from paths import LOGS
 from progress import step
 
 MACHINE = MACHINES["svm-x2apic"]
-TIMER = r"Timer fired, jitter: +-?\d+ ns, min: +-?\d+ ns, max: +-?\d+ ns"
+TIMER = r"Timer fired, jitter: +\d+ ns, min: +\d+ ns, max: +\d+ ns"
 UNIT = "cell@apic-demo"
 MEMORY = "grep MemTotal /proc/meminfo"
 CPUS = "cat /sys/devices/system/cpu/online"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=sh
+# shellcheck shell=dash
 # For the suites that run inside an emulated machine, under `sh -e`: each test is a function
 # test_NAME; it fails where a command fails, or by `die`. The last line of a failed test's output is
 # its reason.

@@ -49,10 +49,13 @@ class Initramfs:
 
     def file(self, name, source):
         """One file of this machine, with the libraries it is linked with."""
+        self.program(name, source, True)
+
+    def program(self, name, source, libraries):
         source = pathlib.Path(source)
         content = source.read_bytes()
         self.data(name, content, stat.S_IMODE(source.stat().st_mode))
-        if content.startswith(b"\x7fELF") and not source.name.endswith(".ko"):
+        if libraries and content.startswith(b"\x7fELF") and source.suffix != ".ko":
             self._libraries(source)
 
     def _libraries(self, source):
@@ -68,10 +71,8 @@ class Initramfs:
             name = pathlib.PurePath(prefix, path.relative_to(source))
             if path.is_symlink():
                 self.symlink(name, os.readlink(path))
-            elif path.is_file() and libraries:
-                self.file(name, path)
             elif path.is_file():
-                self.data(name, path.read_bytes(), stat.S_IMODE(path.stat().st_mode))
+                self.program(name, path, libraries)
 
     def module(self, name, path):
         """A kernel module, uncompressed: busybox reads no others."""

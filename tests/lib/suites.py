@@ -20,6 +20,7 @@ from machine import MACHINES
 from paths import BUILD, LOGS, ROOT
 
 GUEST_LIBRARY = ROOT / "tests/lib/guest.sh"
+CELLS_LIBRARY = ROOT / "tests/lib/cells.sh"
 
 
 @dataclasses.dataclass
@@ -108,7 +109,8 @@ class BusyboxSuite:
         timeout = float(self.head.get("timeout", 120))
         status = busybox.run(
             self.machine, self.version, _script(tests), timeout=timeout, logs=logs, show=False,
-            files=[(GUEST_LIBRARY, "rig/guest.sh"), (self.path, "rig/suite.sh")],
+            files=[(GUEST_LIBRARY, "rig/guest.sh"), (CELLS_LIBRARY, "rig/cells.sh"),
+                   (self.path, "rig/suite.sh")],
             kernel_args=self.head.get("kernel-args", ""))
         text = (logs / "verdict").read_text(errors="replace")
         seconds, found = time.monotonic() - start, verdicts(text)
@@ -130,7 +132,7 @@ def _script(tests):
     return f"""
 for name in {' '.join(tests)}; do
 	echo "## $name"
-	if sh -ec ". /rig/guest.sh; . /rig/suite.sh; test_$name" >/tmp/output 2>&1; then
+	if sh -ec ". /rig/guest.sh; . /rig/cells.sh; . /rig/suite.sh; test_$name" >/tmp/output 2>&1; then
 		cat /tmp/output; verdict "ok $name"
 	else
 		cat /tmp/output; verdict "not ok $name: $(grep -v '^$' /tmp/output | tail -n 1)"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=sh
+# shellcheck shell=dash
 # The machines themselves are what the other suites take them for.
 # machines: svm svm-x2apic la57
 
