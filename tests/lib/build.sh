@@ -7,9 +7,11 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 cd "$ROOT"
-if [ ! -f "$BUILD/build.ninja" ]; then
-	logged meson-setup.log meson setup --prefix=/usr --sysconfdir=/etc --localstatedir=/var "$BUILD"
-fi
+# Configuring again each time takes a second, and sees new files and new kernel headers.
+again=()
+[ ! -f "$BUILD/build.ninja" ] || again=(--reconfigure)
+logged meson-setup.log \
+	meson setup --prefix=/usr --sysconfdir=/etc --localstatedir=/var "${again[@]}" "$BUILD"
 logged meson-compile.log meson compile -C "$BUILD"
 if [ "${1:-}" = tests ]; then
 	logged meson-tests.log ninja -C "$BUILD" meson-test-prereq

@@ -2,8 +2,6 @@
 # shellcheck shell=dash
 # For the suites of tests/vm, inside the busybox guest.
 
-CPU3=/sys/devices/system/cpu/cpu3/online
-
 # What an earlier test has left is gone, and the hypervisor runs.
 fresh() {
 	native

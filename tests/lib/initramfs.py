@@ -11,6 +11,8 @@ import stat
 import subprocess
 import tempfile
 
+from paths import BUILD
+
 MERGED = ["bin", "sbin", "lib", "lib64"]
 
 
@@ -62,7 +64,7 @@ class Initramfs:
         output = subprocess.run(["ldd", source], capture_output=True, text=True).stdout
         for path in re.findall(r"(/\S+) \(0x", output):
             name = self._canonical(path)
-            if name not in self.entries:
+            if name not in self.entries and not path.startswith(str(BUILD)):
                 self.data(name, pathlib.Path(path).read_bytes(), 0o755)
 
     def tree(self, source, prefix="", libraries=True):

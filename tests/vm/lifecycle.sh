@@ -3,7 +3,9 @@
 # The hypervisor and its cells from enable to disable.
 # machines: svm svm-x2apic la57
 # kernels: 6.1 6.12
-# timeout: 300
+# timeout: 600
+
+CPU3=/sys/devices/system/cpu/cpu3/online
 
 test_enable_disable() {
 	local memory
@@ -38,10 +40,14 @@ test_hello() {
 	wait_for 10 console_says hello "[Hh]ello"
 }
 
+ticked() {
+	[ "$(celltool console apic-demo | grep -c 'Timer fired, jitter:')" -ge "$1" ]
+}
+
 test_apic_demo() {
 	fresh
 	start apic-demo
-	wait_for 30 eval '[ "$(celltool console apic-demo | grep -c "Timer fired, jitter:")" -ge 10 ]'
+	wait_for 30 ticked 10
 	expect 0 celltool state apic-demo
 	says "^running/locked"
 	expect 1 celltool shutdown apic-demo
@@ -145,12 +151,12 @@ test_owned_cpu_stays_away() {
 	fresh
 	start exits
 	wait_for 10 console_says exits ready
-	equal "$(cat $CPU3)" 0 "the online state of CPU 3"
-	! echo 1 2>/dev/null >$CPU3 || die "Linux took CPU 3 while the cell owned it"
-	equal "$(cat $CPU3)" 0 "the online state of CPU 3"
+	equal "$(cat "$CPU3")" 0 "the online state of CPU 3"
+	! echo 1 2>/dev/null >"$CPU3" || die "Linux took CPU 3 while the cell owned it"
+	equal "$(cat "$CPU3")" 0 "the online state of CPU 3"
 	in_state exits running || die "the cell does not run any more"
 	expect 0 celltool destroy exits force
-	equal "$(cat $CPU3)" 1 "the online state of CPU 3"
+	equal "$(cat "$CPU3")" 1 "the online state of CPU 3"
 }
 
 test_root_hotplug() {
@@ -192,8 +198,9 @@ test_pages_return() {
 	fresh
 	before=$(info pages_used)
 	for i in $(seq 100); do
-		celltool create exits && celltool start exits && celltool destroy exits force ||
-			die "cycle $i failed"
+		celltool create exits || die "cycle $i: no creation"
+		celltool start exits || die "cycle $i: no start"
+		celltool destroy exits force || die "cycle $i: no destruction"
 	done
 	equal "$(info pages_used)" "$before" "the number of used pages after 100 cycles"
 	all_cpus
@@ -203,7 +210,8 @@ test_enable_disable_20() {
 	local i
 	native
 	for i in $(seq 20); do
-		celltool enable && celltool disable || die "round $i failed"
+		celltool enable || die "round $i: not enabled"
+		celltool disable || die "round $i: not disabled"
 	done
 	all_cpus
 	for i in 1 2 4 8; do taskset $i true; done
