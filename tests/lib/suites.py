@@ -47,6 +47,12 @@ def _log(name):
     return path.with_name(path.name + ".log")
 
 
+def _fresh(log):
+    """An empty log that several programs may append to at once."""
+    log.write_bytes(b"")
+    return open(log, "a")
+
+
 class ProgramSuite:
     """A program built with tests/unit/check.c."""
 
@@ -60,7 +66,7 @@ class ProgramSuite:
     def run(self, tests):
         for test in tests:
             start, log = time.monotonic(), _log(f"{self.name}/{test}")
-            with open(log, "w") as output:
+            with _fresh(log) as output:
                 status = _run(self.command + [test], output, 300)
             text = log.read_text(errors="replace")
             why = verdicts(text).get(test, f"no verdict, exit status {status}")
@@ -80,7 +86,7 @@ class SingleTest:
 
     def run(self, _tests):
         start, log = time.monotonic(), _log(self.name)
-        with open(log, "w") as output:
+        with _fresh(log) as output:
             status = _run(self.command, output, self.timeout)
         why = "" if status == 0 else last_line(log.read_text(errors="replace"))
         yield Result("", why, log, time.monotonic() - start)
