@@ -371,38 +371,45 @@ int cell_load(union device_args *args)
 	return ret;
 }
 
+static void cell_fill_info(const struct cell *cell, const struct cellhv_call *status,
+			   struct cellhv_cell_info *info)
+{
+	info->id = cell->id;
+	info->state = status->status.state;
+	memcpy(info->name, cell->config->name, sizeof(info->name));
+	bitmap_to_arr64(info->cpus, cell->claimed, CELLHV_MAX_CPUS);
+	info->failed_cpus = status->status.failed_cpus;
+	info->failure = status->status.failure;
+	info->config_size = cell->config->header.total_size;
+}
+
 int cell_info(union device_args *args)
 {
 	struct cellhv_cell_info *info = &args->cell_info;
-	struct cellhv_error error = {};
+	const bool next = info->flags & CELLHV_CELL_NEXT;
+	struct cellhv_error error;
 	struct cellhv_call call;
 	struct cell *cell;
+	u32 id = info->id;
 	int ret;
 
 	if (info->flags & ~CELLHV_CELL_NEXT || info->reserved)
 		return -EINVAL;
 
-	cell = info->flags & CELLHV_CELL_NEXT ? roster_next(info->id)
-					      : roster_get(info->id, &error);
-	if (!cell)
-		return -ENOENT;
+	/* A cell that goes away meanwhile is not the end of the list. */
+	do {
+		cell = next ? roster_next(id) : roster_get(id, &error);
+		if (!cell)
+			return -ENOENT;
 
-	ret = cell_status(cell->id, &call, &error);
-	if (ret) {
+		id = cell->id;
+		ret = cell_status(id, &call, &error);
+		if (!ret)
+			cell_fill_info(cell, &call, info);
 		roster_put(cell);
-		return ret == -ENODEV ? -ENOENT : ret;
-	}
+	} while (next && ret == -ENOENT);
 
-	info->id = cell->id;
-	info->state = call.status.state;
-	memcpy(info->name, cell->config->name, sizeof(info->name));
-	bitmap_to_arr64(info->cpus, cell->claimed, CELLHV_MAX_CPUS);
-	info->failed_cpus = call.status.failed_cpus;
-	info->failure = call.status.failure;
-	info->config_size = cell->config->header.total_size;
-	roster_put(cell);
-
-	return 0;
+	return ret == -ENODEV ? -ENOENT : ret;
 }
 
 int cell_config(union device_args *args)

@@ -124,6 +124,7 @@ static int hypervisor_enter(const struct cellhv_system_config *system, struct ce
 	WRITE_ONCE(hypervisor_memory_phys, launch_memory_phys(launch));
 	WRITE_ONCE(hypervisor_enables, hypervisor_enables + 1);
 	call_open();
+	pr_info("hypervisor enabled, memory at %#llx\n", hypervisor_memory_phys);
 
 	return 0;
 }
@@ -179,6 +180,7 @@ static int hypervisor_leave(struct cellhv_error *error)
 	hypervisor_launch = NULL;
 	module_put(THIS_MODULE);
 	watch_changed();
+	pr_info("hypervisor disabled\n");
 
 	return 0;
 }

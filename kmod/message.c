@@ -44,7 +44,7 @@ static int message_look(struct cellhv_cell_message *message)
 	return -EAGAIN;
 }
 
-static int message_wait(struct cell *cell, struct cellhv_cell_message *message, u64 deadline)
+static int message_wait(struct cellhv_cell_message *message, u64 deadline)
 {
 	int ret;
 
@@ -59,13 +59,15 @@ static int message_wait(struct cell *cell, struct cellhv_cell_message *message, 
 	return ret;
 }
 
-static int message_send_to(struct cell *cell, struct cellhv_cell_message *message)
+/* `timeout`: jiffies, for the turn and the answer together. */
+static int message_send_to(struct cell *cell, struct cellhv_cell_message *message, long timeout)
 {
 	struct cellhv_call call = {
 		.op = CELLHV_OP_CELL_MESSAGE,
 		.message = {.cell = message->id, .message = message->message},
 	};
-	u64 deadline = get_jiffies_64() + msecs_to_jiffies(message->timeout_ms);
+	u64 deadline = get_jiffies_64() + timeout;
+	long left;
 	int ret;
 
 	/* A guest that never answers is not asked: it has agreed beforehand, to anything. */
@@ -74,18 +76,26 @@ static int message_send_to(struct cell *cell, struct cellhv_cell_message *messag
 		return 0;
 	}
 
-	ret = call_make(&call, &message->error);
-	if (ret)
-		return ret;
+	/* A second message would wipe out the answer to the first: take turns. */
+	left = wait_event_interruptible_timeout(
+		watch_queue, !test_and_set_bit_lock(0, &cell->messaging), timeout);
+	if (left <= 0)
+		return left ? -EINTR : -ETIMEDOUT;
 
-	return message_wait(cell, message, deadline);
+	ret = call_make(&call, &message->error);
+	if (!ret)
+		ret = message_wait(message, deadline);
+
+	clear_bit_unlock(0, &cell->messaging);
+	wake_up_all(&watch_queue);
+
+	return ret;
 }
 
 int message_send(union device_args *args)
 {
 	struct cellhv_cell_message *message = &args->message;
 	struct cell *cell;
-	long left;
 	int ret;
 
 	if (message->reserved || !message->timeout_ms ||
@@ -102,20 +112,8 @@ int message_send(union device_args *args)
 	if (!cell)
 		return -ENOENT;
 
-	/* A second message would wipe out the answer to the first: take turns. */
-	left = wait_event_interruptible_timeout(watch_queue,
-						!test_and_set_bit_lock(0, &cell->messaging),
-						msecs_to_jiffies(message->timeout_ms));
-	if (left <= 0) {
-		roster_put(cell);
-		return left ? -EINTR : -ETIMEDOUT;
-	}
-
 	message->reply = CELLHV_REPLY_NONE;
-	ret = message_send_to(cell, message);
-
-	clear_bit_unlock(0, &cell->messaging);
-	wake_up_all(&watch_queue);
+	ret = message_send_to(cell, message, msecs_to_jiffies(message->timeout_ms));
 	roster_put(cell);
 
 	return ret;
