@@ -2,7 +2,6 @@
 /* Cells from create to destroy. Each operation leaves the machine as it was, or is done. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/bitmap.h>
 #include <linux/err.h>
 #include <linux/io.h>
 #include <linux/overflow.h>
@@ -15,12 +14,6 @@
 #include "cellhv.h"
 
 #define CELL_LOAD_CHUNK SZ_64K /* the most that one CELLHV_OP_CELL_LOAD takes */
-
-int cell_status(u32 id, struct cellhv_call *call, struct cellhv_error *error)
-{
-	*call = (struct cellhv_call){.op = CELLHV_OP_CELL_STATUS, .status.cell = id};
-	return call_make(call, error);
-}
 
 /* Zeroes the cell's RAM, piece by piece so that nothing else waits for long. */
 static int cell_scrub(u32 id, bool killable, struct cellhv_error *error)
@@ -52,7 +45,7 @@ static int cell_unmake(struct cell *cell, struct cellhv_error *error)
 	int ret;
 
 	if (cell->id) {
-		ret = cell_status(cell->id, &call, error);
+		ret = status_query(cell->id, &call, error);
 		if (!ret && call.status.state != CELLHV_STATE_STOPPED)
 			ret = call_cell(CELLHV_OP_CELL_STOP, cell->id, error);
 		if (!ret)
@@ -274,7 +267,7 @@ int cell_destroy(union device_args *args)
 	if (IS_ERR(cell))
 		return PTR_ERR(cell);
 
-	ret = cell_status(cell->id, &call, &op->error);
+	ret = status_query(cell->id, &call, &op->error);
 	if (ret)
 		goto out;
 
@@ -368,73 +361,5 @@ int cell_load(union device_args *args)
 	}
 
 	kfree_sensitive(buffer);
-	return ret;
-}
-
-static void cell_fill_info(const struct cell *cell, const struct cellhv_call *status,
-			   struct cellhv_cell_info *info)
-{
-	info->id = cell->id;
-	info->state = status->status.state;
-	memcpy(info->name, cell->config->name, sizeof(info->name));
-	bitmap_to_arr64(info->cpus, cell->claimed, CELLHV_MAX_CPUS);
-	info->failed_cpus = status->status.failed_cpus;
-	info->failure = status->status.failure;
-	info->config_size = cell->config->header.total_size;
-}
-
-int cell_info(union device_args *args)
-{
-	struct cellhv_cell_info *info = &args->cell_info;
-	const bool next = info->flags & CELLHV_CELL_NEXT;
-	struct cellhv_error error;
-	struct cellhv_call call;
-	struct cell *cell;
-	u32 id = info->id;
-	int ret;
-
-	if (info->flags & ~CELLHV_CELL_NEXT || info->reserved)
-		return -EINVAL;
-
-	/* A cell that goes away meanwhile is not the end of the list. */
-	do {
-		cell = next ? roster_next(id) : roster_get(id, &error);
-		if (!cell)
-			return -ENOENT;
-
-		id = cell->id;
-		ret = cell_status(id, &call, &error);
-		if (!ret)
-			cell_fill_info(cell, &call, info);
-		roster_put(cell);
-	} while (next && ret == -ENOENT);
-
-	return ret == -ENODEV ? -ENOENT : ret;
-}
-
-int cell_config(union device_args *args)
-{
-	struct cellhv_cell_read_config *read = &args->config;
-	struct cellhv_error error;
-	struct cell *cell;
-	int ret = 0;
-	u32 size;
-
-	if (read->reserved)
-		return -EINVAL;
-
-	cell = roster_get(read->id, &error);
-	if (!cell)
-		return -ENOENT;
-
-	size = cell->config->header.total_size;
-	if (read->length < size)
-		ret = -ENOSPC;
-	else if (copy_to_user(u64_to_user_ptr(read->buffer), cell->config, size))
-		ret = -EFAULT;
-	else
-		read->length = size;
-	roster_put(cell);
-
 	return ret;
 }

@@ -96,10 +96,12 @@ int cell_load(union device_args *args);
 int cell_start(union device_args *args);
 int cell_stop(union device_args *args);
 int cell_destroy(union device_args *args);
-int cell_info(union device_args *args);
-int cell_config(union device_args *args);
-int cell_status(u32 id, struct cellhv_call *call, struct cellhv_error *error);
 void cell_destroy_all(void); /* with hypervisor_sem held for writing */
+
+/* ---- status: what a cell is and how it does ---- */
+int status_info(union device_args *args);
+int status_config(union device_args *args);
+int status_query(u32 id, struct cellhv_call *call, struct cellhv_error *error);
 
 /* ---- roster: who is who, and who owns what ---- */
 struct cell *roster_get(u32 id, struct cellhv_error *error); /* NULL: none, -ENOENT */

@@ -72,7 +72,8 @@ void cpus_give_back_all(struct cell *cell)
 
 /*
  * Runs on another CPU before the new one is woken: refused here, the owner notices nothing. Holds
- * the CPU hotplug lock, so it may take only the roster's spinlock.
+ * the CPU hotplug lock, so it may take only the roster's spinlock. Not -EBUSY: recent kernels try
+ * that again for most of a second.
  */
 static int cpus_prepare(unsigned int cpu)
 {
@@ -82,7 +83,7 @@ static int cpus_prepare(unsigned int cpu)
 		return 0;
 
 	pr_warn("CPU %u stays offline: it belongs to cell %s\n", cpu, name);
-	return -EBUSY;
+	return -EPERM;
 }
 
 int cpus_init(void)

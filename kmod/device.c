@@ -44,8 +44,8 @@ static const struct device_command device_commands[] = {
 	COMMAND_WITH_ERROR(CELL_STOP, cellhv_cell_op, flags, true, cell_stop),
 	COMMAND_WITH_ERROR(CELL_DESTROY, cellhv_cell_op, flags, true, cell_destroy),
 	COMMAND_WITH_ERROR(CELL_MESSAGE, cellhv_cell_message, reply, true, message_send),
-	COMMAND(CELL_INFO, cellhv_cell_info, state, false, cell_info),
-	COMMAND(CELL_CONFIG, cellhv_cell_read_config, length, false, cell_config),
+	COMMAND(CELL_INFO, cellhv_cell_info, state, false, status_info),
+	COMMAND(CELL_CONFIG, cellhv_cell_read_config, length, false, status_config),
 	COMMAND(CPU_STATS, cellhv_cpu_stats, cpu, false, hypervisor_cpu_stats),
 	COMMAND(CONSOLE_OPEN, cellhv_console_open, flags, false, console_open),
 };

@@ -27,7 +27,7 @@ static int message_look(struct cellhv_cell_message *message)
 	bool alive;
 	int ret;
 
-	ret = cell_status(message->id, &call, &message->error);
+	ret = status_query(message->id, &call, &message->error);
 	if (ret)
 		return ret;
 
