@@ -6,6 +6,7 @@
 #include <linux/mutex.h>
 #include <linux/preempt.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/string.h>
 
 #include "cellhv.h"
@@ -20,7 +21,7 @@ static_assert(sizeof(struct cellhv_call) <= CALL_BLOCK_SIZE);
 
 static DEFINE_MUTEX(call_mutex); /* protects all below; innermost of the mutexes */
 static struct cellhv_call *call_block;
-static bool call_is_open;
+static const struct launch *call_launch; /* NULL: closed */
 
 int call_init(void)
 {
@@ -33,26 +34,27 @@ void call_exit(void)
 	kfree(call_block);
 }
 
-static void call_set_open(bool open)
+static void call_set_launch(const struct launch *launch)
 {
 	mutex_lock(&call_mutex);
-	call_is_open = open;
+	call_launch = launch;
 	mutex_unlock(&call_mutex);
 }
 
-void call_open(void)
+void call_open(const struct launch *launch)
 {
-	call_set_open(true);
+	call_set_launch(launch);
 }
 
 void call_close(void)
 {
-	call_set_open(false);
+	call_set_launch(NULL);
 }
 
 /* One attempt. The block is filled anew each time: a union member may be input and output. */
 static int call_try(const struct cellhv_call *call)
 {
+	unsigned int cpu;
 	int ret;
 
 	*call_block = *call;
@@ -62,7 +64,15 @@ static int call_try(const struct cellhv_call *call)
 	call_block->object = 0;
 
 	preempt_disable();
-	ret = launch_call(call_block);
+	cpu = smp_processor_id();
+	if (launch_has_cpu(call_launch, cpu)) {
+		ret = launch_call(call_block);
+	} else {
+		/* Left behind by a failed disable; the instruction would be an invalid opcode. */
+		call_block->check = CELLHV_CHECK_CPU_NUMBER;
+		call_block->object = cpu;
+		ret = -EIO;
+	}
 	preempt_enable();
 
 	return ret;
@@ -74,7 +84,7 @@ int call_make(struct cellhv_call *call, struct cellhv_error *error)
 	int ret;
 
 	mutex_lock(&call_mutex);
-	if (!call_is_open) {
+	if (!call_launch) {
 		mutex_unlock(&call_mutex);
 		return refuse(error, -ENODEV, CELLHV_DRIVER_CHECK_DISABLED, 0);
 	}

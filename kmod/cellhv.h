@@ -16,6 +16,7 @@
 #include <cellhv/driver.h>
 
 struct device;
+struct launch;
 
 /* The argument of any ioctl: already copied from the caller, `size` set to the kernel's idea. */
 union device_args {
@@ -56,6 +57,10 @@ int hypervisor_cpu_stats(union device_args *args);
 int hypervisor_get(struct cellhv_error *error);
 void hypervisor_put(void);
 
+/* For the CPU hotplug callback: a CPU that did not enter must not come online beside those that
+ * did. */
+bool hypervisor_admits_cpu(unsigned int cpu);
+
 u64 hypervisor_generation(void); /* grows with each enable; tells old descriptors from new */
 int hypervisor_block(void);	 /* from now on refuse to enable; -EBUSY: enabled already */
 void hypervisor_unblock(void);
@@ -64,7 +69,7 @@ void hypervisor_shutdown(void); /* the machine goes down: no cells, native CPUs,
 /* ---- call: management calls ---- */
 int call_init(void);
 void call_exit(void);
-void call_open(void);
+void call_open(const struct launch *launch);
 void call_close(void); /* waits for the call under way; later ones fail with -ENODEV */
 
 /* Fills in size and, in the end, the outputs of `call`; sleeps. */

@@ -79,11 +79,17 @@ static int cpus_prepare(unsigned int cpu)
 {
 	char name[CELLHV_NAME_SIZE];
 
-	if (!roster_owns_cpu(cpu, name))
-		return 0;
+	if (roster_owns_cpu(cpu, name)) {
+		pr_warn("CPU %u stays offline: it belongs to cell %s\n", cpu, name);
+		return -EPERM;
+	}
 
-	pr_warn("CPU %u stays offline: it belongs to cell %s\n", cpu, name);
-	return -EPERM;
+	if (!hypervisor_admits_cpu(cpu)) {
+		pr_warn("CPU %u stays offline until the hypervisor is disabled\n", cpu);
+		return -EPERM;
+	}
+
+	return 0;
 }
 
 int cpus_init(void)

@@ -2,7 +2,7 @@
 /* The hypervisor as a whole: enabled, disabled, and what may happen in between. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/cpumask.h>
+#include <linux/cpu.h>
 #include <linux/errno.h>
 #include <linux/module.h>
 #include <linux/rwsem.h>
@@ -16,12 +16,28 @@
 static DECLARE_RWSEM(hypervisor_sem);
 static struct launch *hypervisor_launch; /* NULL: disabled */
 static bool hypervisor_blocked;
+
+/* The same for the CPU hotplug callback; written with the hotplug lock held for reading. */
+static struct launch *hypervisor_cpus;
+
 static u64 hypervisor_memory_phys; /* these two are read without the lock */
 static u64 hypervisor_enables;
 
 u64 hypervisor_generation(void)
 {
 	return READ_ONCE(hypervisor_enables);
+}
+
+static void hypervisor_set_cpus(struct launch *launch)
+{
+	cpus_read_lock();
+	hypervisor_cpus = launch;
+	cpus_read_unlock();
+}
+
+bool hypervisor_admits_cpu(unsigned int cpu)
+{
+	return !hypervisor_cpus || launch_has_cpu(hypervisor_cpus, cpu);
 }
 
 int hypervisor_get(struct cellhv_error *error)
@@ -105,15 +121,17 @@ static int hypervisor_enter(const struct cellhv_system_config *system, struct ce
 		return refuse(error, -EBUSY, CELLHV_DRIVER_CHECK_SUSPENDING, 0);
 	if (hypervisor_launch)
 		return refuse(error, -EALREADY, CELLHV_DRIVER_CHECK_ENABLED, 0);
-	if (nr_cpu_ids > CELLHV_MAX_CPUS)
-		return refuse(error, -EOPNOTSUPP, CELLHV_DRIVER_CHECK_TOO_MANY_CPUS, nr_cpu_ids);
 
 	ret = launch_load(device_get(), system, error, &launch);
 	if (ret)
 		return ret;
 
+	/* Before: a CPU that comes online after the others have entered must find itself refused.
+	 */
+	hypervisor_set_cpus(launch);
 	ret = launch_enter(launch, error);
 	if (ret) {
+		hypervisor_set_cpus(NULL);
 		launch_free(launch);
 		return ret;
 	}
@@ -123,7 +141,7 @@ static int hypervisor_enter(const struct cellhv_system_config *system, struct ce
 	hypervisor_launch = launch;
 	WRITE_ONCE(hypervisor_memory_phys, launch_memory_phys(launch));
 	WRITE_ONCE(hypervisor_enables, hypervisor_enables + 1);
-	call_open();
+	call_open(launch);
 	pr_info("hypervisor enabled, memory at %#llx\n", hypervisor_memory_phys);
 
 	return 0;
@@ -172,10 +190,11 @@ static int hypervisor_leave(struct cellhv_error *error)
 	call_close();
 	ret = launch_leave(hypervisor_launch, error);
 	if (ret) {
-		call_open();
+		call_open(hypervisor_launch);
 		return ret;
 	}
 
+	hypervisor_set_cpus(NULL);
 	launch_free(hypervisor_launch);
 	hypervisor_launch = NULL;
 	module_put(THIS_MODULE);

@@ -1,39 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The way into the hypervisor and back: image, boot page tables, per-CPU entry. Nothing here locks;
- * hypervisor.c calls launch_load, _enter, _leave and _free with hypervisor_sem held for writing.
- */
-#ifndef CELLHV_LAUNCH_H
-#define CELLHV_LAUNCH_H
+/* The hypervisor image in memory, and the way of all CPUs into it and back. */
+#ifndef CELLHV_KMOD_LAUNCH_H
+#define CELLHV_KMOD_LAUNCH_H
 
+#include <linux/device.h>
 #include <cellhv/driver.h>
+#include <cellhv/launch.h>
 
-struct device;
-struct launch; /* the hypervisor in memory */
+struct launch;
 
-/* CPU whose entry is made to fail, to test the roll-back; -1: none. */
-extern int fail_entry_cpu;
-
-/* Reads CELLHV_IMAGE_NAME as firmware of `dev` and prepares it; no CPU changes. */
+/* Reads the image and puts it into memory of its own; no CPU is touched. */
 int launch_load(struct device *dev, const struct cellhv_system_config *system,
 		struct cellhv_error *error, struct launch **ret);
 
-/* All online CPUs enter; on failure all are native again. */
+/* All online CPUs enter, one after another; where one cannot, all are native again. */
 int launch_enter(struct launch *launch, struct cellhv_error *error);
 
-/* All CPUs, offline ones too, are native again; -EBUSY while cells exist. */
+/* All CPUs, offline ones too, go native again. -EBUSY: cells exist. */
 int launch_leave(struct launch *launch, struct cellhv_error *error);
 
-/* Takes NULL. */
+/* Only while no CPU is in; takes NULL. */
 void launch_free(struct launch *launch);
 
-/*
- * One management call on this CPU, preemption off. `call` is kmalloc'ed and does not cross a page.
- * Returns call->error.
- */
+/* Whether this Linux CPU runs under the hypervisor. */
+bool launch_has_cpu(const struct launch *launch, unsigned int cpu);
+u64 launch_memory_phys(const struct launch *launch);
+
+/* One management call from this CPU; `call` does not cross a page. Returns call->error. */
 int launch_call(struct cellhv_call *call);
 
-/* First byte of the hypervisor's CELLHV_MEMORY_SIZE. */
-u64 launch_memory_phys(const struct launch *launch);
+/* switch.S */
+int switch_enter(u64 hypervisor_cr3, void *entry, struct cellhv_native *native);
+extern char switch_leave[];
 
 #endif

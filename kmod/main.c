@@ -8,11 +8,6 @@
 #include "cellhv.h"
 #include "launch.h"
 
-int fail_entry_cpu = -1;
-module_param(fail_entry_cpu, int, 0400);
-MODULE_PARM_DESC(fail_entry_cpu,
-		 "for tests: CPU whose entry fails, so that enabling is rolled back");
-
 struct main_part {
 	int (*init)(void);
 	void (*exit)(void);
