@@ -6,10 +6,10 @@
 	.section .header, "a"
 	.ascii	"CELLHVIM"
 	.long	1				/* CELLHV_ABI_VERSION */
-	.long	entry - image_start
-	.long	file_end - image_start
-	.long	image_end - image_start
-	.long	boot - image_start
+	.long	entry_offset
+	.long	file_size
+	.long	memory_size
+	.long	boot_offset
 	.long	CELLHV_BOOT_SIZE
 	.ascii	CELLMGR_VERSION
 	.balign	32

@@ -32,14 +32,14 @@ struct vcpu_ops {
 	void (*finish_init)(struct cpu *cpu);
 
 	/* Executes guests until the CPU goes native. */
-	_Noreturn void (*run)(struct cpu *cpu);
+	void (*run)(struct cpu *cpu) __attribute__((noreturn));
 
 	/* Loads what Linux has in registers that the switch page does not; fills cpu->frame. */
 	void (*prepare_leave)(struct cpu *cpu);
-	_Noreturn void (*leave)(struct cpu *cpu);
+	void (*leave)(struct cpu *cpu) __attribute__((noreturn));
 
 	/* No guest context any more: the CPU may take INIT natively. */
-	_Noreturn void (*stop)(struct cpu *cpu);
+	void (*stop)(struct cpu *cpu) __attribute__((noreturn));
 
 	/* The guest starts anew in real mode, with the nested tables and bitmaps of cpu->cell. */
 	void (*reset)(struct cpu *cpu, uint16_t cs_selector, uint64_t cs_base, uint16_t ip);

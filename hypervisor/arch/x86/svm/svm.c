@@ -109,7 +109,7 @@ static void svm_finish_init(struct cpu *cpu)
 	msr_write(MSR_VM_HSAVE_PA, machine_phys(cpu->vcpu->host_save));
 }
 
-static void svm_start(struct cpu *cpu)
+static _Noreturn void svm_start(struct cpu *cpu)
 {
 	svm_run(cpu, machine_phys(cpu->vcpu->vmcb), machine_phys(cpu->vcpu->host));
 }
@@ -135,7 +135,7 @@ static void svm_prepare_leave(struct cpu *cpu)
 }
 
 /* The order is that of the conditions each step has; after VMLOAD nothing of ours may fault. */
-static void svm_leave(struct cpu *cpu)
+static _Noreturn void svm_leave(struct cpu *cpu)
 {
 	const struct vmcb *vmcb = svm_vmcb(cpu);
 	uint64_t frame = (uint64_t)&cpu->frame - CELLHV_BASE + machine.memory_virt;
@@ -150,7 +150,7 @@ static void svm_leave(struct cpu *cpu)
 	leave_jump(frame, vmcb->cr4 & ~CR4_PGE, vmcb->cr3, machine.leave);
 }
 
-static void svm_stop(struct cpu *cpu)
+static _Noreturn void svm_stop(struct cpu *cpu)
 {
 	(void)cpu;
 	msr_write(MSR_VM_HSAVE_PA, 0);
