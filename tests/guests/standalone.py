@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Run guests on a bare machine, without a hypervisor, and hold them to their contract.
+
+The machine's RAM is a file shared with QEMU: this script places the image and the comm region in
+it, plays management by sending messages through the comm region, and reads the state the guest
+publishes. The console is the serial port. Prints "ok NAME" or "not ok NAME: why" per test.
+
+usage: standalone.py [--list] BUILD_DIR [NAME...]
+"""
+
+import mmap
+import os
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+RAM_SIZE = 16 << 20
+COMM = 0x100000
+STATE, MESSAGE, REPLY, FLAGS = 0x08, 0x0C, 0x10, 0x14
+RUNNING, LOCKED, SHUT_DOWN, FAILED = range(4)
+SHUTDOWN_REQUEST, RECONFIGURED = 1, 2
+UNKNOWN, DENIED, APPROVED, RECEIVED = 1, 2, 3, 4
+QEMU_TSC_KHZ = 1000000  # TCG counts nanoseconds
+QEMU_APIC_KHZ = 1000000
+PM_TIMER_PORT = 0x608
+
+
+class Failure(Exception):
+    pass
+
+
+class Machine:
+    """A guest image running from address 0 on `cpus` CPUs."""
+
+    def __init__(self, build, image, cpus=1, calibrated=True):
+        self.directory = tempfile.TemporaryDirectory(prefix="guest-")
+        ram = os.path.join(self.directory.name, "ram")
+        with open(ram, "wb") as file:
+            file.truncate(RAM_SIZE)
+        with open(ram, "r+b") as file:
+            self.ram = mmap.mmap(file.fileno(), RAM_SIZE)
+        with open(os.path.join(build, image), "rb") as file:
+            code = file.read()
+        self.ram[: len(code)] = code
+        frequencies = (QEMU_TSC_KHZ, QEMU_APIC_KHZ) if calibrated else (0, 0)
+        self.ram[COMM : COMM + 0x4C] = struct.pack(
+            "<6sHIIIIQIHHIIQQHHII", b"JHCOMM", 1, RUNNING, 0, 0, 0,
+            0x3F8, 8, 2, 0, 0, 0, 0, 0, PM_TIMER_PORT, cpus, *frequencies)
+        self.console_path = os.path.join(self.directory.name, "console")
+        self.qemu = subprocess.Popen(
+            ["qemu-system-x86_64", "-nodefaults", "-display", "none", "-no-reboot",
+             "-machine", "q35,memory-backend=ram", "-cpu", "max", "-accel", "tcg,thread=multi",
+             "-object", f"memory-backend-file,id=ram,size={RAM_SIZE},mem-path={ram},share=on",
+             "-m", f"{RAM_SIZE >> 20}M", "-smp", str(cpus),
+             "-bios", os.path.join(build, "tests/guests/reset.bin"),
+             "-serial", f"file:{self.console_path}"],
+            stdin=subprocess.DEVNULL)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.qemu.kill()
+        self.qemu.wait()
+        self.ram.close()
+        self.directory.cleanup()
+
+    def field(self, offset):
+        return struct.unpack_from("<I", self.ram, COMM + offset)[0]
+
+    def console(self):
+        try:
+            with open(self.console_path, encoding="ascii", errors="replace") as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+
+    def wait(self, what, condition, seconds=20):
+        end = time.monotonic() + seconds
+        while not condition():
+            if self.qemu.poll() is not None:
+                raise Failure(f"the machine stopped before {what}; console: {self.console()!r}")
+            if time.monotonic() > end:
+                raise Failure(f"no {what} in {seconds} s; console: {self.console()!r}")
+            time.sleep(0.02)
+
+    def wait_state(self, state, seconds=20):
+        self.wait(f"state {state}", lambda: self.field(STATE) == state, seconds)
+
+    def wait_line(self, pattern, count=1, seconds=20):
+        regex = re.compile(f"^{pattern}$", re.MULTILINE)
+        self.wait(f"{count} lines '{pattern}'",
+                  lambda: len(regex.findall(self.console())) >= count, seconds)
+
+    def send(self, message):
+        """Returns the guest's reply, or None where it stays silent for 3 s."""
+        struct.pack_into("<I", self.ram, COMM + REPLY, 0)
+        struct.pack_into("<I", self.ram, COMM + MESSAGE, message)
+        end = time.monotonic() + 3
+        while not self.field(REPLY):
+            if time.monotonic() > end:
+                return None
+            time.sleep(0.02)
+        return self.field(REPLY)
+
+
+def expect(what, actual, expected):
+    if actual != expected:
+        raise Failure(f"{what} is {actual}, not {expected}")
+
+
+EXAMPLES = "examples/guests/"
+TICK = r"Timer fired, jitter: +\d+ ns, min: +\d+ ns, max: +\d+ ns"
+
+
+def test_apic_demo(build):
+    with Machine(build, EXAMPLES + "apic-demo.bin") as machine:
+        machine.wait_line(r"Calibrated APIC frequency: 1000000 kHz")
+        machine.wait_line(TICK, 12)
+        expect("state", machine.field(STATE), LOCKED)
+        expect("reply to reconfiguration", machine.send(RECONFIGURED), RECEIVED)
+        expect("reply to nonsense", machine.send(77), UNKNOWN)
+        expect("first reply", machine.send(SHUTDOWN_REQUEST), DENIED)
+        machine.wait_line("Rejecting first shutdown request - try again!")
+        expect("state", machine.field(STATE), LOCKED)
+        expect("second reply", machine.send(SHUTDOWN_REQUEST), APPROVED)
+        machine.wait_state(SHUT_DOWN)
+        ticks = len(re.findall(TICK, machine.console()))
+        time.sleep(0.5)
+        expect("ticks after the end", len(re.findall(TICK, machine.console())), ticks)
+
+
+def test_apic_demo_calibrates(build):
+    """Without frequencies from the hypervisor the PM timer tells them, to 5 %."""
+    with Machine(build, EXAMPLES + "apic-demo.bin", calibrated=False) as machine:
+        machine.wait_line(TICK, 3)
+        for clock, expected in ("TSC", QEMU_TSC_KHZ), ("APIC", QEMU_APIC_KHZ):
+            khz = int(re.search(rf"{clock} frequency: (\d+) kHz", machine.console())[1])
+            if abs(khz - expected) > expected // 20:
+                raise Failure(f"{clock} frequency is {khz} kHz, not about {expected}")
+
+
+def test_apic_demo_rate(build):
+    """Ten ticks a second: the timer runs at the rate the TSC and the wall clock tell."""
+    with Machine(build, EXAMPLES + "apic-demo.bin") as machine:
+        machine.wait_line(TICK, 1)
+        start, before = time.monotonic(), len(re.findall(TICK, machine.console()))
+        machine.wait_line(TICK, before + 30)
+        seconds = time.monotonic() - start
+        if not 2.5 < seconds < 6:
+            raise Failure(f"30 ticks took {seconds:.2f} s")
+
+
+def test_hello(build):
+    with Machine(build, EXAMPLES + "hello.bin", cpus=2) as machine:
+        machine.wait_line(r"Hello from cell with APIC id 0: 2 CPUs")
+        machine.wait_state(SHUT_DOWN)
+
+
+def test_fault_demo(build):
+    """On a bare machine the memory is there, and the guest has to say that nobody stopped it."""
+    with Machine(build, EXAMPLES + "fault-demo.bin") as machine:
+        machine.wait_line(r"About to read 200000, which is not mine")
+        machine.wait_line(r"Read [0-9a-f]+ from it: nobody stopped me")
+        machine.wait_state(SHUT_DOWN)
+
+
+TESTS = {name.removeprefix("test_"): function for name, function in list(globals().items())
+         if name.startswith("test_")}
+
+
+def run(name, build):
+    try:
+        TESTS[name](build)
+    except Failure as failure:
+        print(f"not ok {name}: {failure}", flush=True)
+        return False
+    print(f"ok {name}", flush=True)
+    return True
+
+
+def main(arguments):
+    if arguments[:1] == ["--list"]:
+        print("\n".join(TESTS))
+        return 0
+    if not arguments or not set(arguments[1:]) <= set(TESTS):
+        print(__doc__, file=sys.stderr)
+        return 2
+    build, names = arguments[0], arguments[1:] or TESTS
+    return 0 if all([run(name, build) for name in names]) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
