@@ -24,7 +24,7 @@ STATE, MESSAGE, REPLY, FLAGS = 0x08, 0x0C, 0x10, 0x14
 RUNNING, LOCKED, SHUT_DOWN, FAILED = range(4)
 SHUTDOWN_REQUEST, RECONFIGURED = 1, 2
 UNKNOWN, DENIED, APPROVED, RECEIVED = 1, 2, 3, 4
-QEMU_TSC_KHZ = 1000000  # TCG counts nanoseconds
+QEMU_TSC_KHZ = 1000000  # with -icount the TSC and the APIC timer count virtual nanoseconds
 QEMU_APIC_KHZ = 1000000
 PM_TIMER_PORT = 0x608
 
@@ -34,7 +34,11 @@ class Failure(Exception):
 
 
 class Machine:
-    """A guest image running from address 0 on `cpus` CPUs."""
+    """A guest image running from address 0 on `cpus` CPUs.
+
+    Where it has to calibrate its clocks they are the host's: with -icount QEMU 10.0 ends with "Bad
+    icount read" when a guest reads the APIC timer's count by RDMSR.
+    """
 
     def __init__(self, build, image, cpus=1, calibrated=True):
         self.directory = tempfile.TemporaryDirectory(prefix="guest-")
@@ -47,13 +51,15 @@ class Machine:
             code = file.read()
         self.ram[: len(code)] = code
         frequencies = (QEMU_TSC_KHZ, QEMU_APIC_KHZ) if calibrated else (0, 0)
+        clocks = ["-icount", "shift=3"] if calibrated else []
         self.ram[COMM : COMM + 0x4C] = struct.pack(
             "<6sHIIIIQIHHIIQQHHII", b"JHCOMM", 1, RUNNING, 0, 0, 0,
             0x3F8, 8, 2, 0, 0, 0, 0, 0, PM_TIMER_PORT, cpus, *frequencies)
         self.console_path = os.path.join(self.directory.name, "console")
         self.qemu = subprocess.Popen(
             ["qemu-system-x86_64", "-nodefaults", "-display", "none", "-no-reboot",
-             "-machine", "q35,memory-backend=ram", "-cpu", "max", "-accel", "tcg,thread=multi",
+             "-machine", "q35,memory-backend=ram", "-cpu", "max", "-accel", "tcg,thread=single",
+             *clocks,
              "-object", f"memory-backend-file,id=ram,size={RAM_SIZE},mem-path={ram},share=on",
              "-m", f"{RAM_SIZE >> 20}M", "-smp", str(cpus),
              "-bios", os.path.join(build, "tests/guests/reset.bin"),
@@ -135,17 +141,23 @@ def test_apic_demo(build):
 
 
 def test_apic_demo_calibrates(build):
-    """Without frequencies from the hypervisor the PM timer tells them, to 5 %."""
+    """Without frequencies from the hypervisor the PM timer tells them, to 5 %.
+
+    The TSC's is the host's, but as ticks are armed by the APIC timer and due by the TSC, an error in
+    either would be in each tick's jitter, in proportion to the interval of 100 ms.
+    """
     with Machine(build, EXAMPLES + "apic-demo.bin", calibrated=False) as machine:
-        machine.wait_line(TICK, 3)
-        for clock, expected in ("TSC", QEMU_TSC_KHZ), ("APIC", QEMU_APIC_KHZ):
-            khz = int(re.search(rf"{clock} frequency: (\d+) kHz", machine.console())[1])
-            if abs(khz - expected) > expected // 20:
-                raise Failure(f"{clock} frequency is {khz} kHz, not about {expected}")
+        machine.wait_line(TICK, 10)
+        khz = int(re.search(r"APIC frequency: (\d+) kHz", machine.console())[1])
+        if abs(khz - QEMU_APIC_KHZ) > QEMU_APIC_KHZ // 20:
+            raise Failure(f"APIC frequency is {khz} kHz, not about {QEMU_APIC_KHZ}")
+        best = min(map(int, re.findall(r"min: +(\d+) ns", machine.console())))
+        if best > 5000000:
+            raise Failure(f"the best tick was {best} ns off")
 
 
 def test_apic_demo_rate(build):
-    """Ten ticks a second: the timer runs at the rate the TSC and the wall clock tell."""
+    """Ten ticks a second by the wall clock, each within a millisecond by the TSC."""
     with Machine(build, EXAMPLES + "apic-demo.bin") as machine:
         machine.wait_line(TICK, 1)
         start, before = time.monotonic(), len(re.findall(TICK, machine.console()))
@@ -153,6 +165,9 @@ def test_apic_demo_rate(build):
         seconds = time.monotonic() - start
         if not 2.5 < seconds < 6:
             raise Failure(f"30 ticks took {seconds:.2f} s")
+        worst = max(map(int, re.findall(r"max: +(\d+) ns", machine.console())))
+        if worst > 1000000:
+            raise Failure(f"a tick was {worst} ns off")
 
 
 def test_hello(build):
