@@ -42,28 +42,19 @@ static void report_tick(void)
 	       (unsigned long long)tsc_to_ns(max));
 }
 
-/* True when the cell is to stop. */
-static bool answer_message(void)
+static bool must_stop(void)
 {
 	static bool asked_before;
 
-	switch (comm_message()) {
-	case CELLHV_MSG_NONE:
+	if (!comm_shutdown_requested())
 		return false;
-	case CELLHV_MSG_SHUTDOWN_REQUEST:
-		if (asked_before)
-			return true;
-		asked_before = true;
-		printk("Rejecting first shutdown request - try again!\n");
-		comm_reply(CELLHV_REPLY_DENIED);
-		return false;
-	case CELLHV_MSG_RECONFIGURED:
-		comm_reply(CELLHV_REPLY_RECEIVED);
-		return false;
-	default:
-		comm_reply(CELLHV_REPLY_UNKNOWN);
-		return false;
-	}
+	if (asked_before)
+		return true;
+
+	asked_before = true;
+	printk("Rejecting first shutdown request - try again!\n");
+	comm_reply(CELLHV_REPLY_DENIED);
+	return false;
 }
 
 void guest_main(void)
@@ -79,7 +70,7 @@ void guest_main(void)
 	due = rdtsc() + interval;
 	apic_timer_arm(tsc_to_apic(interval));
 
-	while (!answer_message()) {
+	while (!must_stop()) {
 		cpu_idle();
 		if (ticked) {
 			ticked = false;

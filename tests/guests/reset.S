@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A ROM of 64 KiB that does for a bare machine (QEMU's q35) what the hypervisor does for a cell:
- * every CPU arrives at 0000:0000 in real mode with its APIC in x2APIC mode, software-disabled, and
- * the PM timer answers.
+ * every CPU arrives at 0000:0000 in real mode with its APIC software-disabled, with X2APIC in
+ * x2APIC mode, and the PM timer answers.
  */
 #define MSR_APIC_BASE 0x1b
 #define APIC_BASE_ENABLE_X2APIC 0xc00
@@ -22,8 +22,10 @@
 rom:
 	movl	$MSR_APIC_BASE, %ecx
 	rdmsr
+#ifdef X2APIC
 	orl	$APIC_BASE_ENABLE_X2APIC, %eax
 	wrmsr
+#endif
 	testl	$APIC_BASE_BSP, %eax
 	jz	enter
 
@@ -40,10 +42,12 @@ rom:
 	movb	$ACPI_ENABLE, %al
 	outb	%al, %dx
 
+#ifdef X2APIC	/* guests without it have one CPU */
 	movl	$MSR_X2APIC_COMMAND, %ecx
 	movl	$COMMAND_STARTUP_OTHERS, %eax
 	xorl	%edx, %edx
 	wrmsr
+#endif
 
 enter:
 	xorl	%eax, %eax

@@ -9,9 +9,20 @@ bool comm_valid(void)
 	       comm->revision == CELLHV_COMM_REVISION;
 }
 
-uint32_t comm_message(void)
+bool comm_shutdown_requested(void)
 {
-	return comm->message;
+	switch (comm->message) {
+	case CELLHV_MSG_NONE:
+		return false;
+	case CELLHV_MSG_SHUTDOWN_REQUEST:
+		return true;
+	case CELLHV_MSG_RECONFIGURED:
+		comm_reply(CELLHV_REPLY_RECEIVED);
+		return false;
+	default:
+		comm_reply(CELLHV_REPLY_UNKNOWN);
+		return false;
+	}
 }
 
 /* The reply is what management waits for, so the message goes first. */

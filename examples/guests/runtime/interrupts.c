@@ -4,8 +4,9 @@
 #include "start.h"
 #include "x86.h"
 
-#define GATE_PRESENT_INTERRUPT 0x8e /* interrupts off on entry; AMD64 APM vol. 2, 4.7.4 and 4.8.4 \
-				     */
+#define GATE_PRESENT_INTERRUPT                                             \
+	0x8e /* interrupts off on entry; AMD64 APM vol. 2, 4.7.4 and 4.8.4 \
+	      */
 
 struct gate {
 	uint16_t offset_low;

@@ -28,8 +28,8 @@ void guest_main(void);
 /* False where the page has another layout than this runtime knows. */
 bool comm_valid(void);
 
-/* The message that waits for a reply (CELLHV_MSG_*), or CELLHV_MSG_NONE. */
-uint32_t comm_message(void);
+/* True while a shutdown request waits for comm_reply(). Answers all other messages itself. */
+bool comm_shutdown_requested(void);
 
 /* Answer the waiting message with CELLHV_REPLY_*. */
 void comm_reply(uint32_t reply);

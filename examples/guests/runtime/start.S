@@ -35,9 +35,24 @@ protected:
 	lock xaddl %ebx, cpus_seen
 	cmpl	$SMP_CPUS_MAX, %ebx
 	jae	park
-	movl	$MSR_X2APIC_ID, %ecx
-	rdmsr
-	movl	%eax, smp_apic_ids(, %ebx, 4)
+	movl	%ebx, %esi
+
+	/* The 32-bit id of leaf B where there is one; by CPUID, as it works in each APIC mode. */
+	xorl	%eax, %eax
+	cpuid
+	cmpl	$CPUID_TOPOLOGY, %eax
+	jb	1f
+	movl	$CPUID_TOPOLOGY, %eax
+	xorl	%ecx, %ecx
+	cpuid
+	testl	%ebx, %ebx
+	jnz	2f
+1:	movl	$1, %eax
+	cpuid
+	movl	%ebx, %edx
+	shrl	$24, %edx
+2:	movl	%edx, smp_apic_ids(, %esi, 4)
+	movl	%esi, %ebx
 	testl	%ebx, %ebx
 	jz	boot
 

@@ -17,7 +17,7 @@
 #define CR4_PAE 0x20
 #define MSR_EFER 0xc0000080
 #define EFER_LME 0x100
-#define MSR_X2APIC_ID 0x802
+#define CPUID_TOPOLOGY 0xb
 
 #define BOOT_STACK_SIZE 8192
 
