@@ -40,7 +40,7 @@ class Machine:
     icount read" when a guest reads the APIC timer's count by RDMSR.
     """
 
-    def __init__(self, build, image, cpus=1, calibrated=True):
+    def __init__(self, build, image, cpus=1, calibrated=True, apic="x2apic"):
         self.directory = tempfile.TemporaryDirectory(prefix="guest-")
         ram = os.path.join(self.directory.name, "ram")
         with open(ram, "wb") as file:
@@ -62,7 +62,7 @@ class Machine:
              *clocks,
              "-object", f"memory-backend-file,id=ram,size={RAM_SIZE},mem-path={ram},share=on",
              "-m", f"{RAM_SIZE >> 20}M", "-smp", str(cpus),
-             "-bios", os.path.join(build, "tests/guests/reset.bin"),
+             "-bios", os.path.join(build, f"tests/guests/reset-{apic}.bin"),
              "-serial", f"file:{self.console_path}"],
             stdin=subprocess.DEVNULL)
 
@@ -88,7 +88,7 @@ class Machine:
     def wait(self, what, condition, seconds=20):
         end = time.monotonic() + seconds
         while not condition():
-            if self.qemu.poll() is not None:
+            if self.qemu.poll() is not None and not condition():
                 raise Failure(f"the machine stopped before {what}; console: {self.console()!r}")
             if time.monotonic() > end:
                 raise Failure(f"no {what} in {seconds} s; console: {self.console()!r}")
@@ -101,6 +101,9 @@ class Machine:
         regex = re.compile(f"^{pattern}$", re.MULTILINE)
         self.wait(f"{count} lines '{pattern}'",
                   lambda: len(regex.findall(self.console())) >= count, seconds)
+
+    def wait_end(self, seconds=20):
+        self.wait("power-off", lambda: self.qemu.poll() is not None, seconds)
 
     def send(self, message):
         """Returns the guest's reply, or None where it stays silent for 3 s."""
@@ -120,6 +123,7 @@ def expect(what, actual, expected):
 
 
 EXAMPLES = "examples/guests/"
+TESTS_DIR = "tests/guests/"
 TICK = r"Timer fired, jitter: +\d+ ns, min: +\d+ ns, max: +\d+ ns"
 
 
@@ -182,6 +186,114 @@ def test_fault_demo(build):
         machine.wait_line(r"About to read 200000, which is not mine")
         machine.wait_line(r"Read [0-9a-f]+ from it: nobody stopped me")
         machine.wait_state(SHUT_DOWN)
+
+
+def verdicts(machine):
+    return re.findall(r"^(ok|not ok) ([\w-]+): (.*)$", machine.console(), re.MULTILINE)
+
+
+def expect_all_ok(machine, names):
+    machine.wait_state(SHUT_DOWN, 30)
+    expect("verdicts", [(verdict, name) for verdict, name, _ in verdicts(machine)],
+           [("ok", name) for name in names])
+
+
+def test_smp(build):
+    with Machine(build, TESTS_DIR + "smp.bin", cpus=4) as machine:
+        expect_all_ok(machine, ["smp-arrived"] + 3 * ["smp-start", "smp-ipi"])
+        machine.wait_line(r"CPU with APIC id [123] is up", 3)
+
+
+def test_smp_alone(build):
+    """With one CPU there is nobody to play with, and the guest has to say so."""
+    with Machine(build, TESTS_DIR + "smp.bin", cpus=1) as machine:
+        machine.wait_line(r"not ok smp-arrived: CPU 0, 1")
+
+
+def test_no_answer(build):
+    with Machine(build, TESTS_DIR + "no-answer.bin") as machine:
+        machine.wait_line("ready")
+        expect("reply", machine.send(SHUTDOWN_REQUEST), None)
+        expect("state", machine.field(STATE), RUNNING)
+
+
+def test_stubborn(build):
+    with Machine(build, TESTS_DIR + "stubborn.bin") as machine:
+        machine.wait_line("ready")
+        for n in 1, 2, 3:
+            expect("reply", machine.send(SHUTDOWN_REQUEST), DENIED)
+            machine.wait_line(f"refused {n}")
+        expect("state", machine.field(STATE), RUNNING)
+
+
+def test_exits(build):
+    with Machine(build, TESTS_DIR + "exits.bin") as machine:
+        machine.wait_line("ready")
+        time.sleep(2)
+        expect("console", machine.console(), "ready\n")
+        expect("reply", machine.send(SHUTDOWN_REQUEST), APPROVED)
+        machine.wait_state(SHUT_DOWN)
+        ticks = int(re.search(r"total (\d+) ticks", machine.console())[1])
+        if not 100 < ticks < 400:
+            raise Failure(f"{ticks} ticks in a little over 2 s")
+
+
+def test_start32(build):
+    with Machine(build, TESTS_DIR + "start32.bin") as machine:
+        machine.wait_line("32 bits")
+        machine.wait_line(r"tick \d+", 10)
+        machine.wait_line(r"ok start32: 10 ticks in \d+ ns")
+        machine.wait_state(SHUT_DOWN)
+
+
+XAPIC = ["xapic-" + name for name in ("id", "version", "spurious", "current", "timer", "self-ipi")]
+
+
+def test_xapic(build):
+    with Machine(build, TESTS_DIR + "xapic.bin", apic="xapic") as machine:
+        expect_all_ok(machine, XAPIC)
+
+
+def test_xapic64(build):
+    with Machine(build, TESTS_DIR + "xapic64.bin", apic="xapic") as machine:
+        expect_all_ok(machine, XAPIC)
+
+
+def test_cases_allowed(build):
+    """What every cell may do, a bare machine lets it do as well."""
+    for name, count in ("ports-allowed", 1), ("msr-allowed", 3):
+        with Machine(build, f"{TESTS_DIR}{name}.bin") as machine:
+            expect_all_ok(machine, count * [name])
+
+
+def test_cases_refused_by_processor(build):
+    for name, exception in ("vmrun", "6"), ("cr4-reserved", "d"):
+        with Machine(build, f"{TESTS_DIR}{name}.bin") as machine:
+            machine.wait_line(f"ok {name}: exception {exception}")
+            machine.wait_state(SHUT_DOWN)
+
+
+def test_cases_unguarded(build):
+    """Where nobody stops a guest that must be stopped, its verdict is "not ok"."""
+    for name in ("port-in", "port-out", "msr-read", "efer-svme", "memory-read", "memory-write",
+                 "hpet-read", "cpuid-leaves"):
+        with Machine(build, f"{TESTS_DIR}{name}.bin") as machine:
+            machine.wait_line(f"not ok {name}: .*")
+            machine.wait_state(FAILED)
+
+
+def test_triple_fault(build):
+    with Machine(build, TESTS_DIR + "triple-fault.bin") as machine:
+        machine.wait_line("case triple-fault")
+        machine.wait_end()
+        expect("verdicts", verdicts(machine), [])
+
+
+def test_unexpected_exception(build):
+    """Without a hypervisor there is no hypercall: the runtime reports it and fails the cell."""
+    with Machine(build, TESTS_DIR + "hypercall-unknown.bin") as machine:
+        machine.wait_line(r"Unexpected exception 6 at [0-9a-f]+, error 0, CR2 0")
+        machine.wait_state(FAILED)
 
 
 TESTS = {name.removeprefix("test_"): function for name, function in list(globals().items())
