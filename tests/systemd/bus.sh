@@ -20,6 +20,7 @@ test_list_cells() {
 test_unknown_cell() {
 	expect 1 call GetCell s nowhere
 	says nowhere
+	# shellcheck disable=SC2034
 	output=$(busctl --json=short call org.cellmgr1 /org/cellmgr1 org.cellmgr1.Manager \
 		GetCell s nowhere 2>&1) || true
 	says 'no.*cell'
