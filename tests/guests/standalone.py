@@ -147,8 +147,8 @@ def test_apic_demo(build):
 def test_apic_demo_calibrates(build):
     """Without frequencies from the hypervisor the PM timer tells them, to 5 %.
 
-    The TSC's is the host's, but as ticks are armed by the APIC timer and due by the TSC, an error in
-    either would be in each tick's jitter, in proportion to the interval of 100 ms.
+    The TSC's is the host's, but as ticks are armed by the APIC timer and due by the TSC, an error
+    in either would be in each tick's jitter, in proportion to the interval of 100 ms.
     """
     with Machine(build, EXAMPLES + "apic-demo.bin", calibrated=False) as machine:
         machine.wait_line(TICK, 10)
@@ -266,11 +266,12 @@ def test_cases_allowed(build):
             expect_all_ok(machine, count * [name])
 
 
-def test_cases_refused_by_processor(build):
-    for name, exception in ("vmrun", "6"), ("cr4-reserved", "d"):
-        with Machine(build, f"{TESTS_DIR}{name}.bin") as machine:
-            machine.wait_line(f"ok {name}: exception {exception}")
-            machine.wait_state(SHUT_DOWN)
+def test_vmrun(build):
+    """The processor refuses by itself. (QEMU turns a reserved CR4 bit into an exit to a hypervisor,
+    there or not: cr4-reserved cannot run on a bare machine.)"""
+    with Machine(build, TESTS_DIR + "vmrun.bin") as machine:
+        machine.wait_line("ok vmrun: exception 6")
+        machine.wait_state(SHUT_DOWN)
 
 
 def test_cases_unguarded(build):
