@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
+/*
+ * Validation of configurations: pure, without allocation, for the hypervisor and for libcell. After
+ * it the data may be trusted as far as cellhv/config.h promises; who owns what is checked
+ * elsewhere.
+ */
+#ifndef CORE_CONFIG_H
+#define CORE_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cellhv/config.h>
+
+struct config_error {
+	uint32_t check; /* enum cellhv_check, CELLHV_CHECK_CONFIG_* */
+	uint64_t object;
+};
+
+/*
+ * data: 8-byte aligned memory that nobody else can write to; size: bytes there, and the total size
+ * the configuration has to state. 0, or -EINVAL with *error set.
+ */
+int config_validate_cell(const void *data, size_t size, struct config_error *error);
+int config_validate_system(const void *data, size_t size, struct config_error *error);
+
+/* Entry `index` of a section of a valid configuration. */
+static inline const void *config_entry(const struct cellhv_cell_config *config,
+				       const struct cellhv_section *section, uint32_t index)
+{
+	return (const char *)config + section->offset + (size_t)index * section->entry_size;
+}
+
+static inline const struct cellhv_memory_region *
+config_memory(const struct cellhv_cell_config *config, uint32_t index)
+{
+	return config_entry(config, &config->memory, index);
+}
+
+/* Linux CPU number. */
+static inline uint32_t config_cpu(const struct cellhv_cell_config *config, uint32_t index)
+{
+	return *(const uint32_t *)config_entry(config, &config->cpus, index);
+}
+
+static inline const struct cellhv_port_range *config_ports(const struct cellhv_cell_config *config,
+							   uint32_t index)
+{
+	return config_entry(config, &config->ports, index);
+}
+
+#endif

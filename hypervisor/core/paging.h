@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Page tables: 512 entries of 64 bits, 4 or 5 levels, in any of the formats below. Tables come from
+ * one pool, and hardware may walk them at any time: entries change by single 64-bit stores, and a
+ * table is complete before it is linked. Callers serialise.
+ *
+ * Tables are minimal: a table without entries is freed, and one whose entries a large page can
+ * stand for becomes that large page. So the same mappings always take the same number of pages.
+ */
+#ifndef CORE_PAGING_H
+#define CORE_PAGING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <cellhv/config.h>
+
+#include "core/pool.h"
+
+/* Access of a mapping; READ is always there. The same bits as in a memory region. */
+#define PAGING_READ CELLHV_MEMORY_READ
+#define PAGING_WRITE CELLHV_MEMORY_WRITE
+#define PAGING_EXECUTE CELLHV_MEMORY_EXECUTE
+#define PAGING_DEVICE CELLHV_MEMORY_DEVICE /* uncached */
+#define PAGING_ACCESS_MAX 16
+
+#define PAGING_MAX_LEVELS 5
+#define PAGING_PHYS_MASK 0x000ffffffffff000ull
+
+struct paging_format {
+	uint64_t access[PAGING_ACCESS_MAX]; /* bits of a leaf, by access; 0: impossible */
+	uint64_t table;			    /* bits of an entry that points at a table */
+	uint64_t large;			    /* bit that makes an entry above level 1 a leaf */
+	bool sign_extended; /* addresses are canonical, else just below the highest */
+};
+
+/*
+ * Accessed and dirty bits are set from the start where the format has them, so hardware never
+ * writes to a table.
+ */
+extern const struct paging_format paging_x86_host;   /* AMD64 APM vol. 2, 5.3; supervisor, NX */
+extern const struct paging_format paging_x86_nested; /* AMD64 APM vol. 2, 15.25; always user */
+extern const struct paging_format paging_ept;	     /* Intel SDM vol. 3, 29.3.2 */
+
+struct paging {
+	const struct paging_format *format;
+	struct page_pool *pool;
+	uint64_t *root;
+	uint64_t virt_offset; /* pointer minus physical address, for all pages of the pool */
+	unsigned levels;
+	bool huge_1g; /* the CPU has 1 GiB pages */
+};
+
+/*
+ * Fill in format, pool, virt_offset, levels (4 or 5) and huge_1g, then call this; it allocates the
+ * root. -ENOMEM
+ */
+int paging_init(struct paging *paging);
+
+/* Frees all tables; paging may have no root. */
+void paging_destroy(struct paging *paging);
+
+/* What goes into CR3, nCR3 or the EPT pointer (without its low bits). */
+uint64_t paging_root_phys(const struct paging *paging);
+
+/*
+ * Maps size bytes at virt to phys, all multiples of 4096, with the largest pages that fit, in place
+ * of whatever was mapped. Returns 0, or 1 where an entry that was present has changed or gone: then
+ * the TLBs have to be flushed before the pool is used again, as a table just freed may still be
+ * cached. -EINVAL: alignment, range or access; -ENOMEM; both with nothing changed.
+ */
+int paging_map(struct paging *paging, uint64_t virt, uint64_t phys, uint64_t size, uint32_t access);
+
+/* The same for removing mappings; what is not mapped is no error. */
+int paging_unmap(struct paging *paging, uint64_t virt, uint64_t size);
+
+struct paging_translation {
+	uint64_t phys; /* of the byte asked for */
+	uint64_t page_size;
+	uint32_t access;
+};
+
+/* Where virt leads; false and *translation untouched where nothing is mapped. */
+bool paging_lookup(const struct paging *paging, uint64_t virt,
+		   struct paging_translation *translation);
+
+#endif
