@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <cellhv/launch.h>
+
 #include "cleanup.h"
 
 enum object { NOTHING, NUMBER, ADDRESS, CELL };

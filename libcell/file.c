@@ -175,7 +175,7 @@ static struct timespec deadline_after(unsigned timeout_ms)
 
 int file_write_bounded(const char *path, const char *text, unsigned timeout_ms)
 {
-	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	struct bounded_write job = {.fd = fd, .text = text};
 	struct timespec deadline = deadline_after(timeout_ms);
 	pthread_t thread;

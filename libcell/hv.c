@@ -230,10 +230,35 @@ static void give_all_memory_back(cell_hv *hv)
 	cell_host_unref(host);
 }
 
-LIBCELL_PUBLIC int cell_hv_disable(cell_hv *hv)
+static int disable_locked(cell_hv *hv)
 {
 	struct cellhv_disable request = {.size = sizeof(request)};
 	struct cellhv_info info;
+	int r;
+
+	r = read_info(hv->context, hv->fd, &info);
+	if (r < 0)
+		return r;
+	if (info.state != CELLHV_HYPERVISOR_ENABLED) {
+		give_all_memory_back(hv);
+		return context_fail(hv->context, -EALREADY, "HypervisorDisabled",
+				    "The hypervisor is not enabled: there is nothing to do.");
+	}
+
+	r = require_no_cells(hv);
+	if (r == 0)
+		r = driver_call(hv->context, hv->fd, CELLHV_IOC_DISABLE, &request, &request.error,
+				"disable the hypervisor");
+	if (r < 0)
+		return r;
+
+	give_all_memory_back(hv);
+	context_begin(hv->context);
+	return 0;
+}
+
+LIBCELL_PUBLIC int cell_hv_disable(cell_hv *hv)
+{
 	int lock, r;
 
 	context_begin(hv->context);
@@ -241,23 +266,7 @@ LIBCELL_PUBLIC int cell_hv_disable(cell_hv *hv)
 	if (lock < 0)
 		return lock;
 
-	r = read_info(hv->context, hv->fd, &info);
-	if (r == 0 && info.state != CELLHV_HYPERVISOR_ENABLED)
-		r = context_fail(hv->context, -EALREADY, "HypervisorDisabled",
-				 "The hypervisor is not enabled: there is nothing to do.");
-	if (r == 0)
-		r = require_no_cells(hv);
-	if (r == 0)
-		r = driver_call(hv->context, hv->fd, CELLHV_IOC_DISABLE, &request, &request.error,
-				"disable the hypervisor");
-	if (r == 0 || r == -EALREADY) {
-		const char *name = hv->context->error_name;
-
-		give_all_memory_back(hv);
-		if (r == -EALREADY)
-			context_fail(hv->context, r, name,
-				     "The hypervisor is not enabled: there is nothing to do.");
-	}
+	r = disable_locked(hv);
 	close(lock);
 	return r;
 }

@@ -202,15 +202,26 @@ struct duplicates {
 	struct json_object *seen;
 	json_duplicate_fn found;
 	void *userdata;
+	char inside[JSON_POINTER_MAX]; /* the last duplicate: its members are all seen before */
 	bool out_of_memory;
 };
+
+static bool is_within(const char *pointer, const char *outer)
+{
+	size_t length = strlen(outer);
+
+	return length && strncmp(pointer, outer, length) == 0 && pointer[length] == '/';
+}
 
 static bool visit_duplicates(struct walk *walk, size_t key, size_t value)
 {
 	struct duplicates *duplicates = walk->userdata;
 
 	(void)value;
+	if (is_within(walk->pointer, duplicates->inside))
+		return false;
 	if (json_object_object_get_ex(duplicates->seen, walk->pointer, NULL)) {
+		strcpy(duplicates->inside, walk->pointer);
 		duplicates->found(duplicates->userdata, walk->pointer, key);
 		return false;
 	}

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cellhv/manage.h>
+#include <cellhv/launch.h>
 
 #include "cleanup.h"
 #include "export.h"
