@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checksum.h"
+#include <core/checksum.h>
+#include <core/config.h>
+
 #include "export.h"
 
 void blob_init_header(struct cellhv_config_header *header, enum cellhv_config_type type)
@@ -22,30 +24,11 @@ void blob_finish_header(struct cellhv_config_header *header, size_t size)
 	header->checksum = checksum_config(header, size);
 }
 
-static bool section_is_valid(const struct cellhv_section *section, size_t entry_size, size_t size)
-{
-	uint64_t end = section->offset + (uint64_t)section->count * entry_size;
-
-	if (section->count == 0)
-		return section->offset == 0;
-	return section->entry_size == entry_size && section->offset % 8 == 0 &&
-	       section->offset >= sizeof(struct cellhv_cell_config) && end <= size;
-}
-
 bool blob_is_valid(const void *data, size_t size)
 {
-	const struct cellhv_cell_config *config = data;
+	struct config_error error;
 
-	return size >= sizeof(*config) && size <= CELLHV_CONFIG_MAX_SIZE &&
-	       memcmp(config->header.signature, CELLHV_CONFIG_SIGNATURE, 8) == 0 &&
-	       config->header.version == CELLHV_CONFIG_VERSION &&
-	       config->header.architecture == CELLHV_ARCH_X86_64 &&
-	       config->header.type == CELLHV_CONFIG_CELL && config->header.total_size == size &&
-	       memchr(config->name, 0, sizeof(config->name)) &&
-	       section_is_valid(&config->memory, sizeof(struct cellhv_memory_region), size) &&
-	       section_is_valid(&config->cpus, sizeof(uint32_t), size) &&
-	       section_is_valid(&config->ports, sizeof(struct cellhv_port_range), size) &&
-	       checksum_config(data, size) == config->header.checksum;
+	return size <= CELLHV_CONFIG_MAX_SIZE && config_validate_cell(data, size, &error) == 0;
 }
 
 int blob_seal(cell_context *context, struct cellhv_cell_config *data, size_t size, cell_blob **ret)

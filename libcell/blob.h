@@ -16,7 +16,7 @@ struct cell_blob {
 	struct cellhv_cell_config *config; /* size bytes */
 };
 
-/* Signature, version, sizes, checksum, and every section within the block. */
+/* As the hypervisor will judge it; data is 8-byte aligned. */
 bool blob_is_valid(const void *data, size_t size);
 
 /* Takes data (from malloc) over; puts size and checksum into its header. */
