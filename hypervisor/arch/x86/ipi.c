@@ -74,12 +74,28 @@ static bool ipi_allowed(uint32_t command)
 	       delivery == APIC_DELIVERY_STARTUP;
 }
 
+/*
+ * With no cell to protect, the root's interrupts go out as they are. That is not only short: while
+ * CPUs enter, some that Linux sends to are not ours yet.
+ */
+static bool ipi_passes(const struct cpu *self, const struct ipi *ipi)
+{
+	uint32_t delivery = ipi->command & APIC_DELIVERY_MASK;
+
+	return !cells && cell_is_root(self->cell) && delivery != APIC_DELIVERY_INIT &&
+	       delivery != APIC_DELIVERY_STARTUP;
+}
+
 static bool ipi_dispatch(struct cpu *self, const struct ipi *ipi)
 {
 	bool found = false;
 
 	if (!ipi_allowed(ipi->command))
 		return false;
+	if (ipi_passes(self, ipi)) {
+		apic_send(self, ipi->destination, ipi->command);
+		return true;
+	}
 
 	for (uint32_t i = 0; i < num_cpus; i++) {
 		struct cpu *cpu = cpu_by_number(i);
