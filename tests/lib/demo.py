@@ -108,7 +108,11 @@ def demo():
     with boot() as guest:
         guest.wait_ready()
         step("it is up")
-        scenario(guest)
+        try:
+            scenario(guest)
+        except DemoError:
+            (LOGS / "demo/journal").write_text(guest.run("journalctl --no-pager -n 500")[1])
+            raise
         print("\n# systemctl poweroff", flush=True)
         if not guest.power_off():
             raise DemoError("the guest did not switch itself off")
@@ -125,7 +129,7 @@ def main():
     try:
         shell() if "--shell" in sys.argv[1:] else demo()
     except (DemoError, debian.GuestError) as error:
-        print(f"\nerror: {error}\nThe guest's console, the hypervisor's lines and QEMU's: {LOGS}/demo",
+        print(f"\nerror: {error}\nThe guest's console and journal, the hypervisor's lines and QEMU's: {LOGS}/demo",
               file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as error:
