@@ -355,3 +355,11 @@ bool paging_lookup(const struct paging *paging, uint64_t virt,
 		translation->access++;
 	return true;
 }
+
+uint64_t *paging_entry(struct paging *paging, uint64_t virt)
+{
+	unsigned level;
+	uint64_t *entry = walk(paging, virt, 1, &level);
+
+	return level == 1 && *entry ? entry : NULL;
+}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Management interface between the kernel module and the hypervisor: the image header, the boot
- * block that the module fills in before the first CPU enters, and the calls made afterwards.
+ * Management calls of the kernel module to the running hypervisor (launch.h starts it).
  *
  * A call is VMMCALL (AMD) or VMCALL (Intel) on a root CPU at CPL 0 with EAX = CELLHV_CALL and
  * RDI = physical address of a struct cellhv_call that lies in root memory and within one 4 KiB
@@ -15,33 +14,6 @@
 #include "config.h"
 
 #define CELLHV_ABI_VERSION 1
-
-#define CELLHV_IMAGE_SIGNATURE "CELLHVIM" /* 8 bytes */
-#define CELLHV_IMAGE_NAME "cellmgr/cellhv.bin"
-#define CELLHV_MEMORY_SIZE (4ul << 20)	 /* one naturally aligned block for image, CPUs and pool */
-#define CELLHV_BASE 0xffff800000000000ul /* where the hypervisor's tables map that block */
-
-struct cellhv_image_header {
-	char signature[8];
-	uint32_t abi_version;
-	uint32_t entry_offset; /* from CELLHV_BASE */
-	uint32_t file_size;    /* bytes in the file */
-	uint32_t memory_size;  /* with .bss and the per-CPU areas of CELLHV_MAX_CPUS left out */
-	uint32_t boot_offset;  /* where the module writes struct cellhv_boot */
-	uint32_t boot_size;    /* sizeof(struct cellhv_boot) of this image */
-	char version[32];
-};
-
-/* What the module knows; written at boot_offset of the copied image, read once. */
-struct cellhv_boot {
-	uint64_t memory_phys;	   /* CELLHV_MEMORY_SIZE bytes, naturally aligned */
-	uint64_t switch_page_virt; /* module text page mapped in both worlds */
-	uint64_t switch_page_phys;
-	uint64_t leave_virt; /* in that page: where a leaving CPU jumps */
-	uint32_t num_cpus;   /* CPUs that will enter: numbers 0 .. num_cpus - 1 */
-	uint32_t tsc_khz;
-	struct cellhv_system_config system;
-};
 
 #define CELLHV_CALL 0x4348u
 
@@ -211,7 +183,6 @@ struct cellhv_call {
 	};
 };
 
-_Static_assert(sizeof(struct cellhv_image_header) == 64, "image header");
 _Static_assert(sizeof(struct cellhv_call) <= 256, "call");
 
 #endif

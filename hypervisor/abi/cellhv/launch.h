@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * How a CPU goes from Linux into the hypervisor and back: the image header, the boot block in the
+ * image that the module fills in, and the frame a leaving CPU loads. CPUs enter one after another.
+ *
+ * The module maps two things at the same addresses in both worlds' page tables: its switch page, and
+ * nothing else; the hypervisor block is seen at CELLHV_BASE by the hypervisor and at memory_virt by
+ * Linux.
+ */
+#ifndef CELLHV_LAUNCH_H
+#define CELLHV_LAUNCH_H
+
+/* Offsets that the assembly on both sides uses; asserted below. */
+#define CELLHV_BOOT_SIZE 312
+#define CELLHV_NATIVE_RSP 32
+#define CELLHV_NATIVE_RIP 40
+#define CELLHV_FRAME_REG(number) ((number) * 8) /* by the processor's numbers: RAX 0, RSP 4 */
+#define CELLHV_FRAME_RIP 128
+#define CELLHV_FRAME_RFLAGS 136
+#define CELLHV_FRAME_CR4 144
+#define CELLHV_FRAME_EFER 152
+#define CELLHV_FRAME_GDTR 160
+#define CELLHV_FRAME_IDTR 176
+#define CELLHV_FRAME_ES 192
+#define CELLHV_FRAME_SS 194
+#define CELLHV_FRAME_DS 196
+#define CELLHV_FRAME_DONE 198
+
+#ifndef __ASSEMBLER__
+#include "manage.h"
+
+#define CELLHV_IMAGE_SIGNATURE "CELLHVIM" /* 8 bytes */
+#define CELLHV_IMAGE_NAME "cellmgr/cellhv.bin"
+#define CELLHV_MEMORY_SIZE (4ul << 20)	 /* one naturally aligned block: image, CPUs, pool */
+#define CELLHV_BASE 0xffff800000000000ul /* where the hypervisor's tables map that block */
+
+struct cellhv_image_header {
+	char signature[8];
+	uint32_t abi_version;
+	uint32_t entry_offset; /* from the start of the image */
+	uint32_t file_size;    /* bytes in the file */
+	uint32_t memory_size;  /* with .bss; the pool follows */
+	uint32_t boot_offset;  /* struct cellhv_boot, from the start of the image */
+	uint32_t boot_size;    /* sizeof(struct cellhv_boot) of this image */
+	char version[32];
+};
+
+/* A segment register as the VMCB keeps it (AMD64 APM vol. 2, 15.5.1): attributes are the
+ * descriptor's bits 40-47 and 52-55; 0 for a null selector. */
+struct cellhv_segment {
+	uint16_t selector;
+	uint16_t attributes;
+	uint32_t limit; /* bytes - 1 */
+	uint64_t base;
+};
+
+/* State of the entering CPU that only the module can see; the rest is read from the CPU. */
+struct cellhv_native {
+	uint32_t cpu; /* Linux CPU number */
+	uint32_t reserved;
+	uint64_t cr0;
+	uint64_t cr3;
+	uint64_t cr4;
+	uint64_t rsp; /* written by the switch routine, as is rip; RAX there is the result */
+	uint64_t rip;
+	uint64_t rflags;
+	uint64_t gdt_base;
+	uint64_t idt_base;
+	uint32_t gdt_limit;
+	uint32_t idt_limit;
+	struct cellhv_segment es, cs, ss, ds, fs, gs, ldtr, tr;
+};
+
+/* Written by the module at boot_offset of the image copied into memory. */
+struct cellhv_boot {
+	uint64_t memory_phys;
+	uint64_t memory_virt;	   /* Linux's address of the same */
+	uint64_t switch_page;	   /* module text page that both worlds map: address */
+	uint64_t switch_page_phys; /* and where it is */
+	uint64_t leave;		   /* in that page: where a leaving CPU jumps */
+	uint32_t num_cpus;	   /* CPU numbers are below this */
+	uint32_t tsc_khz;
+	struct cellhv_system_config system;
+	struct cellhv_native native; /* of the CPU that is entering now */
+};
+
+/*
+ * What the leave routine loads once Linux's CR3 is in force. It is called with RBX = Linux's address
+ * of this frame, RDI = CR4 without PGE, RSI = CR3, and GIF clear on AMD.
+ */
+struct cellhv_frame {
+	uint64_t regs[16]; /* by the processor's numbers */
+	uint64_t rip;
+	uint64_t rflags;
+	uint64_t cr4;
+	uint64_t efer;
+	uint16_t gdtr[8]; /* limit, base */
+	uint16_t idtr[8];
+	uint16_t es, ss, ds;
+	volatile uint16_t done; /* set when neither frame nor hypervisor is needed any more */
+};
+
+#define CELLHV_OFFSET_ASSERT(type, member, value)                                                  \
+	_Static_assert(__builtin_offsetof(struct type, member) == (value), #member)
+CELLHV_OFFSET_ASSERT(cellhv_native, rsp, CELLHV_NATIVE_RSP);
+CELLHV_OFFSET_ASSERT(cellhv_native, rip, CELLHV_NATIVE_RIP);
+CELLHV_OFFSET_ASSERT(cellhv_frame, rip, CELLHV_FRAME_RIP);
+CELLHV_OFFSET_ASSERT(cellhv_frame, rflags, CELLHV_FRAME_RFLAGS);
+CELLHV_OFFSET_ASSERT(cellhv_frame, cr4, CELLHV_FRAME_CR4);
+CELLHV_OFFSET_ASSERT(cellhv_frame, efer, CELLHV_FRAME_EFER);
+CELLHV_OFFSET_ASSERT(cellhv_frame, gdtr, CELLHV_FRAME_GDTR);
+CELLHV_OFFSET_ASSERT(cellhv_frame, idtr, CELLHV_FRAME_IDTR);
+CELLHV_OFFSET_ASSERT(cellhv_frame, es, CELLHV_FRAME_ES);
+CELLHV_OFFSET_ASSERT(cellhv_frame, ss, CELLHV_FRAME_SS);
+CELLHV_OFFSET_ASSERT(cellhv_frame, ds, CELLHV_FRAME_DS);
+CELLHV_OFFSET_ASSERT(cellhv_frame, done, CELLHV_FRAME_DONE);
+_Static_assert(sizeof(struct cellhv_boot) == CELLHV_BOOT_SIZE, "boot block");
+_Static_assert(sizeof(struct cellhv_image_header) == 64, "image header");
+#endif
+
+#endif

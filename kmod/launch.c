@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The hypervisor image in memory, and the way of all CPUs into it and back.
+ *
+ * Only this file and switch.S know that a CPU has two worlds. CPUs enter one by one: the image's
+ * boot block has room for the state of one.
+ */
+#include <linux/cpu.h>
+#include <linux/firmware.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/vmalloc.h>
+#include <asm/desc.h>
+#include <asm/io.h>
+#include <asm/msr.h>
+#include <asm/processor.h>
+#include <asm/special_insns.h>
+#include <asm/tsc.h>
+#include "launch.h"
+#include "native.h"
+#include "tables.h"
+
+static int fail_entry_cpu = -1;
+module_param(fail_entry_cpu, int, 0400);
+MODULE_PARM_DESC(fail_entry_cpu, "CPU that refuses to enter, to try the roll-back (-1: none)");
+
+struct launch {
+	void *memory; /* CELLHV_MEMORY_SIZE bytes */
+	struct cellhv_boot *boot;
+	void *entry; /* in the hypervisor's address space */
+	struct boot_tables tables;
+	struct cpumask entered;
+	struct call_slot *slots; /* one per CPU, in memory that has a physical address */
+};
+
+/* A power of two, so that none crosses a page. */
+struct call_slot {
+	union {
+		struct cellhv_call call;
+		u8 bytes[256];
+	};
+};
+
+static int launch_fail(struct cellhv_error *error, int ret, u32 check, u64 object)
+{
+	error->check = check;
+	error->object = object;
+	return ret;
+}
+
+/* An empty call for this CPU, with preemption off. */
+static struct cellhv_call *launch_new_call(struct launch *launch, enum cellhv_op op)
+{
+	struct cellhv_call *call = &launch->slots[smp_processor_id()].call;
+
+	memset(call, 0, sizeof(*call));
+	call->op = op;
+	return call;
+}
+
+static int launch_check_image(const struct firmware *fw, struct cellhv_error *error)
+{
+	const struct cellhv_image_header *header = (const void *)fw->data;
+
+	if (fw->size < sizeof(*header) ||
+	    memcmp(header->signature, CELLHV_IMAGE_SIGNATURE, sizeof(header->signature)))
+		return launch_fail(error, -ENOEXEC, CELLHV_DRIVER_CHECK_IMAGE_FORMAT, 0);
+
+	if (header->abi_version != CELLHV_ABI_VERSION ||
+	    header->boot_size != sizeof(struct cellhv_boot) || header->file_size != fw->size ||
+	    header->memory_size < fw->size || header->memory_size > CELLHV_MEMORY_SIZE / 2 ||
+	    header->entry_offset >= fw->size ||
+	    header->boot_offset > header->memory_size - sizeof(struct cellhv_boot))
+		return launch_fail(error, -ENOEXEC, CELLHV_DRIVER_CHECK_IMAGE_FORMAT,
+				   header->abi_version);
+	return 0;
+}
+
+static void launch_fill_boot(struct launch *launch, const struct cellhv_system_config *system)
+{
+	struct cellhv_boot *boot = launch->boot;
+
+	boot->memory_phys = virt_to_phys(launch->memory);
+	boot->memory_virt = (u64)launch->memory;
+	boot->switch_page = (u64)switch_enter & PAGE_MASK;
+	boot->switch_page_phys = page_to_phys(vmalloc_to_page(switch_enter));
+	boot->leave = (u64)switch_leave;
+	boot->num_cpus = nr_cpu_ids;
+	boot->tsc_khz = tsc_khz;
+	boot->system = *system;
+}
+
+int launch_load(struct device *dev, const struct cellhv_system_config *system,
+		struct cellhv_error *error, struct launch **ret)
+{
+	const struct cellhv_image_header *header;
+	const struct firmware *fw;
+	struct launch *launch;
+	int err;
+
+	if (nr_cpu_ids > CELLHV_MAX_CPUS)
+		return launch_fail(error, -E2BIG, CELLHV_DRIVER_CHECK_TOO_MANY_CPUS, nr_cpu_ids);
+
+	err = firmware_request_nowarn(&fw, CELLHV_IMAGE_NAME, dev);
+	if (err)
+		return launch_fail(error, err, CELLHV_DRIVER_CHECK_IMAGE_MISSING, 0);
+
+	err = launch_check_image(fw, error);
+	if (err)
+		goto release;
+
+	err = -ENOMEM;
+	error->check = CELLHV_DRIVER_CHECK_NO_MEMORY;
+	error->object = CELLHV_MEMORY_SIZE;
+	launch = kzalloc(sizeof(*launch), GFP_KERNEL);
+	if (!launch)
+		goto release;
+	launch->memory = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN,
+						  get_order(CELLHV_MEMORY_SIZE));
+	if (!launch->memory)
+		goto free;
+
+	header = (const void *)fw->data;
+	launch->slots = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO,
+						 get_order(nr_cpu_ids * sizeof(*launch->slots)));
+	if (!launch->slots)
+		goto free;
+
+	memcpy(launch->memory, fw->data, fw->size);
+	launch->boot = launch->memory + header->boot_offset;
+	launch->entry = (void *)(CELLHV_BASE + header->entry_offset);
+	launch_fill_boot(launch, system);
+	err = tables_build(&launch->tables, launch->boot);
+	if (err)
+		goto free;
+
+	release_firmware(fw);
+	memset(error, 0, sizeof(*error));
+	*ret = launch;
+	return 0;
+
+free:
+	launch_free(launch);
+release:
+	release_firmware(fw);
+	return err;
+}
+
+void launch_free(struct launch *launch)
+{
+	if (!launch)
+		return;
+
+	WARN_ON(!cpumask_empty(&launch->entered));
+	tables_free(&launch->tables);
+	free_pages((unsigned long)launch->slots, get_order(nr_cpu_ids * sizeof(*launch->slots)));
+	free_pages((unsigned long)launch->memory, get_order(CELLHV_MEMORY_SIZE));
+	kfree(launch);
+}
+
+bool launch_has_cpu(const struct launch *launch, unsigned int cpu)
+{
+	return cpumask_test_cpu(cpu, &launch->entered);
+}
+
+u64 launch_memory_phys(const struct launch *launch)
+{
+	return virt_to_phys(launch->memory);
+}
+
+int launch_call(struct cellhv_call *call)
+{
+	unsigned long result = CELLHV_CALL;
+
+	call->size = sizeof(*call);
+	asm volatile("vmmcall" : "+a"(result) : "D"(virt_to_phys(call)) : "memory");
+	return (int)result;
+}
+
+struct enter_request {
+	struct launch *launch;
+	struct cellhv_error *error;
+	int result;
+};
+
+/* On the CPU that enters, with interrupts off. */
+static void launch_enter_cpu(void *data)
+{
+	struct enter_request *request = data;
+	struct launch *launch = request->launch;
+	struct cellhv_native *native = &launch->boot->native;
+	unsigned int cpu = smp_processor_id();
+	u32 check = native_check();
+
+	if (check) {
+		request->result = launch_fail(request->error, -EOPNOTSUPP, check, cpu);
+		return;
+	}
+
+	native_capture(native, cpu);
+	native_enable_svm(true);
+	request->result = cpu == fail_entry_cpu ? -EIO
+						: switch_enter(tables_cr3(&launch->tables),
+							       launch->entry, native);
+	if (request->result) {
+		native_enable_svm(false);
+		launch_fail(request->error, request->result, CELLHV_DRIVER_CHECK_ENTRY, cpu);
+		return;
+	}
+	cpumask_set_cpu(cpu, &launch->entered);
+}
+
+static void launch_leave_cpu(void *data)
+{
+	struct launch *launch = data;
+	struct cellhv_call *call = launch_new_call(launch, CELLHV_OP_DISABLE);
+
+	if (!launch_call(call))
+		cpumask_clear_cpu(smp_processor_id(), &launch->entered);
+}
+
+/* CPUs that went offline in Linux are still guests: another CPU sends them native. */
+static int launch_release_offline(struct launch *launch, struct cellhv_error *error)
+{
+	struct cellhv_call *call;
+	unsigned int cpu;
+	int err;
+
+	for_each_cpu (cpu, &launch->entered) {
+		if (cpu_online(cpu))
+			continue;
+
+		call = launch_new_call(launch, CELLHV_OP_RELEASE_CPU);
+		call->cpu = cpu;
+		err = launch_call(call);
+		if (err)
+			return launch_fail(error, err, call->check, call->object);
+
+		cpumask_clear_cpu(cpu, &launch->entered);
+	}
+	return 0;
+}
+
+static int launch_query_cells(struct launch *launch, struct cellhv_error *error)
+{
+	struct cellhv_call *call = launch_new_call(launch, CELLHV_OP_INFO);
+	int err;
+
+	err = launch_call(call);
+	if (err)
+		return launch_fail(error, err, call->check, call->object);
+	if (call->info.num_cells)
+		return launch_fail(error, -EBUSY, CELLHV_CHECK_CELLS_EXIST, call->info.num_cells);
+	return 0;
+}
+
+int launch_leave(struct launch *launch, struct cellhv_error *error)
+{
+	unsigned int cpu;
+	int err = 0;
+
+	cpus_read_lock();
+	preempt_disable();
+	if (cpumask_test_cpu(smp_processor_id(), &launch->entered)) {
+		err = launch_query_cells(launch, error);
+		if (!err)
+			err = launch_release_offline(launch, error);
+	}
+	preempt_enable();
+	if (!err) {
+		for_each_cpu (cpu, &launch->entered)
+			smp_call_function_single(cpu, launch_leave_cpu, launch, true);
+		if (!cpumask_empty(&launch->entered))
+			err = launch_fail(error, -EBUSY, CELLHV_CHECK_CPU_SILENT,
+					  cpumask_first(&launch->entered));
+	}
+	cpus_read_unlock();
+	return err;
+}
+
+int launch_enter(struct launch *launch, struct cellhv_error *error)
+{
+	struct enter_request request = {.launch = launch, .error = error};
+	struct cellhv_error rollback;
+	unsigned int cpu;
+
+	cpus_read_lock();
+	for_each_online_cpu (cpu) {
+		request.result = -EIO;
+		smp_call_function_single(cpu, launch_enter_cpu, &request, true);
+		if (request.result)
+			break;
+	}
+	cpus_read_unlock();
+	if (request.result && launch_leave(launch, &rollback))
+		pr_err("CPU %llu did not go back to native\n", rollback.object);
+	return request.result;
+}

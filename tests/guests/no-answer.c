@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A guest that runs and never answers a message.
+ */
+#include "runtime/runtime.h"
+#include "runtime/x86.h"
+
+void guest_main(void)
+{
+	printk("ready\n");
+	cpu_halt();
+}
