@@ -6,7 +6,8 @@
  *   ok NAME: ...        the guest lived on, as it should, or got an exception that is allowed
  *   not ok NAME: ...    it lived on where the hypervisor should have stopped it, or got it wrong
  *
- * or neither, because the cell was parked: its state and failure tell whether that was right.
+ * or neither, because the cell was parked: its state and failure tell whether that was right. Where
+ * parking is right, the table says with which failure.
  */
 #include "runtime/runtime.h"
 #include "runtime/hypercall.h"
@@ -131,10 +132,7 @@ static bool vmrun(void)
 
 static bool triple_fault(void)
 {
-	const struct __attribute__((packed)) {
-		uint16_t limit;
-		uintptr_t base;
-	} no_idt = {0, 0};
+	static const uint8_t no_idt[10]; /* limit and base */
 
 	asm volatile("lidt %0; int3" : : "m"(no_idt));
 	return verdict(false, "survived", 0);
@@ -173,14 +171,18 @@ static bool icr_mmio(void)
 	return verdict(true, "alive after APIC id", FOREIGN_APIC_ID);
 }
 
+static void send(uint32_t destination, uint32_t command)
+{
+	wrmsr(MSR_X2APIC_COMMAND, (uint64_t)destination << 32 | COMMAND_ASSERT | command);
+}
+
 static bool icr_msr(void)
 {
 	static const uint32_t commands[] = {FOREIGN_VECTOR, COMMAND_NMI, COMMAND_INIT,
 					    COMMAND_STARTUP | 1};
 
 	for (unsigned int i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		wrmsr(MSR_X2APIC_COMMAND,
-		      (uint64_t)FOREIGN_APIC_ID << 32 | COMMAND_ASSERT | commands[i]);
+		send(FOREIGN_APIC_ID, commands[i]);
 	return verdict(true, "alive after APIC id", FOREIGN_APIC_ID);
 }
 
@@ -223,19 +225,19 @@ static bool hypercall_unknown(void)
 }
 
 static const struct test_case cases[] = {
-	{"port-in", port_in, 0},
-	{"port-out", port_out, 0},
+	{"port-in", port_in, 0},   /* CELLHV_FAILURE_PORT */
+	{"port-out", port_out, 0}, /* CELLHV_FAILURE_PORT */
 	{"ports-allowed", ports_allowed, 0},
-	{"msr-read", msr_read, GP},
-	{"efer-svme", efer_svme, GP},
+	{"msr-read", msr_read, GP},   /* or CELLHV_FAILURE_MSR */
+	{"efer-svme", efer_svme, GP}, /* or CELLHV_FAILURE_MSR */
 	{"msr-allowed", msr_allowed, 0},
-	{"cr4-reserved", cr4_reserved, GP},
-	{"vmrun", vmrun, UD},
-	{"triple-fault", triple_fault, 0},
-	{"memory-read", memory_read, 0},
-	{"memory-write", memory_write, 0},
-	{"memory-execute", memory_execute, 0},
-	{"hpet-read", hpet_read, 0},
+	{"cr4-reserved", cr4_reserved, GP},    /* or CELLHV_FAILURE_CONTROL */
+	{"vmrun", vmrun, UD},		       /* or CELLHV_FAILURE_INSTRUCTION */
+	{"triple-fault", triple_fault, 0},     /* CELLHV_FAILURE_TRIPLE_FAULT */
+	{"memory-read", memory_read, 0},       /* CELLHV_FAILURE_MEMORY */
+	{"memory-write", memory_write, 0},     /* CELLHV_FAILURE_MEMORY */
+	{"memory-execute", memory_execute, 0}, /* CELLHV_FAILURE_MEMORY */
+	{"hpet-read", hpet_read, 0},	       /* CELLHV_FAILURE_MEMORY */
 	{"icr-mmio", icr_mmio, 0},
 	{"icr-msr", icr_msr, 0},
 	{"cpuid-leaves", cpuid_leaves, 0},

@@ -48,9 +48,10 @@ static void write_modrm(uintptr_t address, uint32_t value)
 }
 
 /* C7 /0 with a displacement of 8 bits */
-#define WRITE_IMMEDIATE(address, value)                                                           \
-	asm volatile("movl %0, 0x10(%1)" : : "i"(value), "b"((uintptr_t)(address)-0x10) : "memor" \
-											  "y")
+static inline __attribute__((always_inline)) void write_immediate(uintptr_t address, uint32_t value)
+{
+	asm volatile("movl %0, 0x10(%1)" : : "i"(value), "b"(address - 0x10) : "memory");
+}
 
 #ifdef __i386__
 /* A1 */
@@ -83,14 +84,14 @@ static void on_timer(struct interrupt_frame *frame)
 {
 	(void)frame;
 	ticks++;
-	WRITE_IMMEDIATE(APIC_EOI, 0);
+	write_immediate(APIC_EOI, 0);
 }
 
 static void on_ipi(struct interrupt_frame *frame)
 {
 	(void)frame;
 	ipis++;
-	WRITE_IMMEDIATE(APIC_EOI, 0);
+	write_immediate(APIC_EOI, 0);
 }
 
 static void verdict(bool ok, const char *what, uint32_t value)
@@ -100,11 +101,11 @@ static void verdict(bool ok, const char *what, uint32_t value)
 
 static void enable(void)
 {
-	WRITE_IMMEDIATE(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
+	write_immediate(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
 	write_modrm(APIC_TASK_PRIORITY, 0);
-	WRITE_IMMEDIATE(APIC_DESTINATION_FORMAT, 0xffffffff);
+	write_immediate(APIC_DESTINATION_FORMAT, 0xffffffff);
 	write_logical_destination(1u << 24);
-	WRITE_IMMEDIATE(APIC_LVT_PERFORMANCE, LVT_MASKED);
+	write_immediate(APIC_LVT_PERFORMANCE, LVT_MASKED);
 }
 
 static void test_registers(void)
@@ -122,8 +123,8 @@ static void test_timer(void)
 	uint32_t interval = tsc_to_apic(us_to_tsc(INTERVAL_US)), current;
 
 	interrupts_set_handler(VECTOR_TIMER, on_timer);
-	WRITE_IMMEDIATE(APIC_TIMER_DIVIDE, TIMER_DIVIDE_BY_1);
-	WRITE_IMMEDIATE(APIC_LVT_TIMER, LVT_TIMER_PERIODIC | VECTOR_TIMER);
+	write_immediate(APIC_TIMER_DIVIDE, TIMER_DIVIDE_BY_1);
+	write_immediate(APIC_LVT_TIMER, LVT_TIMER_PERIODIC | VECTOR_TIMER);
 	write_modrm(APIC_TIMER_INITIAL, interval);
 	current = read_modrm(APIC_TIMER_CURRENT);
 	verdict(current != 0 && current <= interval, "current", current);
@@ -131,7 +132,7 @@ static void test_timer(void)
 	/* An EOI that gets lost leaves it at one tick, and the test at its time-out. */
 	while (ticks < TICKS)
 		cpu_idle();
-	WRITE_IMMEDIATE(APIC_LVT_TIMER, LVT_MASKED);
+	write_immediate(APIC_LVT_TIMER, LVT_MASKED);
 	verdict(true, "timer", ticks);
 }
 

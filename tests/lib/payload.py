@@ -8,7 +8,7 @@ from paths import BUILD, INSTALLED
 
 def module_files(version):
     """cellhv.ko of this kernel, where it has been built."""
-    for path in sorted(BUILD.rglob("cellhv.ko")):
+    for path in sorted((BUILD / "kmod").rglob("cellhv.ko")):
         magic = subprocess.run(["modinfo", "-F", "vermagic", path], capture_output=True, text=True)
         if magic.stdout.split(" ")[0] == version:
             return [path]

@@ -20,6 +20,7 @@ from machine import MACHINES
 from paths import BUILD, LOGS, ROOT
 
 GUEST_LIBRARY = ROOT / "tests/lib/guest.sh"
+UNITS_LIBRARY = ROOT / "tests/lib/units.sh"
 CELLS_LIBRARY = ROOT / "tests/lib/cells.sh"
 
 
@@ -47,6 +48,12 @@ def _log(name):
     return path.with_name(path.name + ".log")
 
 
+def _fresh(log):
+    """An empty log that several programs may append to at once."""
+    log.write_bytes(b"")
+    return open(log, "a")
+
+
 class ProgramSuite:
     """A program built with tests/unit/check.c."""
 
@@ -60,7 +67,7 @@ class ProgramSuite:
     def run(self, tests):
         for test in tests:
             start, log = time.monotonic(), _log(f"{self.name}/{test}")
-            with open(log, "w") as output:
+            with _fresh(log) as output:
                 status = _run(self.command + [test], output, 300)
             text = log.read_text(errors="replace")
             why = verdicts(text).get(test, f"no verdict, exit status {status}")
@@ -80,7 +87,7 @@ class SingleTest:
 
     def run(self, _tests):
         start, log = time.monotonic(), _log(self.name)
-        with open(log, "w") as output:
+        with _fresh(log) as output:
             status = _run(self.command, output, self.timeout)
         why = "" if status == 0 else last_line(log.read_text(errors="replace"))
         yield Result("", why, log, time.monotonic() - start)
@@ -169,12 +176,13 @@ class DebianSuite:
                 yield Result(left.pop(0), str(error), logs / "console", time.monotonic() - start)
 
     def _send(self, guest):
-        for path, name in ((GUEST_LIBRARY, "guest.sh"), (self.path, "suite.sh")):
+        for path, name in ((GUEST_LIBRARY, "guest.sh"), (UNITS_LIBRARY, "units.sh"),
+                           (self.path, "suite.sh")):
             guest.run(f"mkdir -p /rig && cat >/rig/{name} <<'END_OF_FILE'\n{path.read_text()}\nEND_OF_FILE")
 
     def _one(self, guest, test):
         start, log = time.monotonic(), _log(f"{self.name}/{test}")
-        status, output = guest.run(f"bash -ec '. /rig/guest.sh; . /rig/suite.sh; test_{test}'",
+        status, output = guest.run(f"bash -ec '. /rig/guest.sh; . /rig/units.sh; . /rig/suite.sh; test_{test}'",
                                    float(self.head.get("timeout", 120)))
         journal = "" if status == 0 else guest.run("journalctl --no-pager -n 200; dmesg | tail -n 60")[1]
         log.write_text(f"{output}\n--- exit status {status}; the journal:\n{journal}")

@@ -20,10 +20,10 @@ struct gate {
 #endif
 };
 
-struct __attribute__((packed)) idt_pointer {
+struct idt_pointer {
 	uint16_t limit;
 	uintptr_t base;
-};
+} __attribute__((packed));
 
 static struct gate idt[INTERRUPT_VECTORS];
 static interrupt_handler handlers[INTERRUPT_VECTORS];

@@ -6,21 +6,43 @@
 #define PM_TIMER_MASK 0xffffffu
 #define X2APIC_TIMER_CURRENT 0x839
 
+#define SAMPLE_READINGS 8
 #define CALIBRATION_MS 50
 #define CALIBRATION_PM_TICKS (PM_TIMER_HZ / 1000 * CALIBRATION_MS)
 
 uint32_t tsc_khz;
 uint32_t apic_khz;
 
-/* Waits for CALIBRATION_PM_TICKS; returns how many have really passed. */
-static uint32_t pm_timer_wait(void)
-{
-	uint32_t start = inl(comm->pm_timer_port), passed;
+/* All three clocks at one moment. */
+struct sample {
+	uint64_t tsc;
+	uint32_t apic; /* counts down */
+	uint32_t pm;
+};
 
-	do {
-		passed = (inl(comm->pm_timer_port) - start) & PM_TIMER_MASK;
-	} while (passed < CALIBRATION_PM_TICKS);
-	return passed;
+static uint32_t pm_ticks_since(const struct sample *start)
+{
+	return (inl(comm->pm_timer_port) - start->pm) & PM_TIMER_MASK;
+}
+
+/* Of several readings the quickest: the others were interrupted, by SMIs or by an emulator's host.
+ */
+static struct sample take_sample(void)
+{
+	struct sample best = {0}, sample;
+	uint64_t start, shortest = UINT64_MAX;
+
+	for (unsigned int i = 0; i < SAMPLE_READINGS; i++) {
+		start = rdtsc();
+		sample.pm = inl(comm->pm_timer_port);
+		sample.apic = (uint32_t)rdmsr(X2APIC_TIMER_CURRENT);
+		sample.tsc = rdtsc();
+		if (sample.tsc - start < shortest) {
+			shortest = sample.tsc - start;
+			best = sample;
+		}
+	}
+	return best;
 }
 
 /* Clocks in `pm_ticks` of the PM timer to kHz. */
@@ -31,20 +53,21 @@ static uint32_t clocks_to_khz(uint64_t clocks, uint32_t pm_ticks)
 
 static void calibrate(void)
 {
-	uint64_t tsc;
-	uint32_t apic, pm_ticks;
+	struct sample start, end;
+	uint32_t pm_ticks;
 
-	/* Counting down from the top it cannot fire before the count is read. */
+	/* Counting down from the top it does not fire within the time it takes. */
 	apic_timer_one_shot(VECTOR_TIMER);
 	apic_timer_arm(UINT32_MAX);
-	tsc = rdtsc();
-	pm_ticks = pm_timer_wait();
-	tsc = rdtsc() - tsc;
-	apic = UINT32_MAX - (uint32_t)rdmsr(X2APIC_TIMER_CURRENT);
+	start = take_sample();
+	while (pm_ticks_since(&start) < CALIBRATION_PM_TICKS)
+		cpu_relax();
+	end = take_sample();
 	apic_timer_stop();
 
-	tsc_khz = clocks_to_khz(tsc, pm_ticks);
-	apic_khz = clocks_to_khz(apic, pm_ticks);
+	pm_ticks = (end.pm - start.pm) & PM_TIMER_MASK;
+	tsc_khz = clocks_to_khz(end.tsc - start.tsc, pm_ticks);
+	apic_khz = clocks_to_khz(start.apic - end.apic, pm_ticks);
 }
 
 bool timing_init(void)

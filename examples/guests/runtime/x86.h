@@ -130,7 +130,8 @@ _Noreturn static inline void cpu_halt(void)
  */
 static inline uint64_t divide(uint64_t dividend, uint32_t divisor, uint32_t *remainder)
 {
-	uint32_t high = (uint32_t)(dividend >> 32), low = (uint32_t)dividend, rest = 0;
+	uint32_t high = (uint32_t)(dividend >> 32), low = (uint32_t)dividend;
+	uint32_t rest = 0;
 
 	asm("divl %2" : "+a"(high), "+d"(rest) : "r"(divisor) : "cc");
 	asm("divl %2" : "+a"(low), "+d"(rest) : "r"(divisor) : "cc");

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-login.h>
+
+#include "cleanup.h"
+#include "ctl.h"
+#include "exit-status.h"
+#include "systemd-call.h"
+#include "unit.h"
+
+/*
+ * The unit takes note of what was done here by hand: it finds its work done already. As the unit's
+ * own process we are that note.
+ */
+static int tell_unit(const char *method)
+{
+	CLEANUP_FREE char *unit = NULL;
+
+	if (sd_booted() <= 0)
+		return EXIT_OK;
+	if (sd_pid_get_unit(0, &unit) >= 0 && strcmp(unit, HYPERVISOR_UNIT) == 0)
+		return EXIT_OK;
+
+	return unit_request(method, HYPERVISOR_UNIT, true);
+}
+
+static int enable(struct ctl *ctl)
+{
+	CLEANUP_HV cell_hv *hv = NULL;
+	CLEANUP_HOST cell_host *host = NULL;
+	int r = cell_hv_open(ctl->context, true, &hv);
+
+	if (r >= 0)
+		r = cell_host_new(ctl->context, NULL, &host);
+	if (r >= 0)
+		r = cell_hv_enable(hv, host);
+	if (r < 0 && r != -EALREADY)
+		return ctl_fail_cell(ctl, r);
+
+	return tell_unit("StartUnit");
+}
+
+static int disable(struct ctl *ctl)
+{
+	CLEANUP_HV cell_hv *hv = NULL;
+	int r = cell_hv_open(ctl->context, false, &hv);
+
+	/* No module: nothing is enabled, which is what was asked for. */
+	if (r >= 0)
+		r = cell_hv_disable(hv);
+	if (r < 0 && r != -EALREADY && r != -ENODEV && r != -ENOENT)
+		return ctl_fail_cell(ctl, r);
+
+	return tell_unit("StopUnit");
+}
+
+static int status(struct ctl *ctl)
+{
+	CLEANUP_HV cell_hv *hv = NULL;
+	CLEANUP_JSON json_object *root = json_object_new_object();
+	struct cell_hv_info info = { 0 };
+	int flags = ctl->format == TABLE_JSON_SHORT ? JSON_C_TO_STRING_PLAIN :
+						      JSON_C_TO_STRING_PRETTY;
+	int r = cell_hv_open(ctl->context, false, &hv);
+	const char *state;
+
+	if (r >= 0)
+		r = cell_hv_info(hv, &info);
+	state = r < 0 ? "missing" : info.enabled ? "enabled" : "disabled";
+
+	if (ctl->format != TABLE_TEXT) {
+		json_object_object_add(root, "state", json_object_new_string(state));
+		json_object_object_add(root, "version", json_object_new_string(info.version));
+		json_object_object_add(root, "x2apic", json_object_new_boolean(info.x2apic));
+		json_object_object_add(root, "cpus", json_object_new_int((int)info.n_cpus));
+		json_object_object_add(root, "cells", json_object_new_int((int)info.n_cells));
+		json_object_object_add(root, "pagesTotal",
+				       json_object_new_int((int)info.pages_total));
+		json_object_object_add(root, "pagesUsed", json_object_new_int((int)info.pages_used));
+		puts(json_object_to_json_string_ext(root, flags));
+	} else if (info.enabled) {
+		printf("enabled, version %s, %s mode, %u CPUs, %u cells, %u of %u pages used\n",
+		       info.version, info.x2apic ? "x2APIC" : "xAPIC", info.n_cpus, info.n_cells,
+		       info.pages_used, info.pages_total);
+	} else {
+		puts(state);
+	}
+
+	return info.enabled ? EXIT_OK : EXIT_NOT_RUNNING;
+}
+
+static int console(struct ctl *ctl)
+{
+	CLEANUP_HV cell_hv *hv = NULL;
+	CLEANUP_FD int fd = -1;
+	int r = cell_hv_open(ctl->context, false, &hv);
+
+	if (r < 0)
+		return ctl_fail_cell(ctl, r);
+
+	fd = cell_hv_console_open(hv, !ctl->follow);
+	return ctl_copy_console(ctl, fd);
+}
+
+int ctl_hypervisor(struct ctl *ctl, int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int (*run)(struct ctl *ctl);
+	} actions[] = {
+		{ "enable", enable },
+		{ "disable", disable },
+		{ "status", status },
+		{ "console", console },
+	};
+
+	(void)argc;
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
+		if (strcmp(actions[i].name, argv[1]) == 0)
+			return actions[i].run(ctl);
+
+	ctl_fail("hypervisor takes enable, disable, status or console, not \"%s\".", argv[1]);
+	return EXIT_USAGE;
+}

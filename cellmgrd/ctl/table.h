@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Rows of text that print as aligned columns or as JSON. */
+#ifndef CELLMGRD_TABLE_H
+#define CELLMGRD_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum table_format { TABLE_TEXT, TABLE_JSON_PRETTY, TABLE_JSON_SHORT };
+
+struct table_column {
+	const char *title;
+	const char *key; /* of the JSON member */
+	bool number;	 /* flush right; a JSON number where the text is one */
+};
+
+struct table {
+	const struct table_column *columns;
+	size_t n_columns;
+	char **cells; /* row by row */
+	size_t n_cells;
+};
+
+/* Adds one cell, left to right, row after row. */
+void table_add(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void table_print(const struct table *table, enum table_format format, bool legend);
+void table_release(struct table *table);
+
+#endif

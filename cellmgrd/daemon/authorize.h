@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CELLMGRD_AUTHORIZE_H
+#define CELLMGRD_AUTHORIZE_H
+
+#include <systemd/sd-bus.h>
+
+#define ACTION_MANAGE_CELLS "org.cellmgr1.manage-cells"
+#define ACTION_MANAGE_HYPERVISOR "org.cellmgr1.manage-hypervisor"
+
+struct manager;
+
+/* A method's body: it reads the call's arguments and replies, or fails with *error set. */
+typedef int (*authorized_fn)(struct manager *manager, sd_bus_message *call, sd_bus_error *error);
+
+/*
+ * Runs fn for the sender of `call` where it may do `action`: at once for root, else as soon as
+ * polkit has agreed. To be returned by the method's handler.
+ */
+int authorize(struct manager *manager, sd_bus_message *call, const char *action, authorized_fn fn,
+	      sd_bus_error *error);
+
+#endif

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#define _GNU_SOURCE
+#include "bus-error.h"
+
+#include <string.h>
+
+#include "cleanup.h"
+
+int bus_error_set_named(sd_bus_error *error, const char *name, const char *sentence)
+{
+	CLEANUP_FREE char *full = NULL;
+
+	if (strcmp(name, "AccessDenied") == 0)
+		return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, sentence);
+	if (asprintf(&full, BUS_ERROR_PREFIX "%s", name) < 0)
+		return sd_bus_error_set(error, SD_BUS_ERROR_NO_MEMORY, NULL);
+
+	return sd_bus_error_set(error, full, sentence);
+}
+
+int bus_error_from_context(sd_bus_error *error, const cell_context *context, int r)
+{
+	const char *name = cell_context_last_error_name(context);
+
+	if (!*name)
+		return sd_bus_error_set_errno(error, r);
+
+	return bus_error_set_named(error, name, cell_context_last_error(context));
+}
+
+int bus_error_no_such_cell(sd_bus_error *error, const char *name)
+{
+	return sd_bus_error_setf(error, BUS_ERROR_PREFIX "NoSuchCell",
+				 "There is no cell \"%s\": it does not exist and no %s.json "
+				 "describes it in /etc/cells, /run/cells or /usr/lib/cells.",
+				 name, name);
+}

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#define _GNU_SOURCE
+#include "cell-bus.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "authorize.h"
+#include "bus-error.h"
+#include "cell-object.h"
+#include "cleanup.h"
+#include "manager.h"
+#include "unit-job.h"
+#include "worker.h"
+
+#define DESTROY_FORCE 1u
+
+static struct cell_object *object_of_path(struct manager *manager, const char *path)
+{
+	CLEANUP_FREE char *name = NULL;
+
+	if (sd_bus_path_decode(path, CELL_PATH_PREFIX, &name) <= 0)
+		return NULL;
+
+	return manager_find(manager, name);
+}
+
+static int find(sd_bus *bus, const char *path, const char *interface, void *userdata, void **ret,
+		sd_bus_error *error)
+{
+	struct cell_object *cell = object_of_path(userdata, path);
+
+	(void)bus, (void)interface, (void)error;
+	if (!cell)
+		return 0;
+
+	*ret = cell;
+	return 1;
+}
+
+static int enumerate(sd_bus *bus, const char *prefix, void *userdata, char ***ret,
+		     sd_bus_error *error)
+{
+	struct manager *manager = userdata;
+	char **paths;
+	size_t n = 0;
+
+	(void)bus, (void)prefix, (void)error;
+	for (struct cell_object *cell = manager->cells; cell; cell = cell->next)
+		n++;
+
+	paths = calloc(n + 1, sizeof(*paths));
+	if (!paths)
+		return -ENOMEM;
+
+	n = 0;
+	for (struct cell_object *cell = manager->cells; cell; cell = cell->next) {
+		paths[n] = strdup(cell->path);
+		if (!paths[n++]) {
+			cell_strv_free(paths);
+			return -ENOMEM;
+		}
+	}
+
+	*ret = paths;
+	return 1;
+}
+
+static int get_facts_string(sd_bus *bus, const char *path, const char *interface,
+			    const char *property, sd_bus_message *reply, void *userdata,
+			    sd_bus_error *error)
+{
+	const struct cell_object *cell = userdata;
+	const char *value = strcmp(property, "Name") == 0 ? cell->facts.name : cell->facts.last.result;
+
+	(void)bus, (void)path, (void)interface, (void)error;
+	return sd_bus_message_append(reply, "s", value);
+}
+
+static int get_failure(sd_bus *bus, const char *path, const char *interface, const char *property,
+		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct record *last = &((const struct cell_object *)userdata)->facts.last;
+
+	(void)bus, (void)path, (void)interface, (void)property, (void)error;
+	if (!*last->reason && !*last->message)
+		return sd_bus_message_append(reply, "a{sv}", 0);
+
+	return sd_bus_message_append(reply, "a{sv}", 6, "reason", "s", last->reason, "message", "s",
+				     last->message, "cpu", "u", last->cpu, "rip", "t", last->rip,
+				     "address", "t", last->address, "detail", "t", last->detail);
+}
+
+static int get_cpus(sd_bus *bus, const char *path, const char *interface, const char *property,
+		    sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct facts *facts = &((const struct cell_object *)userdata)->facts;
+
+	(void)bus, (void)path, (void)interface, (void)property, (void)error;
+	return sd_bus_message_append_array(reply, 'u', facts->cpus,
+					   facts->n_cpus * sizeof(facts->cpus[0]));
+}
+
+/* cpu: one of them, or -1 for all. A cell that does not exist has no statistics. */
+static int append_stats(sd_bus_message *reply, struct cell_object *cell, int cpu)
+{
+	struct cell_stat stats[CELL_N_STATS_MAX];
+	size_t n = 0;
+	int r = cell_object_stats(cell, cpu, stats, &n);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	r = sd_bus_message_open_container(reply, 'a', "{st}");
+	if (r < 0)
+		return r;
+
+	for (size_t i = 0; i < n; i++) {
+		r = sd_bus_message_append(reply, "{st}", stats[i].name, stats[i].count);
+		if (r < 0)
+			return r;
+	}
+
+	return sd_bus_message_close_container(reply);
+}
+
+static int get_stats(sd_bus *bus, const char *path, const char *interface, const char *property,
+		     sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	(void)bus, (void)path, (void)interface, (void)property, (void)error;
+	return append_stats(reply, userdata, -1);
+}
+
+static int get_cpu_statistics(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	CLEANUP_MESSAGE sd_bus_message *reply = NULL;
+	struct cell_object *cell = userdata;
+	bool owned = false;
+	uint32_t cpu;
+	int r = sd_bus_message_read(m, "u", &cpu);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < cell->facts.n_cpus; i++)
+		owned |= cell->facts.cpus[i] == cpu;
+	if (!owned)
+		return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
+					 "CPU %u does not belong to cell \"%s\".", cpu,
+					 cell->facts.name);
+
+	r = sd_bus_message_new_method_return(m, &reply);
+	if (r < 0)
+		return r;
+	r = append_stats(reply, cell, (int)cpu);
+	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+json_object *cell_bus_describe(const struct cell_object *cell)
+{
+	const struct facts *facts = &cell->facts;
+	json_object *root = json_object_new_object(), *cpus = json_object_new_array();
+
+	for (size_t i = 0; i < facts->n_cpus; i++)
+		json_object_array_add(cpus, json_object_new_int((int)facts->cpus[i]));
+	json_object_object_add(root, "name", json_object_new_string(facts->name));
+	json_object_object_add(root, "unit", json_object_new_string(cell->unit));
+	json_object_object_add(root, "path", json_object_new_string(cell->path));
+	json_object_object_add(root, "state", json_object_new_string(facts->state));
+	json_object_object_add(root, "id", json_object_new_int((int)facts->id));
+	json_object_object_add(root, "cpus", cpus);
+	json_object_object_add(root, "configPath", json_object_new_string(facts->config_path));
+	json_object_object_add(root, "result", json_object_new_string(facts->last.result));
+	if (*facts->last.message)
+		json_object_object_add(root, "failure", json_object_new_string(facts->last.message));
+
+	return root;
+}
+
+static int describe(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	CLEANUP_JSON json_object *root = cell_bus_describe(userdata);
+
+	(void)error;
+	return sd_bus_reply_method_return(
+		m, "s", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN));
+}
+
+/* The object may have gone while polkit was asked, hence by path and not by pointer. */
+static int request_job(struct manager *manager, sd_bus_message *m, const char *method,
+		       sd_bus_error *error)
+{
+	struct cell_object *cell = object_of_path(manager, sd_bus_message_get_path(m));
+	const char *mode;
+	int r;
+
+	if (!cell)
+		return bus_error_no_such_cell(error, "");
+	r = sd_bus_message_read(m, "s", &mode);
+	if (r < 0)
+		return r;
+
+	return unit_job_request(manager, m, method, cell->facts.name, mode);
+}
+
+static int do_start(struct manager *manager, sd_bus_message *m, sd_bus_error *error)
+{
+	return request_job(manager, m, "StartUnit", error);
+}
+
+static int do_stop(struct manager *manager, sd_bus_message *m, sd_bus_error *error)
+{
+	return request_job(manager, m, "StopUnit", error);
+}
+
+static int do_restart(struct manager *manager, sd_bus_message *m, sd_bus_error *error)
+{
+	return request_job(manager, m, "RestartUnit", error);
+}
+
+static int do_destroy(struct manager *manager, sd_bus_message *m, sd_bus_error *error)
+{
+	struct cell_object *cell = object_of_path(manager, sd_bus_message_get_path(m));
+	struct worker_task task = { .run = worker_destroy_cell };
+	uint64_t flags;
+	int r;
+
+	if (!cell)
+		return bus_error_no_such_cell(error, "");
+	r = sd_bus_message_read(m, "t", &flags);
+	if (r < 0)
+		return r;
+	if (flags & ~(uint64_t)DESTROY_FORCE)
+		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
+					"Destroy knows one flag, 1: destroy a running cell too.");
+
+	task.force = flags & DESTROY_FORCE;
+	strcpy(task.name, cell->facts.name);
+	return worker_start(manager, m, &task);
+}
+
+static struct manager *manager_of(void *userdata)
+{
+	return ((struct cell_object *)userdata)->manager;
+}
+
+static int start(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	return authorize(manager_of(userdata), m, ACTION_MANAGE_CELLS, do_start, error);
+}
+
+static int stop(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	return authorize(manager_of(userdata), m, ACTION_MANAGE_CELLS, do_stop, error);
+}
+
+static int restart(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	return authorize(manager_of(userdata), m, ACTION_MANAGE_CELLS, do_restart, error);
+}
+
+static int destroy(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	return authorize(manager_of(userdata), m, ACTION_MANAGE_CELLS, do_destroy, error);
+}
+
+#define EMITS SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
+#define CONSTANT SD_BUS_VTABLE_PROPERTY_CONST
+#define EXPLICIT SD_BUS_VTABLE_PROPERTY_EXPLICIT
+#define ANYONE SD_BUS_VTABLE_UNPRIVILEGED
+#define FIELD(name) offsetof(struct cell_object, name)
+
+static const sd_bus_vtable vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("Name", "s", get_facts_string, 0, CONSTANT),
+	SD_BUS_PROPERTY("Unit", "s", NULL, FIELD(unit), CONSTANT),
+	SD_BUS_PROPERTY("State", "s", NULL, FIELD(facts.state), EMITS),
+	SD_BUS_PROPERTY("StateChangeTimestamp", "t", NULL, FIELD(changed_realtime), EMITS),
+	SD_BUS_PROPERTY("StateChangeTimestampMonotonic", "t", NULL, FIELD(changed_monotonic), EMITS),
+	SD_BUS_PROPERTY("Result", "s", get_facts_string, 0, EMITS),
+	SD_BUS_PROPERTY("FailureDetails", "a{sv}", get_failure, 0, EMITS),
+	SD_BUS_PROPERTY("Id", "u", NULL, FIELD(facts.id), EMITS),
+	SD_BUS_PROPERTY("CPUs", "au", get_cpus, 0, EMITS),
+	SD_BUS_PROPERTY("ConfigPath", "s", NULL, FIELD(facts.config_path), EMITS),
+	SD_BUS_PROPERTY("Statistics", "a{st}", get_stats, 0, EXPLICIT),
+	SD_BUS_METHOD_WITH_ARGS("Start", SD_BUS_ARGS("s", mode), SD_BUS_RESULT("o", job), start,
+				ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("Stop", SD_BUS_ARGS("s", mode), SD_BUS_RESULT("o", job), stop,
+				ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("Restart", SD_BUS_ARGS("s", mode), SD_BUS_RESULT("o", job), restart,
+				ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("Destroy", SD_BUS_ARGS("t", flags), SD_BUS_NO_RESULT, destroy,
+				ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("GetCPUStatistics", SD_BUS_ARGS("u", cpu),
+				SD_BUS_RESULT("a{st}", statistics), get_cpu_statistics, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("Describe", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json), describe,
+				ANYONE),
+	SD_BUS_VTABLE_END,
+};
+
+int cell_bus_register(struct manager *manager)
+{
+	int r = sd_bus_add_fallback_vtable(manager->bus, NULL, CELL_PATH_PREFIX, CELL_INTERFACE,
+					   vtable, find, manager);
+
+	if (r < 0)
+		return r;
+
+	return sd_bus_add_node_enumerator(manager->bus, NULL, CELL_PATH_PREFIX, enumerate, manager);
+}

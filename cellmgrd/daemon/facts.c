@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#define _GNU_SOURCE
+#include "facts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "unit-watch.h"
+
+struct facts *facts_find(const struct facts_list *list, const char *name)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->items[i].name, name) == 0)
+			return &list->items[i];
+
+	return NULL;
+}
+
+void facts_list_free(struct facts_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		free(list->items[i].config_path);
+	free(list->items);
+	*list = (struct facts_list){ 0 };
+}
+
+static int add(struct facts_list *list, const char *name, const char *config_path,
+	       struct facts **ret)
+{
+	struct facts *items = reallocarray(list->items, list->n + 1, sizeof(*items));
+	struct facts *facts;
+
+	if (!items)
+		return -ENOMEM;
+	list->items = items;
+
+	facts = &items[list->n];
+	*facts = (struct facts){ .config_path = strdup(config_path), .state = "defined" };
+	if (!facts->config_path)
+		return -ENOMEM;
+	snprintf(facts->name, sizeof(facts->name), "%s", name);
+	record_clear(&facts->last);
+	list->n++;
+
+	*ret = facts;
+	return 0;
+}
+
+static int add_descriptions(struct facts_list *list, cell_context *context)
+{
+	CLEANUP_STRV char **names = NULL;
+	int r = cell_desc_list(context, &names);
+
+	if (r < 0)
+		return r;
+
+	for (char **name = names; *name; name++) {
+		CLEANUP_DESC cell_desc *desc = NULL;
+		struct facts *facts;
+
+		/* Removed between the two calls: as if it had never been there. */
+		if (cell_desc_find(context, *name, &desc) < 0)
+			continue;
+
+		r = add(list, *name, cell_desc_path(desc), &facts);
+		if (r < 0)
+			return r;
+	}
+
+	return 0;
+}
+
+/* How the kernel and the unit together read. */
+static const char *state_of_existing(enum cell_state state, const char *unit)
+{
+	static const char *const states[] = {
+		[CELL_STOPPED] = "stopped",   [CELL_RUNNING] = "running", [CELL_LOCKED] = "locked",
+		[CELL_SHUT_DOWN] = "stopped", [CELL_FAILED] = "failed",
+	};
+	bool running = state == CELL_RUNNING || state == CELL_LOCKED;
+
+	if (running && strcmp(unit, "deactivating") == 0)
+		return "stopping";
+	if (state == CELL_STOPPED && strcmp(unit, "activating") == 0)
+		return "starting";
+
+	return states[state];
+}
+
+static const char *state_of_absent(const char *unit)
+{
+	if (strcmp(unit, "activating") == 0)
+		return "starting";
+	if (strcmp(unit, "failed") == 0)
+		return "failed";
+
+	return "defined";
+}
+
+static void fill_existing(struct facts *facts, cell_cell *cell, const char *unit)
+{
+	struct cell_failure failure = { 0 };
+	const unsigned *cpus;
+	enum cell_state state;
+
+	if (cell_cell_state(cell, &state, &failure) < 0)
+		return;
+
+	facts->exists = true;
+	facts->state = state_of_existing(state, unit);
+	facts->id = cell_cell_id(cell);
+	cpus = cell_cell_cpus(cell, &facts->n_cpus);
+	if (facts->n_cpus > FACTS_CPUS_MAX)
+		facts->n_cpus = FACTS_CPUS_MAX;
+	memcpy(facts->cpus, cpus, facts->n_cpus * sizeof(*cpus));
+
+	if (state == CELL_FAILED)
+		record_from_failure(&facts->last, &failure);
+	else if (state == CELL_SHUT_DOWN)
+		strcpy(facts->last.result, "guest-shutdown");
+}
+
+static int add_existing(struct facts_list *list, cell_hv *hv, const struct unit_watch *units)
+{
+	CLEANUP_CELL cell_cell *cell = NULL;
+	cell_cell *next;
+	int r;
+
+	while ((r = cell_cell_next(hv, cell, &next)) >= 0) {
+		struct facts *facts;
+
+		cell_cell_unref(cell);
+		cell = next;
+
+		facts = facts_find(list, cell_cell_name(cell));
+		if (!facts) {
+			r = add(list, cell_cell_name(cell), "", &facts);
+			if (r < 0)
+				return r;
+		}
+		fill_existing(facts, cell, unit_watch_state(units, facts->name));
+	}
+
+	return r == -ENOENT ? 0 : r;
+}
+
+int facts_collect(cell_context *context, cell_hv *hv, const struct unit_watch *units,
+		  struct facts_list *ret)
+{
+	struct facts_list list = { 0 };
+	int r = add_descriptions(&list, context);
+
+	if (r >= 0 && hv)
+		r = add_existing(&list, hv, units);
+	if (r < 0) {
+		facts_list_free(&list);
+		return r;
+	}
+
+	for (size_t i = 0; i < list.n; i++) {
+		struct facts *facts = &list.items[i];
+
+		if (facts->exists)
+			continue;
+		facts->state = state_of_absent(unit_watch_state(units, facts->name));
+		record_read(facts->name, &facts->last);
+	}
+
+	*ret = list;
+	return 0;
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* cellmgrd: publishes the machine's cells on D-Bus as org.cellmgr1. */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "cleanup.h"
+#include "log.h"
+#include "manager.h"
+
+static int block_signals(void)
+{
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGCHLD);
+	return sigprocmask(SIG_BLOCK, &mask, NULL);
+}
+
+static int run(struct manager *manager)
+{
+	int r = sd_event_add_signal(manager->event, NULL, SIGTERM, NULL, NULL);
+
+	if (r < 0)
+		return r;
+	r = sd_event_add_signal(manager->event, NULL, SIGINT, NULL, NULL);
+	if (r < 0)
+		return r;
+	r = sd_event_set_watchdog(manager->event, 1);
+	if (r < 0)
+		return r;
+
+	/* The name comes last: whoever sees it may call at once. */
+	r = sd_bus_request_name(manager->bus, BUS_NAME, 0);
+	if (r < 0)
+		return r;
+
+	sd_notify(0, "READY=1\nSTATUS=Serving " BUS_NAME ".");
+	r = sd_event_loop(manager->event);
+	sd_notify(0, "STOPPING=1");
+	return r;
+}
+
+int main(void)
+{
+	struct manager *manager;
+	int r;
+
+	block_signals();
+	r = manager_new(&manager);
+	if (r >= 0) {
+		r = run(manager);
+		manager_free(manager);
+	}
+	if (r < 0)
+		log_error("cellmgrd cannot go on: %s", strerror(-r));
+
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#define _GNU_SOURCE
+#include "manager-bus.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "authorize.h"
+#include "bus-error.h"
+#include "cell-bus.h"
+#include "cleanup.h"
+#include "manager.h"
+#include "unit-job.h"
+#include "version.h"
+#include "worker.h"
+
+static int get_version(sd_bus *bus, const char *path, const char *interface, const char *property,
+		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	(void)bus, (void)path, (void)interface, (void)property, (void)userdata, (void)error;
+	return sd_bus_message_append(reply, "s", CELLMGR_VERSION);
+}
+
+static int get_api_version(sd_bus *bus, const char *path, const char *interface,
+			   const char *property, sd_bus_message *reply, void *userdata,
+			   sd_bus_error *error)
+{
+	(void)bus, (void)path, (void)interface, (void)property, (void)userdata, (void)error;
+	return sd_bus_message_append(reply, "u", API_VERSION);
+}
+
+static int list_cells(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	CLEANUP_MESSAGE sd_bus_message *reply = NULL;
+	struct manager *manager = userdata;
+	int r = manager_refresh(manager);
+
+	(void)error;
+	if (r < 0)
+		return r;
+	r = sd_bus_message_new_method_return(m, &reply);
+	if (r < 0)
+		return r;
+	r = sd_bus_message_open_container(reply, 'a', "(ssso)");
+	if (r < 0)
+		return r;
+
+	for (struct cell_object *cell = manager->cells; cell; cell = cell->next) {
+		r = sd_bus_message_append(reply, "(ssso)", cell->facts.name, cell->facts.state,
+					  cell->unit, cell->path);
+		if (r < 0)
+			return r;
+	}
+
+	r = sd_bus_message_close_container(reply);
+	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
+}
+
+static int get_cell(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct manager *manager = userdata;
+	struct cell_object *cell;
+	const char *name;
+	int r = sd_bus_message_read(m, "s", &name);
+
+	if (r < 0)
+		return r;
+	r = manager_refresh(manager);
+	if (r < 0)
+		return r;
+
+	cell = manager_find(manager, name);
+	if (!cell)
+		return bus_error_no_such_cell(error, name);
+
+	return sd_bus_reply_method_return(m, "o", cell->path);
+}
+
+static int get_cell_by_cpu(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct manager *manager = userdata;
+	uint32_t cpu;
+	int r = sd_bus_message_read(m, "u", &cpu);
+
+	if (r < 0)
+		return r;
+	r = manager_refresh(manager);
+	if (r < 0)
+		return r;
+
+	for (struct cell_object *cell = manager->cells; cell; cell = cell->next)
+		for (size_t i = 0; i < cell->facts.n_cpus; i++)
+			if (cell->facts.cpus[i] == cpu)
+				return sd_bus_reply_method_return(m, "o", cell->path);
+
+	return sd_bus_error_setf(error, BUS_ERROR_PREFIX "NoSuchCell",
+				 "CPU %u belongs to no cell: it is Linux's, or not there.", cpu);
+}
+
+static int request_job(struct manager *manager, sd_bus_message *m, const char *method,
+		       sd_bus_error *error)
+{
+	const char *name, *mode;
+	int r = sd_bus_message_read(m, "ss", &name, &mode);
+
+	if (r < 0)
+		return r;
+	r = manager_refresh(manager);
+	if (r < 0)
+		return r;
+	if (!manager_find(manager, name))
+		return bus_error_no_such_cell(error, name);
+
+	return unit_job_request(manager, m, method, name, mode);
+}
+
+static int do_start(struct manager *manager, sd_bus_message *m, sd_bus_error *error)
+{
+	return request_job(manager, m, "StartUnit", error);
+}
+
+static int do_stop(struct manager *manager, sd_bus_message *m, sd_bus_error *error)
+{
+	return request_job(manager, m, "StopUnit", error);
+}
+
+static int do_restart(struct manager *manager, sd_bus_message *m, sd_bus_error *error)
+{
+	return request_job(manager, m, "RestartUnit", error);
+}
+
+static int do_enable(struct manager *manager, sd_bus_message *m, sd_bus_error *error)
+{
+	const struct worker_task task = { .run = worker_enable_hypervisor,
+					  .unit_method = "StartUnit" };
+	uint64_t flags;
+	int r = sd_bus_message_read(m, "t", &flags);
+
+	if (r < 0)
+		return r;
+	if (flags != 0)
+		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
+					"EnableHypervisor knows no flags; pass 0.");
+
+	return worker_start(manager, m, &task);
+}
+
+static int do_disable(struct manager *manager, sd_bus_message *m, sd_bus_error *error)
+{
+	const struct worker_task task = { .run = worker_disable_hypervisor,
+					  .unit_method = "StopUnit" };
+
+	(void)error;
+	return worker_start(manager, m, &task);
+}
+
+static int start_cell(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	return authorize(userdata, m, ACTION_MANAGE_CELLS, do_start, error);
+}
+
+static int stop_cell(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	return authorize(userdata, m, ACTION_MANAGE_CELLS, do_stop, error);
+}
+
+static int restart_cell(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	return authorize(userdata, m, ACTION_MANAGE_CELLS, do_restart, error);
+}
+
+static int enable_hypervisor(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	return authorize(userdata, m, ACTION_MANAGE_HYPERVISOR, do_enable, error);
+}
+
+static int disable_hypervisor(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	return authorize(userdata, m, ACTION_MANAGE_HYPERVISOR, do_disable, error);
+}
+
+/* Reading again shows nothing that reading does not, so everyone may ask for it. */
+static int reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	int r = manager_refresh(userdata);
+
+	(void)error;
+	return r < 0 ? r : sd_bus_reply_method_return(m, "");
+}
+
+static int describe(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	CLEANUP_JSON json_object *root = json_object_new_object();
+	struct manager *manager = userdata;
+	json_object *cells = json_object_new_array();
+	int r = manager_refresh(manager);
+
+	(void)error;
+	if (r < 0) {
+		json_object_put(cells);
+		return r;
+	}
+
+	for (struct cell_object *cell = manager->cells; cell; cell = cell->next)
+		json_object_array_add(cells, cell_bus_describe(cell));
+	json_object_object_add(root, "version", json_object_new_string(CELLMGR_VERSION));
+	json_object_object_add(root, "apiVersion", json_object_new_int(API_VERSION));
+	json_object_object_add(root, "hypervisorState",
+			       json_object_new_string(manager->hypervisor_state));
+	json_object_object_add(root, "cells", cells);
+
+	return sd_bus_reply_method_return(
+		m, "s", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN));
+}
+
+#define EMITS SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
+#define CONSTANT SD_BUS_VTABLE_PROPERTY_CONST
+/* The daemon asks polkit itself; sd-bus's own check would ask for a capability instead. */
+#define ANYONE SD_BUS_VTABLE_UNPRIVILEGED
+#define FIELD(name) offsetof(struct manager, name)
+
+static const sd_bus_vtable vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("Version", "s", get_version, 0, CONSTANT),
+	SD_BUS_PROPERTY("APIVersion", "u", get_api_version, 0, CONSTANT),
+	SD_BUS_PROPERTY("HypervisorState", "s", NULL, FIELD(hypervisor_state), EMITS),
+	SD_BUS_PROPERTY("NCells", "u", NULL, FIELD(n_cells), EMITS),
+	SD_BUS_PROPERTY("NFailedCells", "u", NULL, FIELD(n_failed_cells), EMITS),
+	SD_BUS_METHOD_WITH_ARGS("ListCells", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ssso)", cells),
+				list_cells, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("GetCell", SD_BUS_ARGS("s", name), SD_BUS_RESULT("o", cell),
+				get_cell, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("GetCellByCPU", SD_BUS_ARGS("u", cpu), SD_BUS_RESULT("o", cell),
+				get_cell_by_cpu, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("StartCell", SD_BUS_ARGS("s", name, "s", mode),
+				SD_BUS_RESULT("o", job), start_cell, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("StopCell", SD_BUS_ARGS("s", name, "s", mode),
+				SD_BUS_RESULT("o", job), stop_cell, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("RestartCell", SD_BUS_ARGS("s", name, "s", mode),
+				SD_BUS_RESULT("o", job), restart_cell, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("EnableHypervisor", SD_BUS_ARGS("t", flags), SD_BUS_NO_RESULT,
+				enable_hypervisor, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("DisableHypervisor", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,
+				disable_hypervisor, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, reload, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("Describe", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json), describe,
+				ANYONE),
+	SD_BUS_SIGNAL_WITH_ARGS("CellNew", SD_BUS_ARGS("s", name, "o", cell), 0),
+	SD_BUS_SIGNAL_WITH_ARGS("CellRemoved", SD_BUS_ARGS("s", name, "o", cell), 0),
+	SD_BUS_VTABLE_END,
+};
+
+int manager_bus_register(struct manager *manager)
+{
+	return sd_bus_add_object_vtable(manager->bus, NULL, MANAGER_PATH, MANAGER_INTERFACE, vtable,
+					manager);
+}

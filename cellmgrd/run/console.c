@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#define _GNU_SOURCE
+#include "console.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+
+#include "cleanup.h"
+
+static void flush_line(struct console *console)
+{
+	fwrite(console->line, 1, console->length, stdout);
+	fputc('\n', stdout);
+	console->length = 0;
+}
+
+/*
+ * Control characters could drive the terminal of whoever reads the journal, so they arrive as
+ * \xNN. Bytes from 0x80 up may be UTF-8 and pass. A carriage return before a line feed is dropped.
+ */
+static void put(struct console *console, unsigned char c)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	if (c == '\n') {
+		flush_line(console);
+		return;
+	}
+	if (c == '\r')
+		return;
+	if (console->length + 4 > sizeof(console->line))
+		flush_line(console);
+
+	if ((c < 0x20 && c != '\t') || c == 0x7f) {
+		console->line[console->length++] = '\\';
+		console->line[console->length++] = 'x';
+		console->line[console->length++] = digits[c >> 4];
+		c = (unsigned char)digits[c & 15];
+	}
+	console->line[console->length++] = (char)c;
+}
+
+static void stop_reading(struct console *console)
+{
+	console->source = sd_event_source_disable_unref(console->source);
+	close(console->fd);
+	console->fd = -1;
+}
+
+void console_drain(struct console *console)
+{
+	unsigned char buffer[4096];
+
+	while (console->fd >= 0) {
+		ssize_t n = read(console->fd, buffer, sizeof(buffer));
+
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			break;
+		if (n <= 0) {
+			stop_reading(console);
+			break;
+		}
+		for (ssize_t i = 0; i < n; i++)
+			put(console, buffer[i]);
+	}
+
+	fflush(stdout);
+}
+
+static int on_readable(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	(void)source, (void)fd, (void)events;
+	console_drain(userdata);
+	return 0;
+}
+
+int console_open(struct console *console, cell_cell *cell, sd_event *event)
+{
+	int r;
+
+	console->fd = cell_cell_console_open(cell, true);
+	if (console->fd < 0)
+		return console->fd;
+
+	r = sd_event_add_io(event, &console->source, console->fd, EPOLLIN, on_readable, console);
+	if (r < 0)
+		stop_reading(console);
+	return r;
+}
+
+void console_close(struct console *console)
+{
+	console_drain(console);
+	if (console->length > 0)
+		flush_line(console);
+	fflush(stdout);
+	if (console->fd >= 0)
+		stop_reading(console);
+}

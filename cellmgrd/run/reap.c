@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#define _GNU_SOURCE
+#include "reap.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "exit-status.h"
+#include "log.h"
+#include "record.h"
+
+static bool environment_is(const char *variable, const char *value)
+{
+	const char *actual = getenv(variable);
+
+	return actual && strcmp(actual, value) == 0;
+}
+
+/* systemd.exec(5): $SERVICE_RESULT and $EXIT_STATUS tell ExecStopPost= how the service ended. */
+static const char *result_of_service(void)
+{
+	if (environment_is("SERVICE_RESULT", "success"))
+		return "success";
+	if (environment_is("SERVICE_RESULT", "timeout"))
+		return "timeout";
+	if (environment_is("EXIT_STATUS", "78"))
+		return "config";
+
+	return "resources";
+}
+
+static void record_end(const char *name, cell_cell *cell)
+{
+	struct cell_failure failure = { 0 };
+	struct record record;
+	enum cell_state state = CELL_STOPPED;
+	int r;
+
+	record_clear(&record);
+	strcpy(record.result, result_of_service());
+	if (cell && cell_cell_state(cell, &state, &failure) >= 0) {
+		if (state == CELL_FAILED)
+			record_from_failure(&record, &failure);
+		else if (state == CELL_SHUT_DOWN)
+			strcpy(record.result, "guest-shutdown");
+	}
+
+	r = record_write(name, &record);
+	if (r < 0)
+		log_warning("Cannot record how the cell ended: %s", strerror(-r));
+}
+
+int reap(const char *name)
+{
+	CLEANUP_CONTEXT cell_context *context = NULL;
+	CLEANUP_HV cell_hv *hv = NULL;
+	CLEANUP_CELL cell_cell *cell = NULL;
+	enum cell_state state;
+	int r = cell_context_new(&context);
+
+	if (r < 0)
+		return EXIT_FAILED;
+	cell_context_set_log_fn(context, log_from_libcell, NULL);
+
+	if (cell_hv_open(context, false, &hv) < 0 || cell_cell_by_name(hv, name, &cell) < 0 ||
+	    cell_cell_state(cell, &state, NULL) < 0) {
+		record_end(name, NULL);
+		return EXIT_OK;
+	}
+	if (state == CELL_RUNNING || state == CELL_LOCKED) {
+		log_warning("The cell still runs and is left alone; `systemctl start cell@%s` takes "
+			    "it under control again.",
+			    name);
+		return EXIT_OK;
+	}
+
+	record_end(name, cell);
+	r = cell_cell_destroy(cell, true);
+	if (r < 0) {
+		log_error("Cannot destroy the %s cell: %s", cell_state_to_string(state),
+			  cell_context_last_error(context));
+		return EXIT_FAILED;
+	}
+
+	log_info("CPUs and memory of the cell are Linux's again.");
+	return EXIT_OK;
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#define _GNU_SOURCE
+#include "supervisor.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <sys/epoll.h>
+
+#include "bring-up.h"
+#include "cleanup.h"
+#include "cpulist.h"
+#include "exit-status.h"
+#include "log.h"
+#include "shutdown.h"
+
+int supervisor_follow(struct supervisor *s)
+{
+	struct cell_failure failure;
+	enum cell_state state;
+	int r = cell_cell_state(s->cell, &state, &failure);
+
+	if (r < 0) {
+		log_notice("The cell was destroyed by someone else.");
+		return EXIT_OK;
+	}
+
+	switch (state) {
+	case CELL_RUNNING:
+	case CELL_LOCKED:
+		sd_notifyf(0, "STATUS=Cell %u is %s.", cell_cell_id(s->cell),
+			   cell_state_to_string(state));
+		return -1;
+	case CELL_SHUT_DOWN:
+		log_info("The guest has shut itself down.");
+		return EXIT_OK;
+	case CELL_STOPPED:
+		log_notice("The cell was stopped by someone else.");
+		return EXIT_OK;
+	case CELL_FAILED:
+		break;
+	}
+
+	log_error("The guest failed: %s", *failure.message ? failure.message : failure.reason);
+	sd_notifyf(0, "STATUS=The guest failed: %s", failure.message);
+	return EXIT_FAILED;
+}
+
+static int on_state_change(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct supervisor *s = userdata;
+	int status;
+
+	(void)source, (void)fd, (void)events;
+	if (cell_hv_dispatch(s->hv) < 0) {
+		log_error("Lost the hypervisor's driver.");
+		return sd_event_exit(s->event, EXIT_FAILED);
+	}
+	/* While it is asked to shut down, the answer says how that went. */
+	if (s->n_requests > 0)
+		return 0;
+
+	/* A dying guest's last words belong before the news of its death. */
+	console_drain(&s->console);
+	status = supervisor_follow(s);
+	if (status >= 0)
+		sd_event_exit(s->event, status);
+	return 0;
+}
+
+static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
+{
+	struct supervisor *s = userdata;
+
+	(void)source, (void)si;
+	if (s->n_requests == 0) {
+		sd_notify(0, "STOPPING=1\nSTATUS=Asking the guest to shut down.");
+		shutdown_begin(s);
+	}
+	return 0;
+}
+
+static int watch(struct supervisor *s)
+{
+	int r = sd_event_add_signal(s->event, NULL, SIGTERM, on_terminate, s);
+
+	if (r < 0)
+		return r;
+	r = sd_event_add_signal(s->event, NULL, SIGINT, on_terminate, s);
+	if (r < 0)
+		return r;
+	r = console_open(&s->console, s->cell, s->event);
+	if (r < 0)
+		log_warning("Cannot read the guest's console: %s", strerror(-r));
+
+	return sd_event_add_io(s->event, NULL, cell_hv_fd(s->hv), EPOLLIN, on_state_change, s);
+}
+
+static void announce(struct supervisor *s)
+{
+	size_t n;
+	const unsigned *cpus = cell_cell_cpus(s->cell, &n);
+	CLEANUP_FREE char *list = cpulist_format(cpus, n);
+
+	log_info("Cell %u runs on CPU %s.", cell_cell_id(s->cell), list ? list : "?");
+	sd_notify(0, "READY=1");
+}
+
+static int supervise(struct supervisor *s)
+{
+	int status, r = watch(s);
+
+	if (r < 0) {
+		log_error("Cannot watch the cell: %s", strerror(-r));
+		return EXIT_FAILED;
+	}
+
+	announce(s);
+	/* It may have ended between its start and the watch. */
+	status = supervisor_follow(s);
+	if (status < 0)
+		status = sd_event_loop(s->event);
+
+	console_close(&s->console);
+	return status < 0 ? EXIT_FAILED : status;
+}
+
+static int set_up(struct supervisor *s)
+{
+	sigset_t mask;
+	int r;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
+		return -errno;
+
+	r = sd_event_default(&s->event);
+	if (r < 0)
+		return r;
+	r = cell_context_new(&s->context);
+	if (r < 0)
+		return r;
+
+	cell_context_set_log_fn(s->context, log_from_libcell, NULL);
+	return 0;
+}
+
+int supervisor_run(const char *name)
+{
+	struct supervisor s = { .name = name, .console = { .fd = -1 } };
+	int status, r = set_up(&s);
+
+	if (r < 0)
+		log_error("Cannot begin: %s", strerror(-r));
+	status = r < 0 ? EXIT_FAILED : bring_up(&s);
+	if (status == EXIT_OK)
+		status = supervise(&s);
+
+	cell_cell_unref(s.cell);
+	cell_desc_unref(s.desc);
+	cell_hv_unref(s.hv);
+	cell_context_unref(s.context);
+	sd_event_unref(s.event);
+	return status;
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#define _GNU_SOURCE
+#include "diag.h"
+
+#include <string.h>
+
+#include "cleanup.h"
+
+static const char *const severities[] = {
+	[CELL_ERROR] = "error",
+	[CELL_WARNING] = "warning",
+	[CELL_NOTE] = "note",
+};
+
+static void print_source_line(FILE *out, const struct cell_diag *diag)
+{
+	CLEANUP_FCLOSE FILE *f = diag->line ? fopen(diag->file, "re") : NULL;
+	CLEANUP_FREE char *line = NULL;
+	size_t size = 0;
+
+	if (!f)
+		return;
+
+	for (unsigned i = 0; i < diag->line; i++)
+		if (getline(&line, &size, f) < 0)
+			return;
+
+	line[strcspn(line, "\n")] = '\0';
+	fprintf(out, "%5u | %s\n", diag->line, line);
+	if (diag->column == 0 || diag->column > strlen(line))
+		return;
+
+	/* Tabs are repeated, so that the caret stands below its character at any tab width. */
+	fputs("      | ", out);
+	for (unsigned i = 0; i + 1 < diag->column; i++)
+		fputc(line[i] == '\t' ? '\t' : ' ', out);
+	fputs("^\n", out);
+}
+
+static void print_one(FILE *out, const struct cell_diag *diag)
+{
+	const char *pointer = diag->pointer ? diag->pointer : "";
+
+	fputs(diag->file, out);
+	if (diag->line)
+		fprintf(out, ":%u:%u", diag->line, diag->column);
+	fprintf(out, ": %s: %s%s%s\n", severities[diag->severity], pointer, *pointer ? ": " : "",
+		diag->message);
+	print_source_line(out, diag);
+}
+
+unsigned diag_print(FILE *out, const cell_desc *desc)
+{
+	unsigned n_errors = 0;
+
+	for (size_t i = 0; i < cell_desc_n_diags(desc); i++) {
+		const struct cell_diag *diag = cell_desc_diag(desc, i);
+
+		print_one(out, diag);
+		n_errors += diag->severity == CELL_ERROR;
+	}
+
+	return n_errors;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CELLMGRD_LOG_H
+#define CELLMGRD_LOG_H
+
+#include <syslog.h>
+
+/*
+ * One line: to the journal with its priority where standard error is the journal's, else to
+ * standard error. cell-run's units switch the parsing of "<3>" prefixes off, because the guest
+ * writes there too, so the priority needs the journal's own protocol.
+ */
+void log_message(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A cell_log_fn. */
+void log_from_libcell(void *userdata, int level, const char *message);
+
+/* Messages above this syslog level are dropped; LOG_INFO at first. */
+void log_set_max_level(int level);
+int log_max_level(void);
+
+#define log_error(...) log_message(LOG_ERR, __VA_ARGS__)
+#define log_warning(...) log_message(LOG_WARNING, __VA_ARGS__)
+#define log_notice(...) log_message(LOG_NOTICE, __VA_ARGS__)
+#define log_info(...) log_message(LOG_INFO, __VA_ARGS__)
+
+#endif

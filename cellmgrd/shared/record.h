@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How the last run of a cell ended: one small file per cell below /run/cellmgr, written by
+ * `cell-run --reap` just before it destroys the cell, because the kernel forgets it then.
+ */
+#ifndef CELLMGRD_RECORD_H
+#define CELLMGRD_RECORD_H
+
+#include "cell.h"
+
+#define RECORD_TEXT_SIZE 192
+
+struct record {
+	char result[32]; /* "success" "guest-shutdown" "access-violation" ... */
+	char reason[32]; /* of struct cell_failure; "" where the guest did not fail */
+	unsigned cpu;
+	uint64_t rip;
+	uint64_t address;
+	uint64_t detail;
+	char message[RECORD_TEXT_SIZE];
+};
+
+/* Result "success", nothing else. */
+void record_clear(struct record *record);
+
+/* Result and details from the failure that the kernel reports for a failed cell. */
+void record_from_failure(struct record *record, const struct cell_failure *failure);
+
+/* -ENOENT: none, the cell has not run since boot or runs now. */
+int record_read(const char *name, struct record *ret);
+int record_write(const char *name, const struct record *record);
+void record_remove(const char *name);
+
+#endif

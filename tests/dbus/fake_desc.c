@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The fake libcell's descriptions and binary configurations. */
+#define _GNU_SOURCE
+#include "fake_libcell.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct cell_blob {
+	unsigned refs;
+	cell_context *context;
+	char *data;
+	size_t size;
+};
+
+static void read_fields(cell_desc *desc, json_object *root)
+{
+	json_object *value, *shutdown;
+
+	if (json_object_object_get_ex(root, "name", &value))
+		desc->name = strdup(json_object_get_string(value));
+	if (json_object_object_get_ex(root, "fake-error", &value))
+		desc->error = strdup(json_object_get_string(value));
+	if (json_object_object_get_ex(root, "cpus", &value))
+		for (size_t i = 0; i < json_object_array_length(value) && i < FAKE_CPUS_MAX; i++)
+			desc->cpus[desc->n_cpus++] =
+				(unsigned)json_object_get_int(json_object_array_get_idx(value, i));
+	if (!json_object_object_get_ex(root, "shutdown", &shutdown))
+		return;
+	if (json_object_object_get_ex(shutdown, "timeout-ms", &value))
+		desc->timeout_ms = (unsigned)json_object_get_int(value);
+	if (json_object_object_get_ex(shutdown, "on-refusal", &value))
+		desc->destroy = strcmp(json_object_get_string(value), "destroy") == 0;
+}
+
+int cell_desc_new_from_file(cell_context *context, const char *path, cell_desc **ret)
+{
+	json_object *root;
+	cell_desc *desc;
+
+	if (access(path, R_OK) < 0)
+		return fake_fail(context, -errno, "Failed", "Cannot read %s: %s", path,
+				 strerror(errno));
+
+	desc = calloc(1, sizeof(*desc));
+	if (!desc)
+		return -ENOMEM;
+	desc->refs = 1;
+	desc->context = context;
+	desc->path = strdup(path);
+	desc->timeout_ms = 5000;
+
+	root = json_object_from_file(path);
+	if (root)
+		read_fields(desc, root);
+	else
+		desc->error = strdup("no valid JSON");
+	json_object_put(root);
+
+	desc->diag = (struct cell_diag){ CELL_ERROR, "fake", desc->path, "/fake", 1, 2, desc->error };
+	*ret = desc;
+	return fake_ok(context);
+}
+
+int cell_desc_find(cell_context *context, const char *name, cell_desc **ret)
+{
+	char path[FAKE_PATH_SIZE];
+
+	fake_path(path, "desc/%s.json", name);
+	if (!fake_exists(path))
+		return fake_fail(context, -ENOENT, "NoSuchCell", "No %s.json describes a cell.",
+				 name);
+
+	return cell_desc_new_from_file(context, path, ret);
+}
+
+FAKE_REFS(cell_desc, fake_desc_release)
+
+void fake_desc_release(cell_desc *desc)
+{
+	free(desc->name);
+	free(desc->path);
+	free(desc->error);
+}
+
+static int is_json(const struct dirent *entry)
+{
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return dot && strcmp(dot, ".json") == 0;
+}
+
+int cell_desc_list(cell_context *context, char ***ret_names)
+{
+	char path[FAKE_PATH_SIZE], **names;
+	struct dirent **entries = NULL;
+	int n;
+
+	fake_path(path, "desc");
+	n = scandir(path, &entries, is_json, alphasort);
+	names = calloc(n > 0 ? (size_t)n + 1 : 1, sizeof(*names));
+	for (int i = 0; i < n; i++) {
+		names[i] = strndup(entries[i]->d_name, strlen(entries[i]->d_name) - 5);
+		free(entries[i]);
+	}
+	free(entries);
+
+	*ret_names = names;
+	return fake_ok(context);
+}
+
+const char *cell_desc_name(const cell_desc *desc)
+{
+	return desc->name ? desc->name : "";
+}
+
+const char *cell_desc_path(const cell_desc *desc)
+{
+	return desc->path;
+}
+
+unsigned cell_desc_shutdown_timeout_ms(const cell_desc *desc)
+{
+	return desc->timeout_ms;
+}
+
+bool cell_desc_destroy_on_refusal(const cell_desc *desc)
+{
+	return desc->destroy;
+}
+
+size_t cell_desc_n_diags(const cell_desc *desc)
+{
+	return desc->error ? 1 : 0;
+}
+
+const struct cell_diag *cell_desc_diag(const cell_desc *desc, size_t index)
+{
+	return index == 0 && desc->error ? &desc->diag : NULL;
+}
+
+int cell_desc_check(cell_desc *desc, cell_host *host)
+{
+	(void)host;
+	if (!desc->error)
+		return fake_ok(desc->context);
+
+	return fake_fail(desc->context, -EINVAL, "InvalidConfiguration", "%s has an error: %s",
+			 desc->path, desc->error);
+}
+
+int cell_desc_compile(cell_desc *desc, cell_host *host, cell_blob **ret)
+{
+	char text[128];
+	int r = cell_desc_check(desc, host);
+
+	if (r < 0)
+		return r;
+
+	snprintf(text, sizeof(text), "FAKE %s", cell_desc_name(desc));
+	return cell_blob_new(desc->context, text, strlen(text), ret);
+}
+
+int cell_blob_new(cell_context *context, const void *data, size_t size, cell_blob **ret)
+{
+	cell_blob *blob;
+
+	if (size < 5 || memcmp(data, "FAKE ", 5) != 0)
+		return fake_fail(context, -EINVAL, "InvalidConfiguration",
+				 "This is no binary configuration.");
+
+	blob = calloc(1, sizeof(*blob));
+	*blob = (cell_blob){ 1, context, memcpy(calloc(1, size + 1), data, size), size };
+	*ret = blob;
+	return fake_ok(context);
+}
+
+FAKE_REFS(cell_blob, fake_blob_release)
+
+void fake_blob_release(cell_blob *blob)
+{
+	free(blob->data);
+}
+
+const void *cell_blob_data(const cell_blob *blob, size_t *ret_size)
+{
+	*ret_size = blob->size;
+	return blob->data;
+}
+
+int cell_blob_dump_json(cell_blob *blob, char **ret_json)
+{
+	return asprintf(ret_json, "{ \"name\": \"%s\" }", blob->data + 5) < 0 ? -ENOMEM : 0;
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A libcell without a hypervisor: the cells are files below $FAKE_CELL_DIR, so that a test can read
+ * and change "the kernel's truth" from outside, from several processes at once.
+ *
+ *   module               exists: the driver is loaded
+ *   enabled              exists: the hypervisor is enabled
+ *   changed              touched on every change; hv_fd watches it
+ *   calls                one line per call that changes something
+ *   desc/NAME.json       descriptions; "fake-error": TEXT makes a diagnostic of line 1, column 2
+ *   cells/NAME/id cpus state console(FIFO)
+ *   cells/NAME/refusals  how many shutdown requests the guest still refuses
+ *   cells/NAME/silent    exists: it never answers
+ *   fail                 "NAME SENTENCE": the next call that changes something fails so
+ */
+#define _GNU_SOURCE
+#include "fake_libcell.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int fake_path(char *buffer, const char *format, ...)
+{
+	const char *directory = getenv("FAKE_CELL_DIR");
+	int n = snprintf(buffer, FAKE_PATH_SIZE, "%s/", directory ? directory : "/nonexistent");
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(buffer + n, FAKE_PATH_SIZE - (size_t)n, format, ap);
+	va_end(ap);
+	return 0;
+}
+
+bool fake_exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+int fake_read(const char *path, char *buffer, size_t size)
+{
+	FILE *f = fopen(path, "re");
+	size_t n;
+
+	if (!f)
+		return -errno;
+
+	n = fread(buffer, 1, size - 1, f);
+	fclose(f);
+	buffer[n] = '\0';
+	buffer[strcspn(buffer, "\n")] = '\0';
+	return 0;
+}
+
+void fake_write(const char *path, const char *text, const char *mode)
+{
+	FILE *f = fopen(path, mode);
+
+	if (!f)
+		return;
+	fputs(text, f);
+	fclose(f);
+}
+
+void fake_changed(const char *format, ...)
+{
+	char path[FAKE_PATH_SIZE], line[256];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(line, sizeof(line) - 1, format, ap);
+	va_end(ap);
+	strcat(line, "\n");
+
+	fake_path(path, "calls");
+	fake_write(path, line, "ae");
+	fake_path(path, "changed");
+	fake_write(path, "", "we");
+}
+
+int fake_fail(cell_context *context, int error, const char *name, const char *format, ...)
+{
+	va_list ap;
+
+	snprintf(context->name, sizeof(context->name), "%s", name);
+	va_start(ap, format);
+	vsnprintf(context->sentence, sizeof(context->sentence), format, ap);
+	va_end(ap);
+	return error;
+}
+
+int fake_ok(cell_context *context)
+{
+	context->name[0] = context->sentence[0] = '\0';
+	return 0;
+}
+
+int fake_ordered_failure(cell_context *context)
+{
+	char path[FAKE_PATH_SIZE], line[512], *sentence;
+
+	fake_path(path, "fail");
+	if (fake_read(path, line, sizeof(line)) < 0)
+		return fake_ok(context);
+
+	unlink(path);
+	sentence = strchr(line, ' ');
+	if (sentence)
+		*sentence++ = '\0';
+	return fake_fail(context, -EINVAL, line, "%s", sentence ? sentence : "");
+}
+
+int cell_context_new(cell_context **ret)
+{
+	cell_context *context = calloc(1, sizeof(*context));
+
+	if (!context)
+		return -ENOMEM;
+	context->refs = 1;
+	*ret = context;
+	return 0;
+}
+
+FAKE_REFS(cell_context, fake_context_release)
+
+void fake_context_release(cell_context *context)
+{
+	(void)context;
+}
+
+void cell_context_set_log_fn(cell_context *context, cell_log_fn fn, void *userdata)
+{
+	(void)context, (void)fn, (void)userdata;
+}
+
+const char *cell_context_last_error_name(const cell_context *context)
+{
+	return context->name;
+}
+
+const char *cell_context_last_error(const cell_context *context)
+{
+	return context->sentence;
+}
+
+char **cell_strv_free(char **names)
+{
+	for (char **name = names; name && *name; name++)
+		free(*name);
+	free(names);
+	return NULL;
+}
+
+int cell_host_new(cell_context *context, const char *root, cell_host **ret)
+{
+	cell_host *host = calloc(1, sizeof(*host));
+
+	(void)root;
+	if (!host)
+		return -ENOMEM;
+	host->refs = 1;
+	host->context = context;
+	*ret = host;
+	return fake_ok(context);
+}
+
+FAKE_REFS(cell_host, fake_host_release)
+
+void fake_host_release(cell_host *host)
+{
+	(void)host;
+}
+
+int cell_host_preflight(cell_host *host, cell_check_fn fn, void *userdata)
+{
+	bool svm = !getenv("FAKE_NO_SVM");
+
+	fake_ok(host->context);
+	fn(userdata, svm ? CELL_CHECK_OK : CELL_CHECK_FAILED, "virtualization",
+	   svm ? "AMD SVM is there" : "no SVM and no VMX", svm ? "" : "enable it in the firmware");
+	fn(userdata, CELL_CHECK_WARNING, "x2apic", "the machine is in xAPIC mode",
+	   "choose x2APIC in the firmware");
+	return svm ? 0 : 1;
+}
+
+int cell_host_describe(cell_host *host, char **ret_json)
+{
+	*ret_json = strdup("{ \"cpus\": 4 }");
+	return fake_ok(host->context);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Shared by the files of the fake libcell only. */
+#ifndef FAKE_LIBCELL_H
+#define FAKE_LIBCELL_H
+
+#include "cell.h"
+
+#define FAKE_PATH_SIZE 512
+#define FAKE_CPUS_MAX 16
+
+struct cell_context {
+	unsigned refs;
+	char name[64];
+	char sentence[512];
+};
+
+struct cell_host {
+	unsigned refs;
+	cell_context *context;
+};
+
+struct cell_desc {
+	unsigned refs;
+	cell_context *context;
+	char *name;
+	char *path;
+	char *error; /* of the one diagnostic, or NULL */
+	unsigned cpus[FAKE_CPUS_MAX];
+	size_t n_cpus;
+	unsigned timeout_ms;
+	bool destroy;
+	struct cell_diag diag;
+};
+
+struct cell_hv {
+	unsigned refs;
+	cell_context *context;
+	int fd;
+};
+
+struct cell_cell {
+	unsigned refs;
+	cell_hv *hv;
+	char name[32];
+	unsigned id;
+	unsigned cpus[FAKE_CPUS_MAX];
+	size_t n_cpus;
+};
+
+#define FAKE_REFS(type, release)                                                                   \
+	void release(type *p);                                                                     \
+	type *type##_ref(type *p)                                                                  \
+	{                                                                                          \
+		p->refs++;                                                                         \
+		return p;                                                                          \
+	}                                                                                          \
+	type *type##_unref(type *p)                                                                \
+	{                                                                                          \
+		if (p && --p->refs == 0) {                                                         \
+			release(p);                                                                \
+			free(p);                                                                   \
+		}                                                                                  \
+		return NULL;                                                                       \
+	}
+
+/* buffer: FAKE_PATH_SIZE bytes. */
+int fake_path(char *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool fake_exists(const char *path);
+int fake_read(const char *path, char *buffer, size_t size); /* the first line */
+void fake_write(const char *path, const char *text, const char *mode);
+
+/* Notes the call in `calls` and wakes every hv_fd. */
+void fake_changed(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+int fake_fail(cell_context *context, int error, const char *name, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+int fake_ok(cell_context *context);
+int fake_ordered_failure(cell_context *context);
+
+#endif
