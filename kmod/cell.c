@@ -63,6 +63,28 @@ static int cell_unmake(struct cell *cell, struct cellhv_error *error)
 	return 0;
 }
 
+/*
+ * The hypervisor creates and destroys no cell while another one is locked. It would say so only
+ * after CPUs had moved or the cell had been scrubbed, so ask first.
+ */
+static int cell_check_locked(u32 own_id, struct cellhv_error *error)
+{
+	struct cellhv_error gone;
+	struct cellhv_call call;
+	struct cell *cell;
+	u32 id = 0;
+
+	while ((cell = roster_next(id))) {
+		id = cell->id;
+		roster_put(cell);
+		if (id != own_id && !status_query(id, &call, &gone) &&
+		    call.status.state == CELLHV_STATE_LOCKED)
+			return refuse(error, -EPERM, CELLHV_CHECK_CELL_LOCKED, id);
+	}
+
+	return 0;
+}
+
 static int cell_make(struct cell *cell, struct cellhv_error *error)
 {
 	struct cellhv_call call = {
@@ -71,6 +93,10 @@ static int cell_make(struct cell *cell, struct cellhv_error *error)
 		.create.config_size = cell->config->header.total_size,
 	};
 	int ret;
+
+	ret = cell_check_locked(0, error);
+	if (ret)
+		return ret;
 
 	/* Asked before any CPU is bothered, and once more when nothing can change under it. */
 	ret = memory_check(cell->config, error);
@@ -278,7 +304,9 @@ int cell_destroy(union device_args *args)
 		goto out;
 	}
 
-	ret = cell_unmake(cell, &op->error);
+	ret = cell_check_locked(cell->id, &op->error);
+	if (!ret)
+		ret = cell_unmake(cell, &op->error);
 out:
 	cell_end(cell);
 	if (!ret)
@@ -292,6 +320,14 @@ void cell_destroy_all(void)
 	struct cellhv_error error;
 	struct cell *cell;
 	int ret = 0;
+	u32 id = 0;
+
+	/* All are stopped before any is destroyed: one that is locked would hinder the others. */
+	while ((cell = roster_next(id))) {
+		id = cell->id;
+		call_cell(CELLHV_OP_CELL_STOP, id, &error);
+		roster_put(cell);
+	}
 
 	while (!ret && (cell = roster_first())) {
 		ret = cell_unmake(cell, &error);
