@@ -63,28 +63,6 @@ static int cell_unmake(struct cell *cell, struct cellhv_error *error)
 	return 0;
 }
 
-/*
- * The hypervisor creates and destroys no cell while another one is locked. It would say so only
- * after CPUs had moved or the cell had been scrubbed, so ask first.
- */
-static int cell_check_locked(u32 own_id, struct cellhv_error *error)
-{
-	struct cellhv_error gone;
-	struct cellhv_call call;
-	struct cell *cell;
-	u32 id = 0;
-
-	while ((cell = roster_next(id))) {
-		id = cell->id;
-		roster_put(cell);
-		if (id != own_id && !status_query(id, &call, &gone) &&
-		    call.status.state == CELLHV_STATE_LOCKED)
-			return refuse(error, -EPERM, CELLHV_CHECK_CELL_LOCKED, id);
-	}
-
-	return 0;
-}
-
 static int cell_make(struct cell *cell, struct cellhv_error *error)
 {
 	struct cellhv_call call = {
@@ -94,7 +72,7 @@ static int cell_make(struct cell *cell, struct cellhv_error *error)
 	};
 	int ret;
 
-	ret = cell_check_locked(0, error);
+	ret = status_check_locked(0, error);
 	if (ret)
 		return ret;
 
@@ -304,7 +282,7 @@ int cell_destroy(union device_args *args)
 		goto out;
 	}
 
-	ret = cell_check_locked(cell->id, &op->error);
+	ret = status_check_locked(cell->id, &op->error);
 	if (!ret)
 		ret = cell_unmake(cell, &op->error);
 out:
