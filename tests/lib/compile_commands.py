@@ -18,12 +18,14 @@ FOLDERS = ["hypervisor", "libcell", "cellmgrd", "examples", "tests"]
 
 
 def commands(folders):
-    """[(source relative to the root, compiler arguments)]; of variants of one source the first."""
+    """[(source relative to the root, compiler arguments)]; unit tests' variants of a source last."""
     found = {}
     for entry in json.loads((BUILD / "compile_commands.json").read_text()):
         source = os.path.relpath(os.path.join(entry["directory"], entry["file"]), ROOT)
-        if source.split("/")[0] in folders and source.endswith(".c"):
-            found.setdefault(source, shlex.split(entry["command"]))
+        folder = source.split("/")[0]
+        if folder in folders and source.endswith(".c"):
+            if source not in found or entry["output"].startswith(folder + "/"):
+                found[source] = shlex.split(entry["command"])
     return sorted(found.items())
 
 

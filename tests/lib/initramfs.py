@@ -70,7 +70,7 @@ class Initramfs:
     def tree(self, source, prefix="", libraries=True):
         """A whole directory, for instance what `meson install --destdir` has made."""
         for path in sorted(pathlib.Path(source).rglob("*")):
-            name = pathlib.PurePath(prefix, path.relative_to(source))
+            name = pathlib.PurePath(prefix, self._canonical(path.relative_to(source)))
             if path.is_symlink():
                 self.symlink(name, os.readlink(path))
             elif path.is_file():

@@ -25,4 +25,4 @@ def add(image, version, prefix="", libraries=True):
         if path.suffix in (".bin", ".json"):
             image.data(f"{prefix}/etc/cells/{path.name}", path.read_bytes())
     base = kernel.fetch(version) / "lib/modules" / version
-    image.modules(version, module_files(version), base, f"{prefix}/usr")
+    image.modules(version, module_files(version), base, prefix)

@@ -55,13 +55,13 @@ def _fresh(log):
 
 
 class ProgramSuite:
-    """A program built with tests/unit/check.c."""
+    """A program built with tests/unit/check.c, or one that speaks its way: `--list`, or a name."""
 
-    def __init__(self, name, command):
-        self.name, self.command = name, command
+    def __init__(self, name, command, arguments=()):
+        self.name, self.program, self.command = name, command, [*command, *arguments]
 
     def tests(self):
-        listing = subprocess.run([*self.command, "--list"], capture_output=True, text=True)
+        listing = subprocess.run([*self.program, "--list"], capture_output=True, text=True)
         return listing.stdout.split()
 
     def run(self, tests):
@@ -243,8 +243,16 @@ def gate_suites():
             yield SingleTest(f"gate/{path.name}", [str(path)])
 
 
+def bare_machine_suites():
+    """Guests without a hypervisor, on an emulated machine of their own."""
+    script = ROOT / "tests/guests/standalone.py"
+    if script.exists():
+        yield ProgramSuite("guests", ["python3", str(script)], [str(BUILD)])
+
+
 def all_suites():
     yield from meson_suites()
+    yield from bare_machine_suites()
     yield from gate_suites()
     yield from machine_suites("vm", BusyboxSuite)
     yield from machine_suites("systemd", DebianSuite)
