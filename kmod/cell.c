@@ -72,6 +72,10 @@ static int cell_make(struct cell *cell, struct cellhv_error *error)
 	};
 	int ret;
 
+	ret = status_check_locked(0, error);
+	if (ret)
+		return ret;
+
 	/* Asked before any CPU is bothered, and once more when nothing can change under it. */
 	ret = memory_check(cell->config, error);
 	if (ret)
@@ -278,7 +282,9 @@ int cell_destroy(union device_args *args)
 		goto out;
 	}
 
-	ret = cell_unmake(cell, &op->error);
+	ret = status_check_locked(cell->id, &op->error);
+	if (!ret)
+		ret = cell_unmake(cell, &op->error);
 out:
 	cell_end(cell);
 	if (!ret)
@@ -292,6 +298,14 @@ void cell_destroy_all(void)
 	struct cellhv_error error;
 	struct cell *cell;
 	int ret = 0;
+	u32 id = 0;
+
+	/* All are stopped before any is destroyed: one that is locked would hinder the others. */
+	while ((cell = roster_next(id))) {
+		id = cell->id;
+		call_cell(CELLHV_OP_CELL_STOP, id, &error);
+		roster_put(cell);
+	}
 
 	while (!ret && (cell = roster_first())) {
 		ret = cell_unmake(cell, &error);

@@ -107,6 +107,8 @@ void cell_destroy_all(void); /* with hypervisor_sem held for writing */
 int status_info(union device_args *args);
 int status_config(union device_args *args);
 int status_query(u32 id, struct cellhv_call *call, struct cellhv_error *error);
+int status_check_locked(u32 own_id,
+			struct cellhv_error *error); /* -EPERM: another cell is locked */
 
 /* ---- roster: who is who, and who owns what ---- */
 struct cell *roster_get(u32 id, struct cellhv_error *error); /* NULL: none, -ENOENT */

@@ -80,3 +80,25 @@ int status_config(union device_args *args)
 
 	return ret;
 }
+
+/*
+ * The hypervisor creates and destroys no cell while another one is locked. It would say so only
+ * after CPUs had moved or the cell had been scrubbed, so ask first.
+ */
+int status_check_locked(u32 own_id, struct cellhv_error *error)
+{
+	struct cellhv_error gone;
+	struct cellhv_call call;
+	struct cell *cell;
+	u32 id = 0;
+
+	while ((cell = roster_next(id))) {
+		id = cell->id;
+		roster_put(cell);
+		if (id != own_id && !status_query(id, &call, &gone) &&
+		    call.status.state == CELLHV_STATE_LOCKED)
+			return refuse(error, -EPERM, CELLHV_CHECK_CELL_LOCKED, id);
+	}
+
+	return 0;
+}

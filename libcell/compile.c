@@ -98,11 +98,8 @@ static void *add_section(struct cellhv_cell_config *config, size_t *size,
 {
 	void *at = (char *)config + *size;
 
-	if (count == 0)
-		return at;
-
 	*section = (struct cellhv_section){
-		.offset = (uint32_t)*size,
+		.offset = count ? (uint32_t)*size : 0,
 		.count = (uint32_t)count,
 		.entry_size = (uint32_t)entry_size,
 	};

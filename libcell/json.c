@@ -10,6 +10,27 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/*
+ * json-c takes strings in single quotes, raw control characters in strings, and NaN and Infinity
+ * even when it is strict. Returns where the first of them is, or NULL.
+ */
+static const char *find_laxness(const char *text, size_t size)
+{
+	bool in_string = false;
+
+	for (const char *at = text; at < text + size; at++) {
+		if (in_string && (unsigned char)*at < ' ')
+			return at;
+		if (in_string && *at == '\\')
+			at++;
+		else if (*at == '"')
+			in_string = !in_string;
+		else if (!in_string && strchr("'NI", *at))
+			return at;
+	}
+	return NULL;
+}
+
 int json_parse(const char *text, size_t size, struct json_object **ret, size_t *ret_offset,
 	       const char **ret_message)
 {
@@ -35,6 +56,16 @@ int json_parse(const char *text, size_t size, struct json_object **ret, size_t *
 		end++;
 	if (!message && end < size)
 		message = "text after the end of the object";
+	if (!message) {
+		const char *lax = find_laxness(text, size);
+
+		if (lax) {
+			message = "a string needs double quotes, and none of NaN, Infinity and "
+				  "control "
+				  "characters is possible";
+			end = (size_t)(lax - text);
+		}
+	}
 	if (message) {
 		json_object_put(object);
 		*ret_offset = end < size ? end : size;

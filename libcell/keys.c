@@ -151,7 +151,10 @@ static void key_image_file(const struct value *value)
 
 	if (!*file || strlen(file) != (size_t)json_object_get_string_len(value->json))
 		parse_error(value, "bad-file", "this is not the name of a file");
+	free(image->file);
 	image->file = strdup(file);
+	if (!image->file)
+		parse_error(value, "bad-file", "this process is out of memory");
 }
 
 static void key_image_at(const struct value *value)

@@ -221,7 +221,7 @@ static void report_duplicate(void *userdata, const char *pointer, size_t offset)
 static void report_syntax(cell_desc *desc, size_t offset, const char *message)
 {
 	struct json_position position = json_position_of(desc->text, offset);
-	char sentence[128];
+	char sentence[192];
 
 	snprintf(sentence, sizeof(sentence), "this is not JSON: %s", message);
 	diag_add(&desc->diags, &(struct cell_diag){

@@ -67,6 +67,11 @@ static void verify_comm(cell_desc *desc)
 				    region->guest, desc->comm);
 		return;
 	}
+	if (desc->comm + PAGE < desc->comm) {
+		desc_report(desc, CELL_ERROR, "out-of-range", "/comm/at",
+			    "the comm page reaches beyond the last address");
+		return;
+	}
 	region = region_at(desc, desc->comm, PAGE);
 	if (region)
 		desc_report(desc, CELL_ERROR, "overlap", "/comm/at",

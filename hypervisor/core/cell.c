@@ -262,8 +262,7 @@ static int cell_reserve(struct cell *cell)
 	return cell_map(cell);
 }
 
-/* Root CPUs forget translations of memory that has changed hands. */
-static int cell_flush_root(const struct cpu *self, struct cellhv_call *call)
+bool cell_flush_root(const struct cpu *self, uint32_t *silent)
 {
 	vcpu_flush(self);
 	for (uint32_t i = 0; i < num_cpus; i++) {
@@ -275,45 +274,60 @@ static int cell_flush_root(const struct cpu *self, struct cellhv_call *call)
 	for (uint32_t i = 0; i < num_cpus; i++) {
 		struct cpu *cpu = cpu_by_number(i);
 
-		if (cpu && cpu != self && !cpu_await(cpu, CPU_REQUEST_FLUSH))
-			return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, i);
+		if (cpu && cpu != self && !cpu_await(cpu, CPU_REQUEST_FLUSH)) {
+			*silent = i;
+			return false;
+		}
 	}
+	return true;
+}
+
+/*
+ * One region goes to or from the root. Tables that this freed may still be cached: the root's CPUs
+ * forget them before the pool is used again.
+ */
+static int cell_move_region(const struct cpu *self, const struct cellhv_memory_region *region,
+			    bool to_root, struct cellhv_call *call)
+{
+	const uint32_t all = PAGING_READ | PAGING_WRITE | PAGING_EXECUTE;
+	struct paging *root = &root_cell.memory;
+	uint32_t silent;
+	int changed = to_root ? paging_map(root, region->phys, region->phys, region->size, all) :
+				paging_unmap(root, region->phys, region->size);
+
+	if (changed < 0)
+		return changed;
+	if (changed && !cell_flush_root(self, &silent))
+		return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, silent);
 	return 0;
 }
 
 /* Gives the first `count` regions back to the root. */
-static int cell_return_memory(const struct cell *cell, uint32_t count)
+static int cell_return_memory(const struct cpu *self, const struct cell *cell, uint32_t count,
+			      struct cellhv_call *call)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		const struct cellhv_memory_region *region = config_memory(cell->config, i);
-		int err = paging_map(&root_cell.memory, region->phys, region->phys, region->size,
-				     PAGING_READ | PAGING_WRITE | PAGING_EXECUTE);
+	int err = 0;
 
-		if (err < 0)
-			return err;
-	}
-	return 0;
+	for (uint32_t i = 0; i < count && !err; i++)
+		err = cell_move_region(self, config_memory(cell->config, i), true, call);
+	return err;
 }
 
 static int cell_take_memory(const struct cpu *self, const struct cell *cell,
 			    struct cellhv_call *call)
 {
 	uint32_t count = cell->config->memory.count;
-	int err;
 
 	for (uint32_t i = 0; i < count; i++) {
-		const struct cellhv_memory_region *region = config_memory(cell->config, i);
+		int err = cell_move_region(self, config_memory(cell->config, i), false, call);
 
-		err = paging_unmap(&root_cell.memory, region->phys, region->size);
-		if (err < 0) {
-			cell_return_memory(cell, i);
+		if (err) {
+			/* A silent CPU leaves this region taken: give it back too. */
+			cell_return_memory(self, cell, i + 1, call);
 			return err;
 		}
 	}
-	err = cell_flush_root(self, call);
-	if (err)
-		cell_return_memory(cell, count);
-	return err;
+	return 0;
 }
 
 /* The first `count` CPUs become the root's again and wait for its SIPI. */
@@ -365,7 +379,7 @@ static int cell_commit(const struct cpu *self, struct cell *cell, struct cellhv_
 
 	err = cell_take_cpus(cell, call);
 	if (err) {
-		cell_return_memory(cell, cell->config->memory.count);
+		cell_return_memory(self, cell, cell->config->memory.count, call);
 		return err;
 	}
 	cell_set_root_ports(cell, false);
@@ -462,11 +476,9 @@ int cell_destroy(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 	if (!cell->scrubbed)
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELL_NOT_SCRUBBED, cell->id);
 
-	err = cell_return_memory(cell, cell->config->memory.count);
-	if (err)
-		return cell_refuse(call, err, CELLHV_CHECK_POOL_EMPTY,
-				   pool_available(&machine.pool));
-	err = cell_flush_root(self, call);
+	err = cell_return_memory(self, cell, cell->config->memory.count, call);
+	if (err == -ENOMEM)
+		cell_refuse(call, err, CELLHV_CHECK_POOL_EMPTY, pool_available(&machine.pool));
 	if (err)
 		return err;
 

@@ -52,6 +52,9 @@ struct cell *cell_owning_memory(uint64_t phys, uint64_t size);
 /* A cell other than the root that may use one of the ports; NULL: none. */
 struct cell *cell_owning_ports(uint32_t base, uint32_t count);
 
+/* Root CPUs forget translations of memory that has changed hands. false: *silent did not answer. */
+bool cell_flush_root(const struct cpu *self, uint32_t *silent);
+
 /* Steps of the management calls; error with call->check and object as manage.h says. */
 int cell_create(struct cpu *self, struct cellhv_call *call);
 int cell_start(struct cell *cell, struct cellhv_call *call);

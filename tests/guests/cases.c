@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * One guest per row of the table at the end: each does one thing a cell must not do, or must be
  * able to do. CASE names the row. The console then holds one of

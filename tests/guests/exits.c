@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * 100 ticks a second and nothing else, so that the exits of a cell at work can be counted: none
  * are needed between "ready" and the shutdown request.

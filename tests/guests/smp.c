@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Start all CPUs of the cell by INIT and start-up IPIs, then play IPI ping-pong with each.
  */

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A 32-bit guest without paging: timer, console and arithmetic of the runtime work there too.
  */

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A guest that knows the APIC by its registers in memory only, with the forms of MOV that such
  * guests use: A1 and A3 (32-bit code), 8B, 89 and C7.

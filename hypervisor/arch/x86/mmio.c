@@ -132,7 +132,8 @@ static bool mmio_root_map(struct cpu *cpu, uint64_t guest)
 {
 	uint64_t size = machine.has_huge_pages ? 1ull << 30 : 2ull << 20;
 	uint64_t base = guest & ~(size - 1);
-	bool mapped;
+	uint32_t silent;
+	int mapped = -1;
 
 	if (guest >= machine.phys_limit)
 		return false;
@@ -143,13 +144,13 @@ static bool mmio_root_map(struct cpu *cpu, uint64_t guest)
 		size = PAGE_SIZE;
 		base = guest & ~(PAGE_SIZE - 1);
 	}
-	mapped = cell_root_owns(base, size) &&
-		 paging_map(&root_cell.memory, base, base, size,
-			    PAGING_READ | PAGING_WRITE | PAGING_EXECUTE) >= 0;
-	if (mapped)
-		vcpu_flush(cpu);
+	if (cell_root_owns(base, size))
+		mapped = paging_map(&root_cell.memory, base, base, size,
+				    PAGING_READ | PAGING_WRITE | PAGING_EXECUTE);
+	if (mapped > 0 && !cell_flush_root(cpu, &silent))
+		print("CPU %u does not answer\n", silent);
 	control_unlock();
-	return mapped;
+	return mapped >= 0;
 }
 
 /* What the root does not own reads as all ones and drops writes. */

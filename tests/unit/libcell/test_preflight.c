@@ -80,7 +80,7 @@ TEST(preflight_names_what_is_missing)
 		{"kvm", "/sys/module/kvm_amd/refcnt", "2\n", "KVM (kvm_amd)",
 		 "modprobe -r kvm_amd"},
 		{"memory", "/sys/devices/system/memory/block_size_bytes", "0\n",
-		 "cannot take memory offline", "memmap=64M$0x38000000"},
+		 "cannot take memory offline", "memmap=64M$0x34000000"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

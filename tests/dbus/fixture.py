@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A private bus with mocks of systemd and polkit, and the programs on the fake libcell."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import dbus
+import dbus.mainloop.glib
+from gi.repository import GLib
+
+HERE = pathlib.Path(__file__).parent
+NAME, PATH = "org.cellmgr1", "/org/cellmgr1"
+MANAGER, CELL = NAME + ".Manager", NAME + ".Cell"
+DEMO = PATH + "/cell/apic_2ddemo"
+
+
+def wait_until(condition, what, seconds=5):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain: " + what
+        time.sleep(0.02)
+
+
+class Fixture:
+    def __init__(self, build, polkit=None):
+        self.build = pathlib.Path(build)
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="cellmgr-dbus."))
+        self.dir.chmod(0o755)
+        self.processes = []
+        (self.dir / "desc").mkdir()
+        (self.dir / "run").mkdir()
+        (self.dir / "cells").mkdir()
+        (self.dir / "module").touch()
+        (self.dir / "enabled").touch()
+        if polkit is not None:
+            (self.dir / "polkit").write_text(polkit)
+        self.describe("apic-demo", cpus=[3])
+        self.env = dict(os.environ, FAKE_CELL_DIR=str(self.dir),
+                        CELLMGR_RUN_DIR=str(self.dir / "run"))
+        self.start_bus()
+
+    def start_bus(self):
+        bus = self.spawn(["dbus-daemon", "--config-file=%s" % (HERE / "bus.conf"),
+                          "--print-address"], stdout=subprocess.PIPE)
+        self.env["DBUS_SYSTEM_BUS_ADDRESS"] = bus.stdout.readline().decode().strip()
+        mocks = self.spawn(["/usr/bin/python3", HERE / "mocks.py"], stdout=subprocess.PIPE)
+        mocks.stdout.readline()
+        dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
+        self.bus = dbus.bus.BusConnection(self.env["DBUS_SYSTEM_BUS_ADDRESS"])
+        self.daemon = None
+
+    def spawn(self, command, **options):
+        process = subprocess.Popen(command, env=self.env, **options)
+        self.processes.append(process)
+        return process
+
+    def start_daemon(self):
+        self.daemon = self.spawn([self.build / "cellmgrd-fake"], stderr=subprocess.DEVNULL)
+        wait_until(lambda: self.bus.name_has_owner(NAME), "cellmgrd's bus name")
+
+    def kill_daemon(self):
+        self.daemon.send_signal(signal.SIGKILL)
+        self.daemon.wait()
+        wait_until(lambda: not self.bus.name_has_owner(NAME), "the bus name to go")
+
+    def close(self):
+        self.bus.close()
+        for process in reversed(self.processes):
+            process.kill()
+            process.wait()
+            for stream in (process.stdout, process.stderr):
+                if stream:
+                    stream.close()
+        shutil.rmtree(self.dir)
+
+    def describe(self, name, **keys):
+        (self.dir / "desc" / (name + ".json")).write_text(json.dumps(dict(name=name, **keys)))
+
+    def add_cell(self, name, cpus, state="running", number=1, **files):
+        directory = self.dir / "cells" / name
+        directory.mkdir()
+        os.mkfifo(directory / "console")
+        for file, text in dict(files, cpus=cpus, state=state, id=str(number)).items():
+            (directory / file).write_text(text)
+        self.touch()
+
+    def set_state(self, name, text):
+        (self.dir / "cells" / name / "state").write_text(text)
+        self.touch()
+
+    def touch(self):
+        (self.dir / "changed").write_text("")
+
+    def read(self, file):
+        path = self.dir / file
+        return path.read_text() if path.exists() else ""
+
+    def call(self, method, *args, path=PATH, interface=MANAGER):
+        return self.bus.get_object(NAME, path, introspect=False).get_dbus_method(
+            method, interface)(*args)
+
+    def get(self, name, path=DEMO, interface=CELL):
+        return self.call("Get", interface, name, path=path,
+                         interface="org.freedesktop.DBus.Properties")
+
+    def error_of(self, method, *args, **where):
+        try:
+            self.call(method, *args, **where)
+        except dbus.DBusException as error:
+            assert error.get_dbus_message(), "an error without a sentence"
+            return error.get_dbus_name()
+        raise AssertionError(method + " did not fail")
+
+    def set_unit(self, name, state):
+        self.bus.get_object("org.freedesktop.systemd1", "/org/freedesktop/systemd1",
+                            introspect=False).SetActiveState(
+            "cell@%s.service" % name, state, dbus_interface="org.cellmgr1.Mock")
+
+    def record_signals(self):
+        """The list fills while `pump` runs: (member, path, arguments)."""
+        seen = []
+        self.bus.add_signal_receiver(
+            lambda *args, **kw: seen.append((kw["member"], kw["path"], args)),
+            bus_name=NAME, member_keyword="member", path_keyword="path")
+        return seen
+
+    @staticmethod
+    def pump(condition, what):
+        context = GLib.MainContext.default()
+
+        def step():
+            while context.iteration(False):
+                pass
+            return condition()
+        wait_until(step, what)
+
+    def run(self, program, *args, **options):
+        return subprocess.run([self.build / program, *args], env=self.env, text=True,
+                              capture_output=True, timeout=20, **options)
+
+    def start_cell_run(self, name):
+        """The process, and a function that returns what it has told systemd so far."""
+        notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        notify.bind(str(self.dir / "notify"))
+        notify.setblocking(False)
+        said = []
+
+        def read():
+            try:
+                while True:
+                    said.append(notify.recv(4096).decode())
+            except BlockingIOError:
+                return "\n".join(said)
+        env = dict(self.env, NOTIFY_SOCKET=str(self.dir / "notify"))
+        process = subprocess.Popen([self.build / "cell-run-fake", name], env=env,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.processes.append(process)
+        return process, read

@@ -1,0 +1,105 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Stands in for systemd and polkit on a private bus.
+
+systemd: takes unit jobs, finishes them at once and notes them in $FAKE_CELL_DIR/jobs; the test
+sets a unit's ActiveState with org.cellmgr1.Mock.SetActiveState(unit, state).
+polkit: allows what $FAKE_CELL_DIR/polkit names, line by line; without that file it is absent.
+"""
+
+import os
+import pathlib
+import sys
+
+import dbus
+import dbus.mainloop.glib
+import dbus.service
+from gi.repository import GLib
+
+SYSTEMD = "org.freedesktop.systemd1"
+MANAGER = SYSTEMD + ".Manager"
+POLKIT = "org.freedesktop.PolicyKit1"
+DIRECTORY = pathlib.Path(os.environ["FAKE_CELL_DIR"])
+
+
+def escape(name):
+    return "".join(c if c.isalnum() else "_%02x" % ord(c) for c in name)
+
+
+class Unit(dbus.service.Object):
+    @dbus.service.signal("org.freedesktop.DBus.Properties", "sa{sv}as")
+    def PropertiesChanged(self, interface, changed, invalidated):
+        pass
+
+
+class Systemd(dbus.service.Object):
+    def __init__(self, bus):
+        super().__init__(bus, "/org/freedesktop/systemd1")
+        self.bus, self.jobs, self.units = bus, 0, {}
+
+    def job(self, verb, unit, mode):
+        self.jobs += 1
+        path = "/org/freedesktop/systemd1/job/%d" % self.jobs
+        with open(DIRECTORY / "jobs", "a") as f:
+            print(verb, unit, mode, file=f)
+        GLib.timeout_add(20, lambda: self.JobRemoved(self.jobs, path, unit, "done"))
+        return dbus.ObjectPath(path)
+
+    @dbus.service.method(MANAGER, "ss", "o")
+    def StartUnit(self, unit, mode):
+        return self.job("StartUnit", unit, mode)
+
+    @dbus.service.method(MANAGER, "ss", "o")
+    def StopUnit(self, unit, mode):
+        return self.job("StopUnit", unit, mode)
+
+    @dbus.service.method(MANAGER, "ss", "o")
+    def RestartUnit(self, unit, mode):
+        return self.job("RestartUnit", unit, mode)
+
+    @dbus.service.method(MANAGER)
+    def Subscribe(self):
+        pass
+
+    @dbus.service.method(MANAGER, "asas", "a(ssssssouso)")
+    def ListUnitsByPatterns(self, states, patterns):
+        return dbus.Array(
+            [(unit, "", "loaded", state[0], "", "", "/", 0, "", "/")
+             for unit, state in self.units.items()], signature="(ssssssouso)")
+
+    @dbus.service.signal(MANAGER, "uoss")
+    def JobRemoved(self, number, job, unit, result):
+        pass
+
+    @dbus.service.method("org.cellmgr1.Mock", "ss")
+    def SetActiveState(self, unit, state):
+        if unit not in self.units:
+            path = "/org/freedesktop/systemd1/unit/" + escape(unit)
+            self.units[unit] = (state, Unit(self.bus, path))
+        self.units[unit] = (state, self.units[unit][1])
+        self.units[unit][1].PropertiesChanged(
+            SYSTEMD + ".Unit", {"ActiveState": state}, dbus.Array([], signature="s"))
+
+
+class Polkit(dbus.service.Object):
+    @dbus.service.method(POLKIT + ".Authority", "(sa{sv})sa{ss}us", "(bba{ss})")
+    def CheckAuthorization(self, subject, action, details, flags, cancel):
+        allowed = action in (DIRECTORY / "polkit").read_text().split()
+        return (allowed, False, dbus.Dictionary({}, signature="ss"))
+
+
+def main():
+    dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
+    bus = dbus.SystemBus()
+    names = [dbus.service.BusName(SYSTEMD, bus)]
+    keep = [Systemd(bus)]
+    if (DIRECTORY / "polkit").exists():
+        names.append(dbus.service.BusName(POLKIT, bus))
+        keep.append(Polkit(bus, "/org/freedesktop/PolicyKit1/Authority"))
+    print("ready", flush=True)
+    GLib.MainLoop().run()
+    return names, keep
+
+
+if __name__ == "__main__":
+    sys.exit(main())
