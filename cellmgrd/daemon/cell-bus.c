@@ -72,7 +72,8 @@ static int get_facts_string(sd_bus *bus, const char *path, const char *interface
 			    sd_bus_error *error)
 {
 	const struct cell_object *cell = userdata;
-	const char *value = strcmp(property, "Name") == 0 ? cell->facts.name : cell->facts.last.result;
+	const char *value =
+		strcmp(property, "Name") == 0 ? cell->facts.name : cell->facts.last.result;
 
 	(void)bus, (void)path, (void)interface, (void)error;
 	return sd_bus_message_append(reply, "s", value);
@@ -171,7 +172,8 @@ json_object *cell_bus_describe(const struct cell_object *cell)
 	json_object_object_add(root, "configPath", json_object_new_string(facts->config_path));
 	json_object_object_add(root, "result", json_object_new_string(facts->last.result));
 	if (*facts->last.message)
-		json_object_object_add(root, "failure", json_object_new_string(facts->last.message));
+		json_object_object_add(root, "failure",
+				       json_object_new_string(facts->last.message));
 
 	return root;
 }
@@ -220,7 +222,7 @@ static int do_restart(struct manager *manager, sd_bus_message *m, sd_bus_error *
 static int do_destroy(struct manager *manager, sd_bus_message *m, sd_bus_error *error)
 {
 	struct cell_object *cell = object_of_path(manager, sd_bus_message_get_path(m));
-	struct worker_task task = { .run = worker_destroy_cell };
+	struct worker_task task = {.run = worker_destroy_cell};
 	uint64_t flags;
 	int r;
 
@@ -275,7 +277,8 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_PROPERTY("Unit", "s", NULL, FIELD(unit), CONSTANT),
 	SD_BUS_PROPERTY("State", "s", NULL, FIELD(facts.state), EMITS),
 	SD_BUS_PROPERTY("StateChangeTimestamp", "t", NULL, FIELD(changed_realtime), EMITS),
-	SD_BUS_PROPERTY("StateChangeTimestampMonotonic", "t", NULL, FIELD(changed_monotonic), EMITS),
+	SD_BUS_PROPERTY("StateChangeTimestampMonotonic", "t", NULL, FIELD(changed_monotonic),
+			EMITS),
 	SD_BUS_PROPERTY("Result", "s", get_facts_string, 0, EMITS),
 	SD_BUS_PROPERTY("FailureDetails", "a{sv}", get_failure, 0, EMITS),
 	SD_BUS_PROPERTY("Id", "u", NULL, FIELD(facts.id), EMITS),
