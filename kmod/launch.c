@@ -258,6 +258,7 @@ static int launch_query_cells(struct launch *launch, struct cellhv_error *error)
 
 int launch_leave(struct launch *launch, struct cellhv_error *error)
 {
+	unsigned int cpu;
 	int err = 0;
 
 	cpus_read_lock();
@@ -269,7 +270,8 @@ int launch_leave(struct launch *launch, struct cellhv_error *error)
 	}
 	preempt_enable();
 	if (!err) {
-		on_each_cpu_mask(&launch->entered, launch_leave_cpu, launch, 1);
+		for_each_cpu (cpu, &launch->entered)
+			smp_call_function_single(cpu, launch_leave_cpu, launch, true);
 		if (!cpumask_empty(&launch->entered))
 			err = launch_fail(error, -EBUSY, CELLHV_CHECK_CPU_SILENT,
 					  cpumask_first(&launch->entered));

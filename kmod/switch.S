@@ -79,6 +79,7 @@ SYM_CODE_START(switch_leave)
 	wrmsr
 	push	CELLHV_FRAME_RIP(%rbx)
 	push	CELLHV_FRAME_RFLAGS(%rbx)
+	push	CELLHV_FRAME_REG(3)(%rbx)
 	mov	CELLHV_FRAME_REG(0)(%rbx), %rax
 	mov	CELLHV_FRAME_REG(1)(%rbx), %rcx
 	mov	CELLHV_FRAME_REG(2)(%rbx), %rdx
@@ -93,7 +94,8 @@ SYM_CODE_START(switch_leave)
 	mov	CELLHV_FRAME_REG(13)(%rbx), %r13
 	mov	CELLHV_FRAME_REG(14)(%rbx), %r14
 	mov	CELLHV_FRAME_REG(15)(%rbx), %r15
-	mov	CELLHV_FRAME_REG(3)(%rbx), %rbx
+	movw	$1, CELLHV_FRAME_DONE(%rbx)
+	pop	%rbx
 	popfq
 	RET
 

@@ -84,4 +84,7 @@ struct paging_translation {
 bool paging_lookup(const struct paging *paging, uint64_t virt,
 		   struct paging_translation *translation);
 
+/* The 4 KiB entry of a page that is mapped, for a caller that changes it by itself; else NULL. */
+uint64_t *paging_entry(struct paging *paging, uint64_t virt);
+
 #endif

@@ -25,7 +25,7 @@ size_t STRING_NAME(strlen)(const char *text);
 /*
  * A subset of vsnprintf(): %c %s %d %u %x %p %%, with flags 0 and -, a width, and l, ll or z before
  * d, u, x. Other conversions are copied as they stand. Ends with a zero where size is not 0;
- * returns the length that the whole text has or would have.
+ * returns the length that the whole text has or would have. (string_format.c)
  */
 size_t string_vformat(char *buffer, size_t size, const char *format, va_list args)
 	__attribute__((format(printf, 3, 0)));

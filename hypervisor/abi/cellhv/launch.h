@@ -11,6 +11,7 @@
 #define CELLHV_LAUNCH_H
 
 /* Offsets that the assembly on both sides uses; asserted below. */
+#define CELLHV_BOOT_SIZE 312
 #define CELLHV_NATIVE_RSP 32
 #define CELLHV_NATIVE_RIP 40
 #define CELLHV_FRAME_REG(number) ((number) * 8) /* by the processor's numbers: RAX 0, RSP 4 */
@@ -23,6 +24,7 @@
 #define CELLHV_FRAME_ES 192
 #define CELLHV_FRAME_SS 194
 #define CELLHV_FRAME_DS 196
+#define CELLHV_FRAME_DONE 198
 
 #ifndef __ASSEMBLER__
 #include "manage.h"
@@ -94,7 +96,8 @@ struct cellhv_frame {
 	uint64_t efer;
 	uint16_t gdtr[8]; /* limit, base */
 	uint16_t idtr[8];
-	uint16_t es, ss, ds, reserved;
+	uint16_t es, ss, ds;
+	volatile uint16_t done; /* set when neither frame nor hypervisor is needed any more */
 };
 
 #define CELLHV_OFFSET_ASSERT(type, member, value)                                                  \
@@ -110,6 +113,8 @@ CELLHV_OFFSET_ASSERT(cellhv_frame, idtr, CELLHV_FRAME_IDTR);
 CELLHV_OFFSET_ASSERT(cellhv_frame, es, CELLHV_FRAME_ES);
 CELLHV_OFFSET_ASSERT(cellhv_frame, ss, CELLHV_FRAME_SS);
 CELLHV_OFFSET_ASSERT(cellhv_frame, ds, CELLHV_FRAME_DS);
+CELLHV_OFFSET_ASSERT(cellhv_frame, done, CELLHV_FRAME_DONE);
+_Static_assert(sizeof(struct cellhv_boot) == CELLHV_BOOT_SIZE, "boot block");
 _Static_assert(sizeof(struct cellhv_image_header) == 64, "image header");
 #endif
 

@@ -24,7 +24,7 @@ struct mmio_instruction {
 	bool has_immediate;    /* written value is `immediate`, else of the register */
 	bool high_byte;	       /* the register is AH, CH, DH or BH of register 0 .. 3 */
 	bool sign_extend;      /* read: value is sign-extended to register_size, else by zeros */
-	uint8_t register_size; /* bytes of the register written by a read */
+	uint8_t register_size; /* bytes of the register operand; 0 with an immediate */
 	uint8_t reg;	       /* 0 .. 15 as encoded: RAX RCX RDX RBX RSP RBP RSI RDI R8 .. */
 	uint64_t immediate;    /* sign-extended to 64 bits */
 };

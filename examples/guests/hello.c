@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The smallest guest: a line on the console, and the cell shuts itself down.
+ */
+#include "runtime/runtime.h"
+
+void guest_main(void)
+{
+	printk("Hello from cell with APIC id %u: %u CPUs\n", apic_id(), smp_wait());
+}

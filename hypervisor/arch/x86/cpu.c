@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Requests between CPUs, and what a CPU does for them. */
+#include "core/cpu.h"
+
+#include "arch/x86/apic.h"
+#include "arch/x86/fpu.h"
+#include "arch/x86/leave.h"
+#include "arch/x86/machine.h"
+#include "arch/x86/vcpu.h"
+#include "arch/x86/x86.h"
+#include "core/cell.h"
+#include "core/comm.h"
+#include "core/panic.h"
+#include "core/print.h"
+
+/* A CPU that runs guests answers within microseconds; an emulated one may be off its host. */
+#define CPU_AWAIT_MS 2000u
+
+struct cpu *cpus[CELLHV_MAX_CPUS];
+uint32_t num_cpus;
+
+/*
+ * One NMI per setting of `kicked`: so a CPU can tell our NMIs from the machine's. A request set
+ * before the flag was found set is seen by the CPU when it clears the flag.
+ */
+void cpu_request(struct cpu *cpu, uint32_t requests)
+{
+	__atomic_or_fetch(&cpu->requests, requests, __ATOMIC_SEQ_CST);
+	if (!__atomic_test_and_set(&cpu->kicked, __ATOMIC_SEQ_CST))
+		apic_send(cpu_self(), cpu->apic_id, APIC_DELIVERY_NMI | APIC_ASSERT);
+}
+
+bool cpu_await(struct cpu *cpu, uint32_t requests)
+{
+	uint64_t start = tsc_read();
+
+	while (__atomic_load_n(&cpu->requests, __ATOMIC_ACQUIRE) & requests) {
+		if (tsc_read() - start > (uint64_t)CPU_AWAIT_MS * machine.tsc_khz)
+			return false;
+		__builtin_ia32_pause();
+	}
+	return true;
+}
+
+static void cpu_done(struct cpu *cpu, uint32_t request)
+{
+	__atomic_and_fetch(&cpu->requests, ~request, __ATOMIC_RELEASE);
+}
+
+static void cpu_park(struct cpu *cpu)
+{
+	cpu->activity = CPU_PARKED;
+	apic_reset(cpu, machine.root_x2apic);
+	if (!machine.apic_khz)
+		machine.apic_khz = apic_measure_khz(cpu, machine.tsc_khz);
+}
+
+/* Jailhouse's guests start at their reset address with all CPUs. */
+static void cpu_reset(struct cpu *cpu)
+{
+	uint64_t entry = cpu->cell->config->entry;
+
+	apic_reset(cpu, machine.has_x2apic);
+	fpu_reset();
+	for (unsigned i = 0; i < CELLHV_EXIT_MAX; i++)
+		cpu->stats[i] = 0;
+	cpu->mtrr_default = 0;
+	cpu->config_address = 0;
+	cpu->icr_high = 0;
+	cpu->xapic_ldr = 0;
+	vcpu_ops->reset(cpu, (uint16_t)((entry >> 4) & 0xf000), entry & ~0xffffull,
+			(uint16_t)entry);
+	cpu->activity = CPU_GUEST;
+}
+
+static void cpu_init(struct cpu *cpu)
+{
+	cpu->activity = CPU_WAIT_SIPI;
+	apic_reset(cpu, cell_is_root(cpu->cell) ? machine.root_x2apic : machine.has_x2apic);
+}
+
+static void cpu_sipi(struct cpu *cpu)
+{
+	uint32_t vector = cpu->sipi_vector;
+
+	if (cpu->activity != CPU_WAIT_SIPI)
+		return; /* not waiting: dropped, as the processor does */
+
+	vcpu_ops->reset(cpu, (uint16_t)(vector << 8), vector << 12, 0);
+	cpu->activity = CPU_GUEST;
+}
+
+static void cpu_release(struct cpu *cpu)
+{
+	leave_released(cpu);
+}
+
+static void cpu_nmi(struct cpu *cpu)
+{
+	vcpu_ops->queue_nmi(cpu);
+}
+
+static void cpu_flush(struct cpu *cpu)
+{
+	vcpu_ops->flush(cpu);
+}
+
+/* In the order in which they count where several are set. */
+static const struct {
+	uint32_t request;
+	void (*serve)(struct cpu *cpu);
+} cpu_requests[] = {
+	{CPU_REQUEST_FLUSH, cpu_flush}, {CPU_REQUEST_PARK, cpu_park},
+	{CPU_REQUEST_RESET, cpu_reset}, {CPU_REQUEST_INIT, cpu_init},
+	{CPU_REQUEST_SIPI, cpu_sipi},	{CPU_REQUEST_NMI, cpu_nmi},
+	{CPU_REQUEST_RELEASE, cpu_release},
+};
+
+void cpu_serve_requests(struct cpu *cpu)
+{
+	uint32_t requests;
+
+	if (panicked)
+		panic_stop();
+
+	requests = __atomic_load_n(&cpu->requests, __ATOMIC_ACQUIRE);
+	for (unsigned i = 0; i < sizeof(cpu_requests) / sizeof(*cpu_requests); i++) {
+		if (!(requests & cpu_requests[i].request))
+			continue;
+		cpu_requests[i].serve(cpu);
+		cpu_done(cpu, cpu_requests[i].request);
+	}
+}
+
+void cpu_fail(struct cpu *cpu, uint32_t reason, uint64_t address, uint64_t detail)
+{
+	struct cell *cell = cpu->cell;
+	struct vcpu_state state;
+
+	vcpu_ops->get_state(cpu, &state);
+	cpu->failure = (struct cellhv_failure){reason, cpu->number, state.rip, address, detail};
+	if (cpu->number < 64)
+		__atomic_or_fetch(&cell->failed_cpus, 1ull << cpu->number, __ATOMIC_SEQ_CST);
+	if (!__atomic_exchange_n(&cell->failed, true, __ATOMIC_SEQ_CST)) {
+		cell->failure = cpu->failure;
+		if (!cell_is_root(cell))
+			comm_set_failed(cell);
+	}
+	print("CPU %u of cell \"%s\" parked: reason %u, rip %llx, address %llx, detail %llx\n",
+	      cpu->number, cell->name, reason, (unsigned long long)state.rip,
+	      (unsigned long long)address, (unsigned long long)detail);
+	cpu->activity = CPU_PARKED;
+	apic_reset(cpu, cpu->x2apic);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "arch/x86/cpuid.h"
+
+#include "arch/x86/machine.h"
+#include "arch/x86/vcpu.h"
+#include "arch/x86/x86.h"
+#include "core/cell.h"
+#include "core/string.h"
+
+#define CPUID_LENGTH 2 /* bytes */
+
+/* Leaves that are ours beyond those of the guest interface. */
+#define CPUID_OWN_VERSION 0x40000100u	/* version text, 16 bytes */
+#define CPUID_OWN_NAME 0x40000101u	/* name of the cell, first 16 bytes */
+#define CPUID_OWN_FREQUENCIES 0x40000102u /* EAX TSC kHz, EBX APIC timer kHz */
+
+#define LEAF1_ECX_MONITOR (1u << 3)
+#define LEAF1_ECX_VMX (1u << 5)
+#define LEAF1_ECX_X2APIC (1u << 21)
+#define LEAF1_ECX_OSXSAVE (1u << 27)
+#define LEAF1_ECX_HYPERVISOR (1u << 31)
+#define LEAF7_ECX_OSPKE (1u << 4)
+#define LEAF80000001_ECX_SVM (1u << 2)
+
+static void cpuid_text(struct cpuid *c, const char *text)
+{
+	memcpy(c, text, sizeof(*c));
+}
+
+/* The leaves from 40000000 on; what is not defined is zero. */
+static struct cpuid cpuid_hypervisor(const struct cpu *cpu, uint32_t leaf)
+{
+	struct cpuid c = {0};
+
+	switch (leaf) {
+	case CELLHV_CPUID_SIGNATURE:
+		c = (struct cpuid){CELLHV_CPUID_FEATURES, 0x6c69614a, 0x73756f68, 0x00000065};
+		break;
+	case CPUID_OWN_VERSION:
+		cpuid_text(&c, machine.version);
+		break;
+	case CPUID_OWN_NAME:
+		cpuid_text(&c, cpu->cell->name);
+		break;
+	case CPUID_OWN_FREQUENCIES:
+		c.eax = machine.tsc_khz;
+		c.ebx = machine.apic_khz;
+		break;
+	default:
+		break;
+	}
+	return c;
+}
+
+/* What the processor derives from CR4 follows the guest's, not ours. */
+static void cpuid_adjust(struct cpuid *c, uint32_t leaf, uint32_t subleaf,
+			 const struct vcpu_state *state)
+{
+	if (leaf == 1) {
+		c->ecx &= ~(LEAF1_ECX_MONITOR | LEAF1_ECX_VMX | LEAF1_ECX_OSXSAVE);
+		c->ecx |= LEAF1_ECX_HYPERVISOR | LEAF1_ECX_X2APIC;
+		if (state->cr4 & CR4_OSXSAVE)
+			c->ecx |= LEAF1_ECX_OSXSAVE;
+	} else if (leaf == 7 && subleaf == 0) {
+		c->ecx &= ~LEAF7_ECX_OSPKE;
+		if (state->cr4 & CR4_PKE)
+			c->ecx |= LEAF7_ECX_OSPKE;
+	} else if (leaf == 0x80000001) {
+		c->ecx &= ~LEAF80000001_ECX_SVM;
+	} else if (leaf == 0x8000000a) {
+		*c = (struct cpuid){0};
+	}
+}
+
+void cpuid_exit(struct cpu *cpu)
+{
+	uint32_t leaf = (uint32_t)cpu->regs[RAX], subleaf = (uint32_t)cpu->regs[RCX];
+	struct vcpu_state state;
+	struct cpuid c;
+
+	cpu_count(cpu, CELLHV_EXIT_CPUID);
+	vcpu_ops->get_state(cpu, &state);
+	if (leaf >= 0x40000000 && leaf <= 0x4fffffff) {
+		c = cpuid_hypervisor(cpu, leaf);
+	} else {
+		c = cpuid(leaf, subleaf);
+		cpuid_adjust(&c, leaf, subleaf, &state);
+	}
+	cpu->regs[RAX] = c.eax;
+	cpu->regs[RBX] = c.ebx;
+	cpu->regs[RCX] = c.ecx;
+	cpu->regs[RDX] = c.edx;
+	vcpu_ops->skip(cpu, CPUID_LENGTH);
+}

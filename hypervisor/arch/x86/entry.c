@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A CPU's way in from Linux. CPUs come one after another; the module sees to that. */
+#include "arch/x86/entry.h"
+
+#include "arch/x86/apic.h"
+#include "arch/x86/idt.h"
+#include "arch/x86/machine.h"
+#include "arch/x86/vcpu.h"
+#include "arch/x86/window.h"
+#include "arch/x86/x86.h"
+#include "core/cell.h"
+#include "core/errno.h"
+#include "core/print.h"
+#include "core/string.h"
+
+/* Per CPU, from the bottom, each stack above a guard page: NMI, double fault, #MC, the normal one. */
+#define STACK_AREA 0x10000ull
+#define STACK_IST_PAGES 1u
+#define STACK_PAGES 2u
+
+struct cellhv_boot boot __attribute__((section(".data")));
+
+static struct cellhv_frame failed_frame;
+
+static uint64_t stack_base(uint32_t number)
+{
+	return LAYOUT_STACKS + number * STACK_AREA;
+}
+
+/* Maps fresh pages at *address behind a guard page; moves *address to their end: the stack's top. */
+static int entry_map_stack(uint64_t *address, uint32_t pages)
+{
+	void *memory = pool_alloc(&machine.pool, pages);
+	int err;
+
+	if (!memory)
+		return -ENOMEM;
+
+	*address += PAGE_SIZE;
+	err = paging_map(&machine.paging, *address, machine_phys(memory), pages * PAGE_SIZE,
+			 PAGING_READ | PAGING_WRITE);
+	*address += pages * PAGE_SIZE;
+	return err < 0 ? err : 0;
+}
+
+static int entry_make_stacks(struct cpu *cpu, uint64_t ist[3])
+{
+	uint64_t address = stack_base(cpu->number);
+	int err = 0;
+
+	for (unsigned i = 0; i < 3 && !err; i++) {
+		err = entry_map_stack(&address, STACK_IST_PAGES);
+		ist[i] = address;
+	}
+	return err ? err : entry_map_stack(&address, STACK_PAGES);
+}
+
+/* Everything of the CPU that lives on one page. */
+struct entry_page {
+	struct cpu cpu;
+	struct descriptor_tables tables;
+};
+
+static int entry_make_cpu(const struct cellhv_native *native)
+{
+	struct entry_page *page = pool_alloc(&machine.pool, 1);
+	uint64_t ist[3];
+	int err;
+
+	_Static_assert(sizeof(*page) <= PAGE_SIZE, "one page");
+	if (!page)
+		return -ENOMEM;
+
+	page->cpu.self = &page->cpu;
+	page->cpu.number = native->cpu;
+	page->cpu.cell = &root_cell;
+	page->cpu.activity = CPU_GUEST;
+	err = entry_make_stacks(&page->cpu, ist);
+	if (!err)
+		err = window_init(&page->cpu);
+	if (!err)
+		err = vcpu_ops->init(&page->cpu, native);
+	if (err)
+		return err;
+
+	apic_init(&page->cpu);
+	idt_load(&page->tables, ist, &page->cpu);
+	vcpu_ops->finish_init(&page->cpu);
+	page->cpu.present = true;
+	cpus[native->cpu] = &page->cpu;
+	if (native->cpu >= num_cpus)
+		num_cpus = native->cpu + 1;
+	return 0;
+}
+
+int entry_cpu(void)
+{
+	const struct cellhv_native *native = &boot.native;
+	int err = 0;
+
+	if (native->cpu >= CELLHV_MAX_CPUS || native->cs.selector != SELECTOR_CODE)
+		return -EINVAL;
+	if (!machine.memory_phys)
+		err = machine_init(&boot);
+	if (err)
+		return err;
+
+	cr3_write(paging_root_phys(&machine.paging));
+	err = entry_make_cpu(native);
+	if (!err)
+		print(" CPU %u: APIC ID %u, %s\n", native->cpu, cpus[native->cpu]->apic_id,
+		      cpus[native->cpu]->x2apic ? "x2APIC" : "xAPIC");
+	return err;
+}
+
+uint64_t cpu_stack(void)
+{
+	return stack_base(boot.native.cpu) + (3 * (1 + STACK_IST_PAGES) + 1 + STACK_PAGES) * PAGE_SIZE;
+}
+
+void cpu_run(void)
+{
+	vcpu_ops->run(cpu_self());
+}
+
+void entry_failed(int error)
+{
+	const struct cellhv_native *native = &boot.native;
+	struct cellhv_frame *frame = &failed_frame;
+
+	memset(frame, 0, sizeof(*frame));
+	frame->regs[RAX] = (uint64_t)error;
+	frame->regs[RSP] = native->rsp;
+	frame->rip = native->rip;
+	frame->rflags = native->rflags;
+	frame->cr4 = native->cr4;
+	frame->efer = msr_read(MSR_EFER);
+	frame->gdtr[0] = (uint16_t)native->gdt_limit;
+	memcpy(&frame->gdtr[1], &native->gdt_base, sizeof(native->gdt_base));
+	frame->idtr[0] = (uint16_t)native->idt_limit;
+	memcpy(&frame->idtr[1], &native->idt_base, sizeof(native->idt_base));
+	frame->es = native->es.selector;
+	frame->ss = native->ss.selector;
+	frame->ds = native->ds.selector;
+	leave_jump((uint64_t)frame - CELLHV_BASE + boot.memory_virt, native->cr4 & ~CR4_PGE,
+		   native->cr3, boot.leave);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A CPU's way in from Linux, and the last step of its way out. */
+#ifndef X86_ENTRY_H
+#define X86_ENTRY_H
+
+#include <cellhv/launch.h>
+
+/* Called by entry.S, in this order. */
+int entry_cpu(void);
+uint64_t cpu_stack(void);
+_Noreturn void cpu_run(void);
+_Noreturn void entry_failed(int error);
+
+/* Into the module's leave routine; frame: Linux's address. */
+_Noreturn void leave_jump(uint64_t frame, uint64_t cr4, uint64_t cr3, uint64_t leave);
+
+#define ENTRY_STACK_PAGES 2u
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "arch/x86/idt.h"
+
+#include "arch/x86/apic.h"
+#include "arch/x86/vcpu.h"
+#include "arch/x86/x86.h"
+#include "core/panic.h"
+
+struct exception_frame {
+	uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax;
+	uint64_t vector, error, rip, cs, rflags, rsp, ss;
+};
+
+struct gate {
+	uint16_t offset_low, selector;
+	uint8_t ist, type;
+	uint16_t offset_middle;
+	uint32_t offset_high, reserved;
+};
+
+struct table_pointer {
+	uint16_t limit;
+	uint64_t base;
+} __attribute__((packed));
+
+#define STUB_SIZE 16
+#define GATE_INTERRUPT 0x8e
+
+extern const uint8_t idt_stubs[], msr_read_fault[], msr_write_fault[], msr_fault_fixup[];
+void idt_handle(struct exception_frame *frame);
+
+static struct gate idt[256] __attribute__((aligned(16)));
+
+void idt_init(void)
+{
+	for (unsigned vector = 0; vector < 256; vector++) {
+		uint64_t stub = (uint64_t)(idt_stubs + vector * STUB_SIZE);
+
+		idt[vector] = (struct gate){.offset_low = (uint16_t)stub,
+					    .selector = SELECTOR_CODE,
+					    .type = GATE_INTERRUPT,
+					    .offset_middle = (uint16_t)(stub >> 16),
+					    .offset_high = (uint32_t)(stub >> 32)};
+	}
+	idt[VECTOR_NMI].ist = IST_NMI;
+	idt[VECTOR_DF].ist = IST_DOUBLE_FAULT;
+	idt[VECTOR_MC].ist = IST_MACHINE_CHECK;
+}
+
+static void idt_fill_gdt(struct descriptor_tables *tables)
+{
+	uint64_t base = (uint64_t)&tables->tss, limit = sizeof(tables->tss) - 1;
+
+	tables->gdt[SELECTOR_CODE / 8] = 0x00af9b000000ffffull; /* 64-bit code */
+	tables->gdt[SELECTOR_DATA / 8] = 0x00cf93000000ffffull;
+	tables->gdt[SELECTOR_TSS / 8] = limit | (base & 0xffffff) << 16 | 0x89ull << 40 |
+					(base & 0xff000000) << 32;
+	tables->gdt[SELECTOR_TSS / 8 + 1] = base >> 32;
+}
+
+void idt_load(struct descriptor_tables *tables, const uint64_t ist[3], struct cpu *self)
+{
+	struct table_pointer gdt = {sizeof(tables->gdt) - 1, (uint64_t)tables->gdt};
+	struct table_pointer pointer = {sizeof(idt) - 1, (uint64_t)idt};
+
+	for (unsigned i = 0; i < 3; i++)
+		tables->tss.ist[i] = ist[i];
+	tables->tss.io_map = sizeof(tables->tss);
+	idt_fill_gdt(tables);
+	__asm__ volatile("lgdt %0; lidt %1; ltr %w2; mov %3, %%ss; mov %3, %%ds; mov %3, %%es"
+			 :
+			 : "m"(gdt), "m"(pointer), "r"(SELECTOR_TSS), "r"(SELECTOR_DATA)
+			 : "memory");
+	msr_write(MSR_GS_BASE, (uint64_t)self);
+}
+
+void idt_take_interrupts(void)
+{
+	vcpu_ops->allow_interrupts();
+}
+
+static void idt_fatal(const struct exception_frame *frame)
+{
+	panic("exception %llu, error %llx at %llx, cr2 %llx, rsp %llx, rax %llx rdi %llx rsi %llx",
+	      (unsigned long long)frame->vector, (unsigned long long)frame->error,
+	      (unsigned long long)frame->rip, (unsigned long long)cr2_read(),
+	      (unsigned long long)frame->rsp, (unsigned long long)frame->rax,
+	      (unsigned long long)frame->rdi, (unsigned long long)frame->rsi);
+}
+
+void idt_handle(struct exception_frame *frame)
+{
+	if (frame->vector == VECTOR_NMI) {
+		/* The exit that let it in looks at what it was for; a halted CPU has to wake. */
+		vcpu_ops->nmi_arrived(&frame->rip);
+		return;
+	}
+	if (frame->vector >= 32) {
+		apic_write(cpu_self(), APIC_EOI, 0);
+		return;
+	}
+	if (frame->vector == VECTOR_GP && (frame->rip == (uint64_t)msr_read_fault ||
+					   frame->rip == (uint64_t)msr_write_fault)) {
+		frame->rip = (uint64_t)msr_fault_fixup;
+		return;
+	}
+	idt_fatal(frame);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The hypervisor's own descriptor tables and what arrives through them. */
+#ifndef X86_IDT_H
+#define X86_IDT_H
+
+#include "core/cpu.h"
+
+/* Linux's selectors for code and stack, kept so that leaving needs no reload of CS. */
+#define SELECTOR_CODE 0x10
+#define SELECTOR_DATA 0x18
+#define SELECTOR_TSS 0x20
+
+/* Interrupt stack table entries. */
+#define IST_NMI 1
+#define IST_DOUBLE_FAULT 2
+#define IST_MACHINE_CHECK 3
+
+struct tss {
+	uint32_t reserved0;
+	uint64_t rsp[3];
+	uint64_t reserved1;
+	uint64_t ist[7];
+	uint64_t reserved2;
+	uint16_t reserved3;
+	uint16_t io_map;
+} __attribute__((packed));
+
+struct descriptor_tables {
+	uint64_t gdt[6];
+	struct tss tss;
+};
+
+/* Fills in the table all CPUs share. */
+void idt_init(void);
+
+/* Loads GDT, TSS, IDT and GS base of this CPU; ist: stack tops. */
+void idt_load(struct descriptor_tables *tables, const uint64_t ist[3], struct cpu *self);
+
+/* Lets pending external interrupts in; their handler acknowledges and forgets them. */
+void idt_take_interrupts(void);
+
+/* RDMSR and WRMSR that may fault: false where they did. */
+bool msr_read_safe(uint32_t msr, uint64_t *value);
+bool msr_write_safe(uint32_t msr, uint64_t value);
+
+#endif

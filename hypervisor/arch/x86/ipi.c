@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "arch/x86/ipi.h"
+
+#include "arch/x86/apic.h"
+#include "core/cell.h"
+#include "core/print.h"
+
+enum shorthand { SHORTHAND_NONE, SHORTHAND_SELF, SHORTHAND_ALL, SHORTHAND_OTHERS };
+
+struct ipi {
+	uint32_t command;
+	uint32_t destination;
+	bool x2apic; /* form of the destination */
+};
+
+/* Cluster in the upper half, one bit per CPU of it in the lower (Intel SDM vol. 3, 11.12.10.2). */
+static bool ipi_matches_cluster(const struct cpu *cpu, uint32_t destination)
+{
+	return (destination >> 16) == (cpu->apic_id >> 4) &&
+	       (destination & (1u << (cpu->apic_id & 15)));
+}
+
+static bool ipi_matches(const struct ipi *ipi, const struct cpu *self, const struct cpu *cpu)
+{
+	switch ((ipi->command >> APIC_SHORTHAND_SHIFT) & 3) {
+	case SHORTHAND_SELF:
+		return cpu == self;
+	case SHORTHAND_ALL:
+		return true;
+	case SHORTHAND_OTHERS:
+		return cpu != self;
+	default:
+		break;
+	}
+	if (ipi->x2apic && ipi->destination == UINT32_MAX)
+		return true;
+	if (!ipi->x2apic && ipi->destination == 0xff)
+		return true;
+	if (!(ipi->command & APIC_LOGICAL))
+		return cpu->apic_id == ipi->destination;
+	if (ipi->x2apic)
+		return ipi_matches_cluster(cpu, ipi->destination);
+	return (cpu->xapic_ldr >> 24) & ipi->destination;
+}
+
+static void ipi_deliver(struct cpu *self, struct cpu *cpu, uint32_t command)
+{
+	uint32_t delivery = command & APIC_DELIVERY_MASK;
+
+	switch (delivery) {
+	case APIC_DELIVERY_NMI:
+		cpu_request(cpu, CPU_REQUEST_NMI);
+		break;
+	case APIC_DELIVERY_INIT:
+		/* Only the assertion resets; the level de-assert is for ancient APICs. */
+		if (command & APIC_ASSERT)
+			cpu_request(cpu, CPU_REQUEST_INIT);
+		break;
+	case APIC_DELIVERY_STARTUP:
+		cpu->sipi_vector = command & 0xff;
+		cpu_request(cpu, CPU_REQUEST_SIPI);
+		break;
+	default:
+		apic_send(self, cpu->apic_id, (command & 0xff) | APIC_ASSERT);
+	}
+}
+
+static bool ipi_allowed(uint32_t command)
+{
+	uint32_t delivery = command & APIC_DELIVERY_MASK;
+
+	return delivery == APIC_DELIVERY_FIXED || delivery == APIC_DELIVERY_LOWEST ||
+	       delivery == APIC_DELIVERY_NMI || delivery == APIC_DELIVERY_INIT ||
+	       delivery == APIC_DELIVERY_STARTUP;
+}
+
+/*
+ * With no cell to protect, the root's interrupts go out as they are. That is not only short: while
+ * CPUs enter, some that Linux sends to are not ours yet.
+ */
+static bool ipi_passes(const struct cpu *self, const struct ipi *ipi)
+{
+	uint32_t delivery = ipi->command & APIC_DELIVERY_MASK;
+
+	return !cells && cell_is_root(self->cell) && delivery != APIC_DELIVERY_INIT &&
+	       delivery != APIC_DELIVERY_STARTUP;
+}
+
+static bool ipi_dispatch(struct cpu *self, const struct ipi *ipi)
+{
+	bool found = false;
+
+	if (!ipi_allowed(ipi->command))
+		return false;
+	if (ipi_passes(self, ipi)) {
+		apic_send(self, ipi->destination, ipi->command);
+		return true;
+	}
+
+	for (uint32_t i = 0; i < num_cpus; i++) {
+		struct cpu *cpu = cpu_by_number(i);
+
+		if (!cpu || cpu->cell != self->cell || !ipi_matches(ipi, self, cpu))
+			continue;
+
+		found = true;
+		ipi_deliver(self, cpu, ipi->command);
+		if ((ipi->command & APIC_DELIVERY_MASK) == APIC_DELIVERY_LOWEST)
+			break;
+	}
+	if (!found && !((ipi->command >> APIC_SHORTHAND_SHIFT) & 3))
+		print("CPU %u: IPI %x to %x dropped: no CPU of cell \"%s\"\n", self->number,
+		      ipi->command, ipi->destination, self->cell->name);
+	return true;
+}
+
+bool ipi_send(struct cpu *self, uint32_t command, uint32_t destination)
+{
+	struct ipi ipi = {.command = command, .destination = destination >> 24};
+
+	return ipi_dispatch(self, &ipi);
+}
+
+bool ipi_send_x2apic(struct cpu *self, uint64_t icr)
+{
+	struct ipi ipi = {
+		.command = (uint32_t)icr, .destination = (uint32_t)(icr >> 32), .x2apic = true};
+
+	return ipi_dispatch(self, &ipi);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Found and built while the first CPU enters: memory, page tables, the root cell, permissions. */
+#include "arch/x86/machine.h"
+
+#include "arch/x86/msr.h"
+#include "arch/x86/port.h"
+#include "arch/x86/idt.h"
+#include "arch/x86/uart.h"
+#include "arch/x86/vcpu.h"
+#include "arch/x86/x86.h"
+#include "core/cell.h"
+#include "core/config.h"
+#include "core/errno.h"
+#include "core/print.h"
+#include "core/string.h"
+
+#define LOW_MEMORY (4ull << 30) /* mapped for the root whatever is there */
+#define HUGE_SIZE (1ull << 30)
+
+extern uint8_t image_start[], text_end[], rodata_end[], image_end[];
+
+struct machine machine;
+const struct vcpu_ops *vcpu_ops;
+static uint64_t pool_bitmap[POOL_BITMAP_WORDS(CELLHV_MEMORY_SIZE / PAGE_SIZE)];
+
+static void machine_read_cpuid(void)
+{
+	uint32_t max_extended = cpuid(0x80000000, 0).eax;
+	unsigned bits = max_extended >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xff : 36;
+
+	machine.phys_limit = 1ull << bits;
+	machine.has_x2apic = cpuid(1, 0).ecx & (1u << 21);
+	machine.has_huge_pages = cpuid(0x80000001, 0).edx & (1u << 26);
+	machine.root_x2apic = msr_read(MSR_APIC_BASE) & (1u << 10);
+}
+
+static int machine_map(uint64_t virt, uint64_t phys, uint64_t size, uint32_t access)
+{
+	int err = paging_map(&machine.paging, virt, phys, size, access);
+
+	return err < 0 ? err : 0;
+}
+
+static int machine_map_range(const void *start, const void *end, uint32_t access)
+{
+	return machine_map((uint64_t)start, machine_phys(start),
+			   (uint64_t)end - (uint64_t)start, access);
+}
+
+static void machine_set_paging(struct paging *paging, const struct paging_format *format)
+{
+	paging->format = format;
+	paging->pool = &machine.pool;
+	paging->virt_offset = CELLHV_BASE - machine.memory_phys;
+	paging->levels = cr4_read() & CR4_LA57 ? 5 : 4;
+	paging->huge_1g = machine.has_huge_pages;
+}
+
+/* The hypervisor's own address space: no page is both writable and executable. */
+static int machine_build_paging(const struct cellhv_boot *boot)
+{
+	const void *end = (const void *)(CELLHV_BASE + CELLHV_MEMORY_SIZE);
+	int err;
+
+	machine_set_paging(&machine.paging, &paging_x86_host);
+	err = paging_init(&machine.paging);
+	if (!err)
+		err = machine_map_range(image_start, text_end, PAGING_READ | PAGING_EXECUTE);
+	if (!err)
+		err = machine_map_range(text_end, rodata_end, PAGING_READ);
+	if (!err)
+		err = machine_map_range(rodata_end, end, PAGING_READ | PAGING_WRITE);
+	if (!err)
+		err = machine_map(boot->switch_page, boot->switch_page_phys, PAGE_SIZE,
+				  PAGING_READ | PAGING_EXECUTE);
+	if (!err)
+		err = machine_map(LAYOUT_XAPIC, XAPIC_BASE, PAGE_SIZE,
+				  PAGING_READ | PAGING_WRITE | PAGING_DEVICE);
+	return err;
+}
+
+/* The root sees all memory as it is, less ours; its writes to an xAPIC go through the filter. */
+static int machine_build_root(void)
+{
+	const uint32_t all = PAGING_READ | PAGING_WRITE | PAGING_EXECUTE;
+	struct paging *paging = &root_cell.memory;
+	uint64_t top = (machine.system.memory_top + HUGE_SIZE - 1) & ~(HUGE_SIZE - 1);
+	int err;
+
+	machine_set_paging(paging, vcpu_ops->nested_format);
+	err = paging_init(paging);
+	if (!err)
+		err = paging_map(paging, 0, 0, top > LOW_MEMORY ? top : LOW_MEMORY, all);
+	if (err >= 0)
+		err = paging_unmap(paging, machine.memory_phys, CELLHV_MEMORY_SIZE);
+	if (err >= 0 && !machine.root_x2apic)
+		err = paging_map(paging, XAPIC_BASE, XAPIC_BASE, PAGE_SIZE, PAGING_READ);
+	return err < 0 ? err : 0;
+}
+
+static int machine_build_permissions(void)
+{
+	const struct msr_table *cell =
+		machine.has_x2apic ? &msr_cell_table : &msr_cell_table_no_x2apic;
+	uint32_t msr_pages = vcpu_ops->msr_bitmap_pages;
+
+	machine.root_msr_bitmap = pool_alloc(&machine.pool, msr_pages);
+	machine.cell_msr_bitmap = pool_alloc(&machine.pool, msr_pages);
+	machine.root_port_bitmap = pool_alloc(&machine.pool, PORT_BITMAP_SIZE / PAGE_SIZE);
+	machine.cell_port_bitmap = pool_alloc(&machine.pool, PORT_BITMAP_SIZE / PAGE_SIZE);
+	if (!machine.root_msr_bitmap || !machine.cell_msr_bitmap || !machine.root_port_bitmap ||
+	    !machine.cell_port_bitmap)
+		return -ENOMEM;
+
+	vcpu_ops->make_msr_bitmap(machine.root_msr_bitmap, msr_root_table.entries,
+				  msr_root_table.count);
+	vcpu_ops->make_msr_bitmap(machine.cell_msr_bitmap, cell->entries, cell->count);
+	port_init_bitmaps();
+	return 0;
+}
+
+int machine_init(const struct cellhv_boot *boot)
+{
+	const struct cellhv_image_header *header = (const void *)image_start;
+	struct config_error error;
+	int err;
+
+	if (config_validate_system(&boot->system, sizeof(boot->system), &error))
+		return -EINVAL;
+
+	vcpu_ops = &vcpu_svm;
+	machine.system = boot->system;
+	machine.memory_phys = boot->memory_phys;
+	machine.memory_virt = boot->memory_virt;
+	machine.leave = boot->leave;
+	machine.tsc_khz = boot->tsc_khz;
+	memcpy(machine.version, header->version, sizeof(machine.version));
+	pool_init(&machine.pool, image_end,
+		  (uint32_t)((CELLHV_BASE + CELLHV_MEMORY_SIZE - (uint64_t)image_end) / PAGE_SIZE),
+		  pool_bitmap);
+	machine_read_cpuid();
+	print_init();
+	uart_init();
+	idt_init();
+	print("\nInitializing hypervisor %s (%s)\n", machine.version, vcpu_ops->name);
+
+	err = machine_build_paging(boot);
+	if (!err)
+		err = machine_build_root();
+	if (!err)
+		err = machine_build_permissions();
+	if (!err)
+		print("Page pool usage after early setup: %u of %u\nInitializing processors:\n",
+		      machine.pool.used, machine.pool.pages);
+	return err;
+}

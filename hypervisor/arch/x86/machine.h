@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The machine as the hypervisor found it, and its own memory. Written while the first CPU enters. */
+#ifndef X86_MACHINE_H
+#define X86_MACHINE_H
+
+#include "core/paging.h"
+#include "core/pool.h"
+#include <cellhv/launch.h>
+
+#define XAPIC_BASE 0xfee00000ull
+
+/* Where the hypervisor's own page tables put things; the block itself is at CELLHV_BASE. */
+#define LAYOUT_STACKS (CELLHV_BASE + (1ull << 30))  /* per CPU, with guard pages */
+#define LAYOUT_WINDOWS (CELLHV_BASE + (2ull << 30)) /* one page per CPU */
+#define LAYOUT_XAPIC (CELLHV_BASE + (3ull << 30))   /* APIC registers */
+
+struct machine {
+	struct cellhv_system_config system;
+	struct page_pool pool;
+	struct paging paging; /* the hypervisor's own */
+	uint64_t memory_phys; /* CELLHV_MEMORY_SIZE bytes of ours */
+	uint64_t memory_virt; /* Linux's address of the same */
+	uint64_t leave;	      /* the leave routine in the switch page */
+	uint64_t phys_limit;  /* first address the CPUs cannot form */
+	uint32_t tsc_khz;
+	uint32_t apic_khz; /* 0 until the first cell takes a CPU */
+	bool root_x2apic;
+	bool has_x2apic;
+	bool has_huge_pages;
+	char version[32];
+	uint8_t *root_msr_bitmap;
+	uint8_t *cell_msr_bitmap;
+	uint8_t *root_port_bitmap;
+	uint8_t *cell_port_bitmap; /* of cells without ports of their own */
+};
+
+extern struct machine machine;
+
+/* While the first CPU enters, on the module's tables. -EINVAL, -ENOMEM, -ENODEV */
+int machine_init(const struct cellhv_boot *boot);
+
+/* Physical address of something in the hypervisor's block, or back. */
+static inline uint64_t machine_phys(const void *address)
+{
+	return (uint64_t)address - CELLHV_BASE + machine.memory_phys;
+}
+
+static inline void *machine_virt(uint64_t phys)
+{
+	return (void *)(phys - machine.memory_phys + CELLHV_BASE);
+}
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "arch/x86/mmio.h"
+
+#include "arch/x86/apic.h"
+#include "arch/x86/guest_memory.h"
+#include "arch/x86/ipi.h"
+#include "arch/x86/machine.h"
+#include "arch/x86/vcpu.h"
+#include "core/cell.h"
+#include "core/control.h"
+#include "core/print.h"
+
+#define MMCONFIG_BUS_SIZE (1ull << 20)
+
+struct mmio_access {
+	uint64_t guest;
+	struct mmio_instruction instruction;
+	uint64_t value; /* written, or to be read */
+};
+
+static uint64_t *mmio_register(struct cpu *cpu, const struct mmio_instruction *instruction)
+{
+	unsigned reg = instruction->high_byte ? instruction->reg - 4u : instruction->reg;
+
+	return &cpu->regs[reg & 15];
+}
+
+/* Fetches and decodes the instruction that trapped. */
+static bool mmio_decode(struct cpu *cpu, struct mmio_access *access)
+{
+	uint8_t bytes[DECODE_MAX_LENGTH];
+	struct vcpu_state state;
+	size_t length;
+
+	vcpu_ops->get_state(cpu, &state);
+	length = guest_fetch(cpu, &state, state.linear_ip, bytes, sizeof(bytes));
+	if (decode_mmio(bytes, length, &state.mode, &access->instruction))
+		return false;
+
+	if (access->instruction.is_write)
+		access->value = decode_value_to_write(
+			&access->instruction, *mmio_register(cpu, &access->instruction));
+	return true;
+}
+
+static void mmio_finish(struct cpu *cpu, const struct mmio_access *access)
+{
+	const struct mmio_instruction *instruction = &access->instruction;
+	uint64_t *reg = mmio_register(cpu, instruction);
+
+	if (!instruction->is_write)
+		*reg = decode_merge_read(instruction, *reg, access->value);
+	vcpu_ops->skip(cpu, instruction->length);
+}
+
+/* The root's APIC in xAPIC mode: reads go to the hardware, writes come here for the ICR's sake. */
+static bool mmio_root_apic(struct cpu *cpu, struct mmio_access *access)
+{
+	unsigned reg = (access->guest & 0xfff) >> 4;
+	uint32_t value = (uint32_t)access->value;
+
+	if (!access->instruction.is_write) {
+		access->value = apic_read(cpu, reg);
+		return true;
+	}
+	switch (reg) {
+	case APIC_ICR:
+		return ipi_send(cpu, value, apic_read(cpu, APIC_ICR_HIGH));
+	case APIC_LDR:
+		cpu->xapic_ldr = value;
+		break;
+	default:
+		break;
+	}
+	apic_write(cpu, reg, value);
+	return true;
+}
+
+/* xAPIC registers of a cell, whose APIC may really be in x2APIC mode. */
+static bool mmio_cell_apic(struct cpu *cpu, struct mmio_access *access)
+{
+	unsigned reg = (access->guest & 0xfff) >> 4;
+	uint32_t value;
+
+	if (access->instruction.is_write)
+		return apic_guest_write(cpu, reg, (uint32_t)access->value);
+	if (!apic_guest_read(cpu, reg, &value))
+		return false;
+	access->value = reg == APIC_ID ? value << 24 : value;
+	return true;
+}
+
+static bool mmio_in_mmconfig(uint64_t guest)
+{
+	uint64_t base = machine.system.mmconfig_base;
+	uint64_t size = (machine.system.mmconfig_end_bus + 1) * MMCONFIG_BUS_SIZE;
+
+	return base && guest >= base && guest - base < size;
+}
+
+static void mmio_apic(struct cpu *cpu, uint64_t guest, uint32_t rights)
+{
+	struct mmio_access access = {.guest = guest};
+	bool root = cell_is_root(cpu->cell), done;
+
+	cpu_count(cpu, CELLHV_EXIT_XAPIC);
+	done = !(rights & MMIO_FETCH) && mmio_decode(cpu, &access) &&
+	       access.instruction.size == 4 && !(guest & 0xf);
+	if (done)
+		done = root ? mmio_root_apic(cpu, &access) : mmio_cell_apic(cpu, &access);
+	if (done)
+		mmio_finish(cpu, &access);
+	else
+		cpu_fail(cpu, CELLHV_FAILURE_APIC, guest, access.value);
+}
+
+static void mmio_cell(struct cpu *cpu, uint64_t guest, uint32_t rights)
+{
+	struct mmio_access access = {.guest = guest, .value = UINT64_MAX};
+
+	cpu_count(cpu, CELLHV_EXIT_MMIO);
+	/* PCI configuration of functions that are not the cell's: all ones, writes dropped. */
+	if (mmio_in_mmconfig(guest) && !(rights & MMIO_FETCH) && mmio_decode(cpu, &access)) {
+		mmio_finish(cpu, &access);
+		return;
+	}
+	cpu_fail(cpu, CELLHV_FAILURE_MEMORY, guest, rights);
+}
+
+/* High device memory is mapped for the root when it first asks. true: go on. */
+static bool mmio_root_map(struct cpu *cpu, uint64_t guest)
+{
+	uint64_t size = machine.has_huge_pages ? 1ull << 30 : 2ull << 20;
+	uint64_t base = guest & ~(size - 1);
+	uint32_t silent;
+	int mapped = -1;
+
+	if (guest >= machine.phys_limit)
+		return false;
+	if (!control_try_lock())
+		return true; /* a management call changes the tables: try again after it */
+
+	if (!cell_root_owns(base, size)) {
+		size = PAGE_SIZE;
+		base = guest & ~(PAGE_SIZE - 1);
+	}
+	if (cell_root_owns(base, size))
+		mapped = paging_map(&root_cell.memory, base, base, size,
+				    PAGING_READ | PAGING_WRITE | PAGING_EXECUTE);
+	if (mapped > 0 && !cell_flush_root(cpu, &silent))
+		print("CPU %u does not answer\n", silent);
+	control_unlock();
+	return mapped >= 0;
+}
+
+/* What the root does not own reads as all ones and drops writes. */
+static void mmio_root(struct cpu *cpu, uint64_t guest, uint32_t rights)
+{
+	struct mmio_access access = {.guest = guest, .value = UINT64_MAX};
+
+	cpu_count(cpu, CELLHV_EXIT_MMIO);
+	if (mmio_root_map(cpu, guest))
+		return;
+
+	print("CPU %u: root %s %llx, which it does not own\n", cpu->number,
+	      rights & MMIO_WRITE ? "writes" : "reads", (unsigned long long)guest);
+	if (machine.system.flags & CELLHV_SYSTEM_STRICT)
+		cpu_fail(cpu, CELLHV_FAILURE_MEMORY, guest, rights);
+	else if (!(rights & MMIO_FETCH) && mmio_decode(cpu, &access))
+		mmio_finish(cpu, &access);
+	else
+		vcpu_inject_gp(cpu);
+}
+
+void mmio_exit(struct cpu *cpu, uint64_t guest, uint32_t rights)
+{
+	if ((guest & ~(PAGE_SIZE - 1)) == XAPIC_BASE)
+		mmio_apic(cpu, guest, rights);
+	else if (cell_is_root(cpu->cell))
+		mmio_root(cpu, guest, rights);
+	else
+		mmio_cell(cpu, guest, rights);
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "arch/x86/msr.h"
+
+#include "arch/x86/apic.h"
+#include "arch/x86/idt.h"
+#include "arch/x86/ipi.h"
+#include "arch/x86/machine.h"
+#include "arch/x86/vcpu.h"
+#include "arch/x86/x86.h"
+#include "core/cell.h"
+#include "core/errno.h"
+#include "core/print.h"
+
+#define MSR_LENGTH 2 /* bytes of RDMSR and WRMSR */
+#define VM_CR_SVMDIS (1ull << 4)
+
+static int msr_efer(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
+{
+	const uint64_t changeable = EFER_SCE | EFER_LME | EFER_NXE | EFER_FFXSR;
+	struct vcpu_state state;
+
+	(void)msr;
+	vcpu_ops->get_state(cpu, &state);
+	if (!write) {
+		*value = state.efer & ~EFER_SVME;
+		return 0;
+	}
+	/* LME must not change under paging; what is not ours to know is refused. */
+	if ((*value & ~(changeable | EFER_LMA)) ||
+	    ((state.cr0 & CR0_PG) && ((*value ^ state.efer) & EFER_LME)))
+		return -EINVAL;
+
+	vcpu_ops->set_efer(cpu, (*value & changeable) | (state.efer & (EFER_LMA | EFER_SVME)));
+	return 0;
+}
+
+/* Reads as firmware that has switched SVM off: the root finds no second use for it. */
+static int msr_vm_cr(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
+{
+	(void)cpu;
+	if (write)
+		return -EPERM;
+	if (!msr_read_safe(msr, value))
+		return -EINVAL;
+	*value |= VM_CR_SVMDIS;
+	return 0;
+}
+
+static int msr_root_apic_base(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
+{
+	uint64_t now = msr_read(msr);
+
+	if (!write) {
+		*value = now;
+		return 0;
+	}
+	/* Base and mode stay; Linux writes back what it read. */
+	if (*value != now)
+		print("CPU %u: APIC_BASE %llx kept\n", cpu->number, (unsigned long long)now);
+	return *value == now ? 0 : -EPERM;
+}
+
+static int msr_cell_apic_base(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
+{
+	const uint64_t base = XAPIC_BASE | APIC_BASE_ENABLE | APIC_BASE_EXTD;
+
+	(void)msr;
+	if (write)
+		return (*value & ~(APIC_BASE_EXTD | APIC_BASE_BSP)) ==
+				       (XAPIC_BASE | APIC_BASE_ENABLE) ?
+			       0 :
+			       -EPERM;
+	*value = base | (config_cpu(cpu->cell->config, 0) == cpu->number ? APIC_BASE_BSP : 0);
+	return 0;
+}
+
+static int msr_icr(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
+{
+	(void)msr;
+	if (!write) {
+		*value = 0;
+		return 0;
+	}
+	return ipi_send_x2apic(cpu, *value) ? 0 : -EPERM;
+}
+
+/* A cell's x2APIC registers, where the hardware cannot be given to it. */
+static int msr_cell_x2apic(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
+{
+	unsigned reg = msr - MSR_X2APIC;
+	uint32_t low = (uint32_t)*value;
+
+	if (write)
+		return apic_guest_write(cpu, reg, low) ? 0 : -EPERM;
+	if (!apic_guest_read(cpu, reg, &low))
+		return -EPERM;
+	*value = low;
+	return 0;
+}
+
+static int msr_cell_ldr(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
+{
+	(void)msr;
+	if (write)
+		return -EPERM;
+	*value = (cpu->apic_id >> 4) << 16 | 1u << (cpu->apic_id & 15);
+	return 0;
+}
+
+static bool pat_is_valid(uint64_t pat)
+{
+	for (unsigned i = 0; i < 8; i++) {
+		unsigned type = (pat >> (8 * i)) & 0xff;
+
+		if (type > 7 || type == 2 || type == 3)
+			return false;
+	}
+	return true;
+}
+
+static int msr_cell_pat(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
+{
+	(void)msr;
+	if (!write) {
+		*value = vcpu_ops->get_pat(cpu);
+		return 0;
+	}
+	if (!pat_is_valid(*value))
+		return -EINVAL;
+	vcpu_ops->set_pat(cpu, *value);
+	return 0;
+}
+
+/* Kept but without effect: the machine's MTRRs are the root's. */
+static int msr_cell_mtrr_default(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
+{
+	unsigned type = *value & 0xff;
+
+	(void)msr;
+	if (!write) {
+		*value = cpu->mtrr_default;
+		return 0;
+	}
+	if ((*value & ~0xcffull) || type > 6 || type == 2 || type == 3)
+		return -EINVAL;
+	cpu->mtrr_default = *value;
+	return 0;
+}
+
+static int msr_zero(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
+{
+	(void)cpu;
+	(void)msr;
+	if (!write)
+		*value = 0;
+	return 0;
+}
+
+#define DENY PERMISSION_DENY
+#define ALLOW PERMISSION_ALLOW
+#define HANDLE PERMISSION_HANDLE
+#define X2APIC(reg) (MSR_X2APIC + (reg))
+
+static const struct msr_permission root_entries[] = {
+	{MSR_EFER, MSR_EFER, HANDLE, HANDLE, msr_efer},
+	{MSR_VM_CR, MSR_VM_CR, HANDLE, HANDLE, msr_vm_cr},
+	{MSR_VM_HSAVE_PA, MSR_VM_HSAVE_PA, DENY, DENY, NULL},
+	{MSR_APIC_BASE, MSR_APIC_BASE, HANDLE, HANDLE, msr_root_apic_base},
+	{X2APIC(APIC_ICR), X2APIC(APIC_ICR), ALLOW, HANDLE, msr_icr},
+	{0, UINT32_MAX, ALLOW, ALLOW, NULL},
+};
+
+/* What every cell may use; the APIC comes before it. */
+#define CELL_ENTRIES                                                                               \
+	{MSR_APIC_BASE, MSR_APIC_BASE, HANDLE, HANDLE, msr_cell_apic_base},                        \
+		{X2APIC(APIC_LDR), X2APIC(APIC_LDR), HANDLE, DENY, msr_cell_ldr},                  \
+		{X2APIC(APIC_ICR), X2APIC(APIC_ICR), HANDLE, HANDLE, msr_icr},                     \
+		{X2APIC(0), X2APIC(0x3f), HANDLE, HANDLE, msr_cell_x2apic},                        \
+		{0x10, 0x10, ALLOW, DENY, NULL}, /* TSC */                                         \
+		{MSR_MTRR_CAP, MSR_MTRR_CAP, HANDLE, DENY, msr_zero},                              \
+		{MSR_SYSENTER_CS, MSR_SYSENTER_EIP, ALLOW, ALLOW, NULL},                           \
+		{MSR_MISC_ENABLE, MSR_MISC_ENABLE, HANDLE, HANDLE, msr_zero},                      \
+		{MSR_PAT, MSR_PAT, HANDLE, HANDLE, msr_cell_pat},                                  \
+		{MSR_MTRR_DEFAULT, MSR_MTRR_DEFAULT, HANDLE, HANDLE, msr_cell_mtrr_default},       \
+		{MSR_TSC_DEADLINE, MSR_TSC_DEADLINE, ALLOW, ALLOW, NULL},                          \
+		{MSR_EFER, MSR_EFER, HANDLE, HANDLE, msr_efer},                                    \
+		{MSR_STAR, MSR_SFMASK, ALLOW, ALLOW, NULL},                                        \
+	{                                                                                          \
+		MSR_FS_BASE, MSR_TSC_AUX, ALLOW, ALLOW, NULL                                       \
+	}
+
+static const struct msr_permission cell_entries[] = {
+	{X2APIC(APIC_ID), X2APIC(APIC_VERSION), ALLOW, DENY, NULL},
+	{X2APIC(APIC_TPR), X2APIC(APIC_TPR), ALLOW, ALLOW, NULL},
+	{X2APIC(APIC_EOI), X2APIC(APIC_EOI), DENY, ALLOW, NULL},
+	{X2APIC(APIC_SVR), X2APIC(APIC_SVR), ALLOW, ALLOW, NULL},
+	{X2APIC(APIC_ISR), X2APIC(APIC_IRR + 7), ALLOW, DENY, NULL},
+	{X2APIC(APIC_ESR), X2APIC(APIC_ESR), ALLOW, ALLOW, NULL},
+	{X2APIC(APIC_TIMER_INITIAL), X2APIC(APIC_TIMER_INITIAL), ALLOW, ALLOW, NULL},
+	{X2APIC(APIC_TIMER_CURRENT), X2APIC(APIC_TIMER_CURRENT), ALLOW, DENY, NULL},
+	{X2APIC(APIC_TIMER_DIVIDE), X2APIC(APIC_TIMER_DIVIDE), ALLOW, ALLOW, NULL},
+	{X2APIC(APIC_SELF_IPI), X2APIC(APIC_SELF_IPI), DENY, ALLOW, NULL},
+	CELL_ENTRIES,
+};
+
+static const struct msr_permission cell_entries_no_x2apic[] = {CELL_ENTRIES};
+
+#define MSR_TABLE(array) {array, sizeof(array) / sizeof(*array)}
+const struct msr_table msr_root_table = MSR_TABLE(root_entries);
+const struct msr_table msr_cell_table = MSR_TABLE(cell_entries);
+const struct msr_table msr_cell_table_no_x2apic = MSR_TABLE(cell_entries_no_x2apic);
+
+static const struct msr_table *msr_table_of(const struct cpu *cpu)
+{
+	if (cell_is_root(cpu->cell))
+		return &msr_root_table;
+	return cpu->x2apic ? &msr_cell_table : &msr_cell_table_no_x2apic;
+}
+
+/* Allowed, but outside what the bitmaps cover. */
+static int msr_pass(uint32_t msr, bool write, uint64_t *value)
+{
+	bool ok = write ? msr_write_safe(msr, *value) : msr_read_safe(msr, value);
+
+	return ok ? 0 : -EINVAL;
+}
+
+static int msr_access(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
+{
+	const struct msr_table *table = msr_table_of(cpu);
+	const struct msr_permission *entry =
+		msr_permission_find(table->entries, table->count, msr);
+	unsigned permission;
+
+	if (!entry)
+		return -EPERM;
+
+	permission = write ? entry->write : entry->read;
+	if (permission == PERMISSION_ALLOW)
+		return msr_pass(msr, write, value);
+	return permission == PERMISSION_HANDLE ? entry->handle(cpu, msr, write, value) : -EPERM;
+}
+
+void msr_exit(struct cpu *cpu, bool write)
+{
+	uint32_t msr = (uint32_t)cpu->regs[RCX];
+	uint64_t value = cpu->regs[RDX] << 32 | (uint32_t)cpu->regs[RAX];
+	int err;
+
+	cpu_count(cpu, msr == X2APIC(APIC_ICR) ? CELLHV_EXIT_MSR_ICR : CELLHV_EXIT_MSR);
+	err = msr_access(cpu, msr, write, &value);
+	if (err == -EPERM && !cell_is_root(cpu->cell)) {
+		cpu_fail(cpu, CELLHV_FAILURE_MSR, msr, write ? value : 0);
+		return;
+	}
+	if (err) {
+		vcpu_inject_gp(cpu);
+		return;
+	}
+	if (!write) {
+		cpu->regs[RAX] = (uint32_t)value;
+		cpu->regs[RDX] = value >> 32;
+	}
+	vcpu_ops->skip(cpu, MSR_LENGTH);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "arch/x86/port.h"
+
+#include "arch/x86/machine.h"
+#include "arch/x86/permissions.h"
+#include "arch/x86/vcpu.h"
+#include "core/cell.h"
+#include "core/errno.h"
+#include "core/print.h"
+
+#define PORT_POST_CODE 0x80
+#define PORT_CONFIG_ADDRESS 0xcf8
+#define PORT_CONFIG_DATA 0xcfc
+#define PM_TIMER_SIZE 4u
+
+void port_init_bitmaps(void)
+{
+	port_bitmap_deny_all(machine.cell_port_bitmap);
+	if (machine.system.pm_timer_port)
+		port_bitmap_allow(machine.cell_port_bitmap, machine.system.pm_timer_port,
+				  PM_TIMER_SIZE);
+	port_bitmap_deny_all(machine.root_port_bitmap);
+	port_bitmap_allow(machine.root_port_bitmap, 0, PORT_COUNT);
+}
+
+static int port_ignore(struct cpu *cpu, uint16_t port, unsigned size, bool write, uint32_t *value)
+{
+	(void)cpu;
+	(void)port;
+	if (size != 1)
+		return -EPERM;
+	if (!write)
+		*value = UINT32_MAX;
+	return 0;
+}
+
+static int port_config_address(struct cpu *cpu, uint16_t port, unsigned size, bool write,
+			       uint32_t *value)
+{
+	(void)port;
+	if (size != 4)
+		return -EPERM;
+	if (write)
+		cpu->config_address = *value;
+	else
+		*value = cpu->config_address;
+	return 0;
+}
+
+/* No cell owns a PCI function: all are foreign, read as all ones and ignore writes. */
+static int port_config_data(struct cpu *cpu, uint16_t port, unsigned size, bool write,
+			    uint32_t *value)
+{
+	(void)cpu;
+	(void)port;
+	(void)size;
+	if (!write)
+		*value = UINT32_MAX;
+	return 0;
+}
+
+static const struct port_permission cell_ports[] = {
+	{PORT_POST_CODE, PORT_POST_CODE, PERMISSION_DENY, PERMISSION_HANDLE, port_ignore},
+	{PORT_CONFIG_ADDRESS, PORT_CONFIG_ADDRESS + 3, PERMISSION_HANDLE, PERMISSION_HANDLE,
+	 port_config_address},
+	{PORT_CONFIG_DATA, PORT_CONFIG_DATA + 3, PERMISSION_HANDLE, PERMISSION_HANDLE,
+	 port_config_data},
+};
+
+static int port_cell_access(struct cpu *cpu, const struct port_access *access, uint32_t *value)
+{
+	const struct port_permission *entry =
+		port_permission_find(cell_ports, sizeof(cell_ports) / sizeof(*cell_ports),
+				     access->port, access->size);
+
+	if (access->string || !entry ||
+	    (access->write ? entry->write : entry->read) != PERMISSION_HANDLE)
+		return -EPERM;
+	return entry->handle(cpu, access->port, access->size, access->write, value);
+}
+
+/* The root asks for what a cell owns. */
+static int port_root_access(const struct cpu *cpu, const struct port_access *access,
+			    uint32_t *value)
+{
+	print("CPU %u: root %s port %x, which a cell owns\n", cpu->number,
+	      access->write ? "writes" : "reads", access->port);
+	if (access->string || (machine.system.flags & CELLHV_SYSTEM_STRICT))
+		return -EPERM;
+	if (!access->write)
+		*value = UINT32_MAX;
+	return 0;
+}
+
+static void port_store(struct cpu *cpu, unsigned size, uint32_t value)
+{
+	uint64_t mask = size == 4 ? 0xffffffffull : (1ull << (8 * size)) - 1;
+
+	if (size == 4)
+		cpu->regs[RAX] = value; /* a 32-bit result clears the upper half */
+	else
+		cpu->regs[RAX] = (cpu->regs[RAX] & ~mask) | (value & mask);
+}
+
+bool port_exit(struct cpu *cpu, const struct port_access *access)
+{
+	uint32_t value = (uint32_t)cpu->regs[RAX];
+	bool root = cell_is_root(cpu->cell);
+	int err = root ? port_root_access(cpu, access, &value) :
+			 port_cell_access(cpu, access, &value);
+
+	cpu_count(cpu, CELLHV_EXIT_PORT);
+	if (!err) {
+		if (!access->write)
+			port_store(cpu, access->size, value);
+		return true;
+	}
+	if (root && !(machine.system.flags & CELLHV_SYSTEM_STRICT))
+		vcpu_inject_gp(cpu);
+	else
+		cpu_fail(cpu, CELLHV_FAILURE_PORT, access->port,
+			 access->size | (access->write ? 0x100u : 0));
+	return false;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+	.section .note.GNU-stack, "", @progbits
+	.text
+
+/*
+ * noreturn void svm_run(struct cpu *cpu, uint64_t vmcb_phys, uint64_t host_phys)
+ *
+ * Guest registers are at the start of struct cpu, by number. VMRUN exchanges RAX, RSP, RIP, RFLAGS
+ * and the control registers; VMLOAD and VMSAVE the rest that the hypervisor has its own of: FS, GS,
+ * TR, LDTR and the system call MSRs (AMD64 APM vol. 2, 15.5.1 and 15.5.2).
+ */
+	.globl	svm_run
+svm_run:
+	push	%rdx			/* 16(%rsp) */
+	push	%rsi			/*  8(%rsp) */
+	push	%rdi			/*   (%rsp) */
+	sub	$8, %rsp		/* keeps calls aligned */
+1:
+	mov	8(%rsp), %rdi
+	mov	16(%rsp), %rax
+	mov	1*8(%rdi), %rcx
+	mov	2*8(%rdi), %rdx
+	mov	3*8(%rdi), %rbx
+	mov	5*8(%rdi), %rbp
+	mov	6*8(%rdi), %rsi
+	mov	8*8(%rdi), %r8
+	mov	9*8(%rdi), %r9
+	mov	10*8(%rdi), %r10
+	mov	11*8(%rdi), %r11
+	mov	12*8(%rdi), %r12
+	mov	13*8(%rdi), %r13
+	mov	14*8(%rdi), %r14
+	mov	15*8(%rdi), %r15
+	mov	7*8(%rdi), %rdi
+	vmload	%rax
+	vmrun	%rax
+	vmsave	%rax
+	mov	%rdi, (%rsp)
+	mov	8(%rsp), %rdi
+	mov	%rcx, 1*8(%rdi)
+	mov	%rdx, 2*8(%rdi)
+	mov	%rbx, 3*8(%rdi)
+	mov	%rbp, 5*8(%rdi)
+	mov	%rsi, 6*8(%rdi)
+	mov	%r8, 8*8(%rdi)
+	mov	%r9, 9*8(%rdi)
+	mov	%r10, 10*8(%rdi)
+	mov	%r11, 11*8(%rdi)
+	mov	%r12, 12*8(%rdi)
+	mov	%r13, 13*8(%rdi)
+	mov	%r14, 14*8(%rdi)
+	mov	%r15, 15*8(%rdi)
+	mov	(%rsp), %rax
+	mov	%rax, 7*8(%rdi)
+	mov	24(%rsp), %rax
+	vmload	%rax
+	call	svm_exit
+	jmp	1b
+
+/* void svm_wait(void): an NMI that comes in between finds the halt and is sent behind it. */
+	.globl	svm_wait, svm_wait_halt, svm_wait_end
+svm_wait:
+	stgi
+svm_wait_halt:
+	hlt
+svm_wait_end:
+	clgi
+	ret

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* AMD SVM (AMD64 APM vol. 2, chapter 15): building, resetting and leaving a guest's context. */
+#include "arch/x86/svm/svm.h"
+
+#include "arch/x86/entry.h"
+#include "arch/x86/idt.h"
+#include "arch/x86/machine.h"
+#include "arch/x86/permissions.h"
+#include "arch/x86/x86.h"
+#include "core/cell.h"
+#include "core/errno.h"
+#include "core/string.h"
+
+#define ASID_ROOT 1u
+#define ASID_CELL 2u
+
+#define SEGMENT_CODE_16 0x9b
+#define SEGMENT_DATA_16 0x93
+#define SEGMENT_LDT 0x82
+#define SEGMENT_TSS_16 0x8b
+
+void svm_wait(void);
+extern const uint8_t svm_wait_halt[], svm_wait_end[];
+
+static const uint32_t svm_intercept_all = VMCB_INTERCEPT_NMI | VMCB_INTERCEPT_INVD |
+					  VMCB_INTERCEPT_INVLPGA | VMCB_INTERCEPT_IOIO |
+					  VMCB_INTERCEPT_MSR | VMCB_INTERCEPT_SHUTDOWN;
+static const uint32_t svm_intercept2_all = VMCB_INTERCEPT2_VMRUN | VMCB_INTERCEPT2_VMMCALL |
+					   VMCB_INTERCEPT2_VMLOAD | VMCB_INTERCEPT2_VMSAVE |
+					   VMCB_INTERCEPT2_STGI | VMCB_INTERCEPT2_CLGI |
+					   VMCB_INTERCEPT2_SKINIT;
+
+/* What the CPU's present owner may do, and which memory it sees. */
+static void svm_set_owner(struct cpu *cpu)
+{
+	struct vmcb *vmcb = svm_vmcb(cpu);
+	bool root = cell_is_root(cpu->cell);
+
+	vmcb->intercept = svm_intercept_all;
+	vmcb->intercept2 = svm_intercept2_all;
+	/* Endless delivery of #DB or #AC must not keep the CPU from us. */
+	vmcb->intercept_exceptions = 1u << VECTOR_DB | 1u << VECTOR_AC;
+	if (!root) {
+		vmcb->intercept |= VMCB_INTERCEPT_CPUID | VMCB_INTERCEPT_RDPMC;
+		vmcb->intercept2 |= VMCB_INTERCEPT2_WBINVD | VMCB_INTERCEPT2_MONITOR |
+				    VMCB_INTERCEPT2_MWAIT | VMCB_INTERCEPT2_MWAIT_ARMED;
+		vmcb->intercept_exceptions |= 1u << VECTOR_UD | 1u << VECTOR_MC;
+	}
+	vmcb->iopm_base =
+		machine_phys(root ? machine.root_port_bitmap : cpu->cell->port_bitmap);
+	vmcb->msrpm_base = machine_phys(root ? machine.root_msr_bitmap : machine.cell_msr_bitmap);
+	vmcb->asid = root ? ASID_ROOT : ASID_CELL;
+	vmcb->tlb_control = VMCB_TLB_FLUSH_ALL;
+	vmcb->nested_control = VMCB_NESTED_PAGING;
+	vmcb->nested_cr3 = paging_root_phys(&cpu->cell->memory);
+	vmcb->clean = 0;
+}
+
+static void svm_load_native(struct vmcb *vmcb, const struct cellhv_native *native)
+{
+	vmcb->es = native->es;
+	vmcb->cs = native->cs;
+	vmcb->ss = native->ss;
+	vmcb->ds = native->ds;
+	vmcb->gdtr.base = native->gdt_base;
+	vmcb->gdtr.limit = native->gdt_limit;
+	vmcb->idtr.base = native->idt_base;
+	vmcb->idtr.limit = native->idt_limit;
+	vmcb->efer = msr_read(MSR_EFER);
+	vmcb->cr0 = native->cr0;
+	vmcb->cr2 = cr2_read();
+	vmcb->cr3 = native->cr3;
+	vmcb->cr4 = native->cr4;
+	vmcb->dr6 = dr6_read();
+	vmcb->dr7 = dr7_read();
+	vmcb->rflags = native->rflags;
+	vmcb->rsp = native->rsp;
+	vmcb->rip = native->rip;
+	vmcb->guest_pat = msr_read(MSR_PAT);
+}
+
+static int svm_init(struct cpu *cpu, const struct cellhv_native *native)
+{
+	struct vcpu *vcpu = pool_alloc(&machine.pool, 1);
+	uint64_t vmcb_phys;
+
+	if (!vcpu)
+		return -ENOMEM;
+	vcpu->vmcb = pool_alloc(&machine.pool, 1);
+	vcpu->host = pool_alloc(&machine.pool, 1);
+	vcpu->host_save = pool_alloc(&machine.pool, 1);
+	if (!vcpu->vmcb || !vcpu->host || !vcpu->host_save)
+		return -ENOMEM;
+
+	cpu->vcpu = vcpu;
+	vmcb_phys = machine_phys(vcpu->vmcb);
+	/* Before anything of ours is loaded: FS, GS, TR, LDTR and the system call MSRs. */
+	__asm__ volatile("vmsave %0" : : "a"(vmcb_phys) : "memory");
+	svm_load_native(vcpu->vmcb, native);
+	svm_set_owner(cpu);
+	return 0;
+}
+
+static void svm_finish_init(struct cpu *cpu)
+{
+	uint64_t host_phys = machine_phys(cpu->vcpu->host);
+
+	__asm__ volatile("vmsave %0" : : "a"(host_phys) : "memory");
+	msr_write(MSR_VM_HSAVE_PA, machine_phys(cpu->vcpu->host_save));
+}
+
+static _Noreturn void svm_start(struct cpu *cpu)
+{
+	svm_run(cpu, machine_phys(cpu->vcpu->vmcb), machine_phys(cpu->vcpu->host));
+}
+
+static void svm_prepare_leave(struct cpu *cpu)
+{
+	const struct vmcb *vmcb = svm_vmcb(cpu);
+	struct cellhv_frame *frame = &cpu->frame;
+
+	frame->rip = vmcb->rip;
+	frame->rflags = vmcb->rflags;
+	frame->regs[RSP] = vmcb->rsp;
+	frame->cr4 = vmcb->cr4;
+	frame->efer = vmcb->efer & ~EFER_SVME;
+	frame->gdtr[0] = (uint16_t)vmcb->gdtr.limit;
+	memcpy(&frame->gdtr[1], &vmcb->gdtr.base, sizeof(vmcb->gdtr.base));
+	frame->idtr[0] = (uint16_t)vmcb->idtr.limit;
+	memcpy(&frame->idtr[1], &vmcb->idtr.base, sizeof(vmcb->idtr.base));
+	frame->es = vmcb->es.selector;
+	frame->ss = vmcb->ss.selector;
+	frame->ds = vmcb->ds.selector;
+	frame->done = 0;
+}
+
+/* The order is that of the conditions each step has; after VMLOAD nothing of ours may fault. */
+static _Noreturn void svm_leave(struct cpu *cpu)
+{
+	const struct vmcb *vmcb = svm_vmcb(cpu);
+	uint64_t frame = (uint64_t)&cpu->frame - CELLHV_BASE + machine.memory_virt;
+
+	__asm__ volatile("mov %0, %%cr2" : : "r"(vmcb->cr2));
+	__asm__ volatile("mov %0, %%dr6" : : "r"(vmcb->dr6));
+	__asm__ volatile("mov %0, %%dr7" : : "r"(vmcb->dr7));
+	cr0_write(vmcb->cr0);
+	msr_write(MSR_PAT, vmcb->guest_pat);
+	msr_write(MSR_VM_HSAVE_PA, 0);
+	__asm__ volatile("vmload %0" : : "a"(machine_phys(vmcb)) : "memory");
+	leave_jump(frame, vmcb->cr4 & ~CR4_PGE, vmcb->cr3, machine.leave);
+}
+
+static _Noreturn void svm_stop(struct cpu *cpu)
+{
+	(void)cpu;
+	msr_write(MSR_VM_HSAVE_PA, 0);
+	__asm__ volatile("stgi");
+	msr_write(MSR_EFER, msr_read(MSR_EFER) & ~EFER_SVME);
+	for (;;)
+		halt_forever();
+}
+
+static struct cellhv_segment svm_real_segment(uint16_t attributes)
+{
+	return (struct cellhv_segment){.attributes = attributes, .limit = 0xffff};
+}
+
+static void svm_reset(struct cpu *cpu, uint16_t cs_selector, uint64_t cs_base, uint16_t ip)
+{
+	struct vmcb *vmcb = svm_vmcb(cpu);
+
+	memset(vmcb, 0, sizeof(*vmcb));
+	memset(cpu->regs, 0, sizeof(cpu->regs));
+	vmcb->cs = svm_real_segment(SEGMENT_CODE_16);
+	vmcb->cs.selector = cs_selector;
+	vmcb->cs.base = cs_base;
+	vmcb->ss = vmcb->ds = vmcb->es = vmcb->fs = vmcb->gs = svm_real_segment(SEGMENT_DATA_16);
+	vmcb->gdtr.limit = vmcb->idtr.limit = 0xffff;
+	vmcb->ldtr = svm_real_segment(SEGMENT_LDT);
+	vmcb->tr = svm_real_segment(SEGMENT_TSS_16);
+	vmcb->rip = ip;
+	vmcb->rflags = RFLAGS_FIXED;
+	vmcb->cr0 = CR0_ET | CR0_NW | CR0_CD;
+	vmcb->efer = EFER_SVME;
+	vmcb->dr6 = 0xffff0ff0;
+	vmcb->dr7 = 0x400;
+	vmcb->guest_pat = PAT_RESET;
+	svm_nmi_reset(cpu);
+	svm_set_owner(cpu);
+}
+
+static void svm_get_state(const struct cpu *cpu, struct vcpu_state *state)
+{
+	const struct vmcb *vmcb = svm_vmcb(cpu);
+	bool long_mode = (vmcb->efer & EFER_LMA) && (vmcb->cs.attributes & (1u << 9));
+
+	state->rip = vmcb->rip;
+	state->linear_ip = long_mode ? vmcb->rip : (uint32_t)(vmcb->cs.base + vmcb->rip);
+	state->rflags = vmcb->rflags;
+	state->cr0 = vmcb->cr0;
+	state->cr3 = vmcb->cr3;
+	state->cr4 = vmcb->cr4;
+	state->efer = vmcb->efer;
+	state->mode.long_mode_code = long_mode;
+	state->mode.code32 = vmcb->cs.attributes & (1u << 10);
+	state->cpl = vmcb->cpl;
+}
+
+static void svm_skip(struct cpu *cpu, unsigned bytes)
+{
+	struct vmcb *vmcb = svm_vmcb(cpu);
+
+	vmcb->rip += bytes;
+	if (!(vmcb->cs.attributes & (1u << 9)))
+		vmcb->rip = (uint32_t)vmcb->rip;
+	vmcb->interrupt_shadow &= ~1ull;
+}
+
+static void svm_inject_exception(struct cpu *cpu, unsigned vector, bool has_error, uint32_t error)
+{
+	svm_vmcb(cpu)->event_injection = EVENT_VALID | EVENT_TYPE_EXCEPTION | vector |
+					 (has_error ? EVENT_HAS_ERROR : 0) |
+					 (uint64_t)error << 32;
+}
+
+static void svm_flush(struct cpu *cpu)
+{
+	svm_vmcb(cpu)->tlb_control = VMCB_TLB_FLUSH_ALL;
+}
+
+static void svm_set_efer(struct cpu *cpu, uint64_t efer)
+{
+	svm_vmcb(cpu)->efer = efer;
+}
+
+static uint64_t svm_get_pat(const struct cpu *cpu)
+{
+	return svm_vmcb(cpu)->guest_pat;
+}
+
+static void svm_set_pat(struct cpu *cpu, uint64_t pat)
+{
+	svm_vmcb(cpu)->guest_pat = pat;
+	svm_flush(cpu);
+}
+
+static void svm_nmi_arrived(uint64_t *rip)
+{
+	cpu_self()->nmi_arrived = true;
+	if (*rip == (uint64_t)svm_wait_halt)
+		*rip = (uint64_t)svm_wait_end;
+}
+
+static void svm_allow_interrupts(void)
+{
+	__asm__ volatile("stgi; sti; nop; nop; cli; clgi" : : : "memory");
+}
+
+const struct vcpu_ops vcpu_svm = {
+	.name = "AMD SVM",
+	.nested_format = &paging_x86_nested,
+	.msr_bitmap_pages = MSR_BITMAP_SVM_SIZE / PAGE_SIZE,
+	.make_msr_bitmap = msr_bitmap_svm,
+	.init = svm_init,
+	.finish_init = svm_finish_init,
+	.run = svm_start,
+	.prepare_leave = svm_prepare_leave,
+	.leave = svm_leave,
+	.stop = svm_stop,
+	.reset = svm_reset,
+	.get_state = svm_get_state,
+	.skip = svm_skip,
+	.inject_exception = svm_inject_exception,
+	.queue_nmi = svm_nmi_queue,
+	.flush = svm_flush,
+	.set_efer = svm_set_efer,
+	.get_pat = svm_get_pat,
+	.set_pat = svm_set_pat,
+	.wait = svm_wait,
+	.nmi_arrived = svm_nmi_arrived,
+	.allow_interrupts = svm_allow_interrupts,
+};

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a CPU back end (SVM, VMX) does for the rest of arch/x86: one table of operations, chosen once.
+ * All of them act on the CPU they run on.
+ */
+#ifndef X86_VCPU_H
+#define X86_VCPU_H
+
+#include "arch/x86/decode.h"
+#include "arch/x86/permissions.h"
+#include "core/cpu.h"
+#include "core/paging.h"
+
+/* Guest state that is not in cpu->regs. */
+struct vcpu_state {
+	uint64_t rip, rflags, cr0, cr3, cr4, efer;
+	uint64_t linear_ip; /* rip with the base of CS */
+	struct decode_mode mode;
+	unsigned cpl;
+};
+
+struct vcpu_ops {
+	const char *name;
+	const struct paging_format *nested_format;
+	uint32_t msr_bitmap_pages;
+	void (*make_msr_bitmap)(uint8_t *bitmap, const struct msr_permission *table, size_t count);
+
+	/* Builds cpu->vcpu for Linux's context. -ENOMEM, -EINVAL: a state it cannot continue. */
+	int (*init)(struct cpu *cpu, const struct cellhv_native *native);
+
+	/* With the hypervisor's descriptor tables loaded: keeps them for every exit. */
+	void (*finish_init)(struct cpu *cpu);
+
+	/* Executes guests until the CPU goes native. */
+	void (*run)(struct cpu *cpu) __attribute__((noreturn));
+
+	/* Loads what Linux has in registers that the switch page does not; fills cpu->frame. */
+	void (*prepare_leave)(struct cpu *cpu);
+	void (*leave)(struct cpu *cpu) __attribute__((noreturn));
+
+	/* No guest context any more: the CPU may take INIT natively. */
+	void (*stop)(struct cpu *cpu) __attribute__((noreturn));
+
+	/* The guest starts anew in real mode, with the nested tables and bitmaps of cpu->cell. */
+	void (*reset)(struct cpu *cpu, uint16_t cs_selector, uint64_t cs_base, uint16_t ip);
+
+	void (*get_state)(const struct cpu *cpu, struct vcpu_state *state);
+	void (*skip)(struct cpu *cpu, unsigned bytes);
+	void (*inject_exception)(struct cpu *cpu, unsigned vector, bool has_error, uint32_t error);
+	void (*queue_nmi)(struct cpu *cpu);
+	void (*flush)(struct cpu *cpu);
+	void (*set_efer)(struct cpu *cpu, uint64_t efer);
+	uint64_t (*get_pat)(const struct cpu *cpu);
+	void (*set_pat)(struct cpu *cpu, uint64_t pat);
+
+	/* Waits for an NMI with the guest not running. */
+	void (*wait)(void);
+
+	/* An NMI came in at *rip of the hypervisor; gets a waiting CPU going. */
+	void (*nmi_arrived)(uint64_t *rip);
+
+	/* External interrupts that are pending reach the IDT. */
+	void (*allow_interrupts)(void);
+};
+
+extern const struct vcpu_ops vcpu_svm;
+extern const struct vcpu_ops *vcpu_ops;
+
+static inline void vcpu_inject_gp(struct cpu *cpu)
+{
+	vcpu_ops->inject_exception(cpu, 13, true, 0);
+}
+
+static inline void vcpu_flush(const struct cpu *cpu)
+{
+	vcpu_ops->flush((struct cpu *)cpu);
+}
+
+#endif

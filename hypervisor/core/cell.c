@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Cells: their making, life and end. Each step checks everything, then reserves, then commits; what
+ * was reserved goes back where a later step fails.
+ */
+#include "core/cell.h"
+
+#include "arch/x86/machine.h"
+#include "arch/x86/permissions.h"
+#include "arch/x86/vcpu.h"
+#include "arch/x86/window.h"
+#include "core/comm.h"
+#include "core/errno.h"
+#include "core/print.h"
+#include "core/string.h"
+
+struct cell root_cell = {.name = "root", .started = true};
+struct cell *cells;
+static uint32_t last_id;
+
+static int cell_refuse(struct cellhv_call *call, int error, uint32_t check, uint64_t object)
+{
+	call->check = check;
+	call->object = object;
+	return error;
+}
+
+struct cell *cell_by_id(uint32_t id)
+{
+	for (struct cell *cell = cells; cell; cell = cell->next)
+		if (cell->id == id)
+			return cell;
+	return NULL;
+}
+
+uint32_t cell_count(void)
+{
+	uint32_t count = 0;
+
+	for (struct cell *cell = cells; cell; cell = cell->next)
+		count++;
+	return count;
+}
+
+enum cellhv_cell_state cell_state(const struct cell *cell)
+{
+	if (cell->failed)
+		return CELLHV_STATE_FAILED;
+	if (!cell->started)
+		return CELLHV_STATE_STOPPED;
+
+	switch (comm_state(cell)) {
+	case CELLHV_COMM_LOCKED:
+		return CELLHV_STATE_LOCKED;
+	case CELLHV_COMM_SHUT_DOWN:
+		return CELLHV_STATE_SHUT_DOWN;
+	case CELLHV_COMM_FAILED:
+		return CELLHV_STATE_FAILED;
+	default:
+		return CELLHV_STATE_RUNNING;
+	}
+}
+
+static bool overlaps(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+{
+	return a < b + b_size && b < a + a_size;
+}
+
+struct cell *cell_owning_memory(uint64_t phys, uint64_t size)
+{
+	for (struct cell *cell = cells; cell; cell = cell->next) {
+		for (uint32_t i = 0; i < cell->config->memory.count; i++) {
+			const struct cellhv_memory_region *region = config_memory(cell->config, i);
+
+			if (overlaps(phys, size, region->phys, region->size))
+				return cell;
+		}
+	}
+	return NULL;
+}
+
+struct cell *cell_owning_ports(uint32_t base, uint32_t count)
+{
+	for (struct cell *cell = cells; cell; cell = cell->next) {
+		for (uint32_t i = 0; i < cell->config->ports.count; i++) {
+			const struct cellhv_port_range *range = config_ports(cell->config, i);
+
+			if (overlaps(base, count, range->base, range->count))
+				return cell;
+		}
+	}
+	return NULL;
+}
+
+bool cell_root_owns(uint64_t phys, uint64_t size)
+{
+	return phys + size > phys && phys + size <= machine.phys_limit &&
+	       !overlaps(phys, size, machine.memory_phys, CELLHV_MEMORY_SIZE) &&
+	       !cell_owning_memory(phys, size);
+}
+
+/* A cell that says "locked" forbids this; `except` may be NULL. */
+static int cell_check_locked(const struct cell *except, struct cellhv_call *call)
+{
+	for (struct cell *cell = cells; cell; cell = cell->next)
+		if (cell != except && cell_state(cell) == CELLHV_STATE_LOCKED)
+			return cell_refuse(call, -EPERM, CELLHV_CHECK_CELL_LOCKED, cell->id);
+	return 0;
+}
+
+static int cell_check_cpus(const struct cpu *self, const struct cellhv_cell_config *config,
+			   struct cellhv_call *call)
+{
+	for (uint32_t i = 0; i < config->cpus.count; i++) {
+		uint32_t number = config_cpu(config, i);
+		const struct cpu *cpu = cpu_by_number(number);
+
+		if (!cpu)
+			return cell_refuse(call, -ENODEV, CELLHV_CHECK_CPU_NUMBER, number);
+		if (!cell_is_root(cpu->cell))
+			return cell_refuse(call, -EBUSY, CELLHV_CHECK_CPU_OWNED, number);
+		if (cpu == self)
+			return cell_refuse(call, -EBUSY, CELLHV_CHECK_CPU_SELF, number);
+	}
+	return 0;
+}
+
+static int cell_check_resources(const struct cellhv_cell_config *config, struct cellhv_call *call)
+{
+	for (uint32_t i = 0; i < config->memory.count; i++) {
+		const struct cellhv_memory_region *region = config_memory(config, i);
+		uint64_t limit = region->flags & CELLHV_MEMORY_DEVICE ? machine.phys_limit :
+									machine.system.memory_top;
+
+		if (region->phys + region->size > limit)
+			return cell_refuse(call, -ERANGE, CELLHV_CHECK_MEMORY_RANGE, region->phys);
+		if (!cell_root_owns(region->phys, region->size) ||
+		    overlaps(region->phys, region->size, XAPIC_BASE, PAGE_SIZE))
+			return cell_refuse(call, -EBUSY, CELLHV_CHECK_MEMORY_OWNED, region->phys);
+	}
+	for (uint32_t i = 0; i < config->ports.count; i++) {
+		const struct cellhv_port_range *range = config_ports(config, i);
+
+		if (cell_owning_ports(range->base, range->count))
+			return cell_refuse(call, -EBUSY, CELLHV_CHECK_PORT_OWNED, range->base);
+	}
+	return 0;
+}
+
+static int cell_check(const struct cpu *self, const struct cellhv_cell_config *config,
+		      struct cellhv_call *call)
+{
+	int err = cell_check_locked(NULL, call);
+
+	if (err)
+		return err;
+
+	for (struct cell *cell = cells; cell; cell = cell->next)
+		if (memcmp(cell->name, config->name, sizeof(cell->name)) == 0)
+			return cell_refuse(call, -EEXIST, CELLHV_CHECK_NAME_EXISTS, cell->id);
+
+	err = cell_check_cpus(self, config, call);
+	if (err)
+		return err;
+
+	return cell_check_resources(config, call);
+}
+
+/* Nested page tables of the cell: its regions and the comm page, nothing else. */
+static int cell_map(struct cell *cell)
+{
+	uint32_t access = PAGING_READ | PAGING_WRITE;
+	int err;
+
+	cell->memory = root_cell.memory;
+	cell->memory.root = NULL;
+	err = paging_init(&cell->memory);
+	if (err)
+		return err;
+
+	for (uint32_t i = 0; i < cell->config->memory.count; i++) {
+		const struct cellhv_memory_region *region = config_memory(cell->config, i);
+
+		err = paging_map(&cell->memory, region->guest, region->phys, region->size,
+				 region->flags & CELLHV_MEMORY_FLAGS);
+		if (err < 0)
+			return err;
+	}
+	err = paging_map(&cell->memory, cell->config->comm_address, machine_phys(cell->comm),
+			 PAGE_SIZE, access);
+	return err < 0 ? err : 0;
+}
+
+static int cell_make_port_bitmap(struct cell *cell)
+{
+	if (!cell->config->ports.count) {
+		cell->port_bitmap = machine.cell_port_bitmap;
+		return 0;
+	}
+	cell->port_bitmap = pool_alloc(&machine.pool, PORT_BITMAP_SIZE / PAGE_SIZE);
+	if (!cell->port_bitmap)
+		return -ENOMEM;
+
+	memcpy(cell->port_bitmap, machine.cell_port_bitmap, PORT_BITMAP_SIZE);
+	for (uint32_t i = 0; i < cell->config->ports.count; i++) {
+		const struct cellhv_port_range *range = config_ports(cell->config, i);
+
+		port_bitmap_allow(cell->port_bitmap, range->base, range->count);
+	}
+	return 0;
+}
+
+/* Takes a half-built cell too. */
+static void cell_free(struct cell *cell)
+{
+	if (!cell)
+		return;
+
+	if (cell->memory.root)
+		paging_destroy(&cell->memory);
+	if (cell->port_bitmap != machine.cell_port_bitmap)
+		pool_free(&machine.pool, cell->port_bitmap, PORT_BITMAP_SIZE / PAGE_SIZE);
+	pool_free(&machine.pool, cell->console.data, CELL_CONSOLE_PAGES);
+	pool_free(&machine.pool, cell->comm, 1);
+	pool_free(&machine.pool, cell->config, cell->config_pages);
+	pool_free(&machine.pool, cell, 1);
+}
+
+/* The configuration, copied once: only the copy is looked at from here on. */
+static int cell_copy_config(struct cpu *self, struct cell *cell, struct cellhv_call *call)
+{
+	struct config_error error = {0};
+	uint64_t phys = call->create.config_phys;
+	uint32_t size = call->create.config_size;
+
+	if (size < sizeof(struct cellhv_cell_config) || size > CELLHV_CONFIG_MAX_SIZE)
+		return cell_refuse(call, -EINVAL, CELLHV_CHECK_CONFIG_FORMAT, size);
+	if (!cell_root_owns(phys, size))
+		return cell_refuse(call, -EINVAL, CELLHV_CHECK_MEMORY_RANGE, phys);
+
+	cell->config_pages = (size + (uint32_t)PAGE_SIZE - 1) / (uint32_t)PAGE_SIZE;
+	cell->config = pool_alloc(&machine.pool, cell->config_pages);
+	if (!cell->config)
+		return -ENOMEM;
+
+	window_copy_from(self, cell->config, phys, size);
+	if (config_validate_cell(cell->config, size, &error))
+		return cell_refuse(call, -EINVAL, error.check, error.object);
+	return 0;
+}
+
+static int cell_reserve(struct cell *cell)
+{
+	void *console;
+
+	cell->comm = pool_alloc(&machine.pool, 1);
+	console = pool_alloc(&machine.pool, CELL_CONSOLE_PAGES);
+	if (console)
+		ring_init(&cell->console, console, CELL_CONSOLE_PAGES * (uint32_t)PAGE_SIZE);
+	if (!cell->comm || !console || cell_make_port_bitmap(cell))
+		return -ENOMEM;
+	return cell_map(cell);
+}
+
+bool cell_flush_root(const struct cpu *self, uint32_t *silent)
+{
+	vcpu_flush(self);
+	for (uint32_t i = 0; i < num_cpus; i++) {
+		struct cpu *cpu = cpu_by_number(i);
+
+		if (cpu && cpu != self && cell_is_root(cpu->cell))
+			cpu_request(cpu, CPU_REQUEST_FLUSH);
+	}
+	for (uint32_t i = 0; i < num_cpus; i++) {
+		struct cpu *cpu = cpu_by_number(i);
+
+		if (cpu && cpu != self && !cpu_await(cpu, CPU_REQUEST_FLUSH)) {
+			*silent = i;
+			return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * One region goes to or from the root. Tables that this freed may still be cached: the root's CPUs
+ * forget them before the pool is used again.
+ */
+static int cell_move_region(const struct cpu *self, const struct cellhv_memory_region *region,
+			    bool to_root, struct cellhv_call *call)
+{
+	const uint32_t all = PAGING_READ | PAGING_WRITE | PAGING_EXECUTE;
+	struct paging *root = &root_cell.memory;
+	uint32_t silent;
+	int changed = to_root ? paging_map(root, region->phys, region->phys, region->size, all) :
+				paging_unmap(root, region->phys, region->size);
+
+	if (changed < 0)
+		return changed;
+	if (changed && !cell_flush_root(self, &silent))
+		return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, silent);
+	return 0;
+}
+
+/* Gives the first `count` regions back to the root. */
+static int cell_return_memory(const struct cpu *self, const struct cell *cell, uint32_t count,
+			      struct cellhv_call *call)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < count && !err; i++)
+		err = cell_move_region(self, config_memory(cell->config, i), true, call);
+	return err;
+}
+
+static int cell_take_memory(const struct cpu *self, const struct cell *cell,
+			    struct cellhv_call *call)
+{
+	uint32_t count = cell->config->memory.count;
+
+	for (uint32_t i = 0; i < count; i++) {
+		int err = cell_move_region(self, config_memory(cell->config, i), false, call);
+
+		if (err) {
+			/* A silent CPU leaves this region taken: give it back too. */
+			cell_return_memory(self, cell, i + 1, call);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/* The first `count` CPUs become the root's again and wait for its SIPI. */
+static void cell_return_cpus(const struct cell *cell, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct cpu *cpu = cpu_by_number(config_cpu(cell->config, i));
+
+		cpu->cell = &root_cell;
+		cpu_request(cpu, CPU_REQUEST_INIT);
+		if (!cpu_await(cpu, CPU_REQUEST_INIT))
+			print("CPU %u does not answer\n", cpu->number);
+	}
+}
+
+static int cell_take_cpus(struct cell *cell, struct cellhv_call *call)
+{
+	for (uint32_t i = 0; i < cell->config->cpus.count; i++) {
+		struct cpu *cpu = cpu_by_number(config_cpu(cell->config, i));
+
+		cpu_request(cpu, CPU_REQUEST_PARK);
+		if (!cpu_await(cpu, CPU_REQUEST_PARK)) {
+			cell_return_cpus(cell, i);
+			return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, cpu->number);
+		}
+		cpu->cell = cell;
+	}
+	return 0;
+}
+
+static void cell_set_root_ports(const struct cell *cell, bool root_may)
+{
+	for (uint32_t i = 0; i < cell->config->ports.count; i++) {
+		const struct cellhv_port_range *range = config_ports(cell->config, i);
+
+		if (root_may)
+			port_bitmap_allow(machine.root_port_bitmap, range->base, range->count);
+		else
+			port_bitmap_deny(machine.root_port_bitmap, range->base, range->count);
+	}
+}
+
+static int cell_commit(const struct cpu *self, struct cell *cell, struct cellhv_call *call)
+{
+	int err = cell_take_memory(self, cell, call);
+
+	if (err)
+		return err;
+
+	err = cell_take_cpus(cell, call);
+	if (err) {
+		cell_return_memory(self, cell, cell->config->memory.count, call);
+		return err;
+	}
+	cell_set_root_ports(cell, false);
+	memcpy(cell->name, cell->config->name, sizeof(cell->name));
+	cell->id = ++last_id;
+	cell->next = cells;
+	cells = cell;
+	return 0;
+}
+
+int cell_create(struct cpu *self, struct cellhv_call *call)
+{
+	struct cell *cell = pool_alloc(&machine.pool, 1);
+	int err;
+
+	_Static_assert(sizeof(*cell) <= PAGE_SIZE, "a cell fits a page");
+	if (!cell)
+		return cell_refuse(call, -ENOMEM, CELLHV_CHECK_POOL_EMPTY, 0);
+
+	err = cell_copy_config(self, cell, call);
+	if (!err)
+		err = cell_check(self, cell->config, call);
+	if (!err)
+		err = cell_reserve(cell);
+	if (!err)
+		err = cell_commit(self, cell, call);
+	if (err) {
+		if (err == -ENOMEM)
+			cell_refuse(call, err, CELLHV_CHECK_POOL_EMPTY,
+				    pool_available(&machine.pool));
+		cell_free(cell);
+		return err;
+	}
+
+	call->create.id = cell->id;
+	print("Created cell \"%s\", id %u: %u CPUs, %u memory regions\n", cell->name, cell->id,
+	      cell->config->cpus.count, cell->config->memory.count);
+	print("Page pool usage: %u of %u\n", machine.pool.used, machine.pool.pages);
+	return 0;
+}
+
+int cell_start(struct cell *cell, struct cellhv_call *call)
+{
+	if (cell->started)
+		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELL_STATE, cell_state(cell));
+	if (!cell->initialised)
+		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELL_NOT_SCRUBBED, cell->id);
+
+	comm_reset(cell);
+	memset(&cell->failure, 0, sizeof(cell->failure));
+	cell->failed = false;
+	cell->failed_cpus = 0;
+	cell->started = true;
+	cell_soil(cell);
+	for (uint32_t i = 0; i < cell->config->cpus.count; i++)
+		cpu_request(cpu_by_number(config_cpu(cell->config, i)), CPU_REQUEST_RESET);
+	print("Started cell \"%s\"\n", cell->name);
+	return 0;
+}
+
+int cell_stop(struct cell *cell, struct cellhv_call *call)
+{
+	for (uint32_t i = 0; i < cell->config->cpus.count; i++)
+		cpu_request(cpu_by_number(config_cpu(cell->config, i)), CPU_REQUEST_PARK);
+	for (uint32_t i = 0; i < cell->config->cpus.count; i++) {
+		struct cpu *cpu = cpu_by_number(config_cpu(cell->config, i));
+
+		if (!cpu_await(cpu, CPU_REQUEST_PARK))
+			return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, cpu->number);
+	}
+	if (cell->started)
+		print("Stopped cell \"%s\"\n", cell->name);
+	cell->started = false;
+	return 0;
+}
+
+static void cell_unlink(const struct cell *cell)
+{
+	struct cell **link = &cells;
+
+	while (*link != cell)
+		link = &(*link)->next;
+	*link = cell->next;
+}
+
+int cell_destroy(struct cpu *self, struct cell *cell, struct cellhv_call *call)
+{
+	int err = cell_check_locked(cell, call);
+
+	if (err)
+		return err;
+	if (cell->started)
+		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELL_STATE, cell_state(cell));
+	if (!cell->scrubbed)
+		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELL_NOT_SCRUBBED, cell->id);
+
+	err = cell_return_memory(self, cell, cell->config->memory.count, call);
+	if (err == -ENOMEM)
+		cell_refuse(call, err, CELLHV_CHECK_POOL_EMPTY, pool_available(&machine.pool));
+	if (err)
+		return err;
+
+	cell_return_cpus(cell, cell->config->cpus.count);
+	cell_set_root_ports(cell, true);
+	cell_unlink(cell);
+	print("Destroyed cell \"%s\"\n", cell->name);
+	cell_free(cell);
+	return 0;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Cells: who owns which CPUs and memory. The root is a cell that owns what is left; the others are
+ * in a list. All changes are made under the management lock.
+ */
+#ifndef CORE_CELL_H
+#define CORE_CELL_H
+
+#include "core/config.h"
+#include "core/cpu.h"
+#include "core/lock.h"
+#include "core/paging.h"
+#include "core/ring.h"
+#include <cellhv/guest.h>
+
+#define CELL_CONSOLE_PAGES 2u
+
+struct cell {
+	uint32_t id; /* CELLHV_ROOT_ID: the root */
+	char name[CELLHV_NAME_SIZE];
+	struct cellhv_cell_config *config; /* validated copy; NULL: the root */
+	uint32_t config_pages;
+	struct paging memory; /* nested page tables */
+	void *comm;	      /* page: struct cellhv_comm or _legacy */
+	uint8_t *port_bitmap; /* of its own, or the one all cells share */
+	struct ring console;
+	struct spinlock console_lock;
+	bool started;
+	bool failed;
+	uint32_t reported_state; /* what POLL saw last */
+	uint64_t failed_cpus;
+	struct cellhv_failure failure;
+	struct scrub {
+		uint32_t region; /* next to zero */
+		uint64_t offset; /* in it */
+	} scrub;
+	bool scrubbed;	  /* all RAM is zero now */
+	bool initialised; /* it was when the cell got it */
+	struct cell *next;
+};
+
+extern struct cell root_cell;
+extern struct cell *cells; /* without the root */
+
+struct cell *cell_by_id(uint32_t id);
+uint32_t cell_count(void);
+enum cellhv_cell_state cell_state(const struct cell *cell);
+
+/* The cell whose RAM or registers overlap the range, the root not counted; NULL: none. */
+struct cell *cell_owning_memory(uint64_t phys, uint64_t size);
+
+/* A cell other than the root that may use one of the ports; NULL: none. */
+struct cell *cell_owning_ports(uint32_t base, uint32_t count);
+
+/* Root CPUs forget translations of memory that has changed hands. false: *silent did not answer. */
+bool cell_flush_root(const struct cpu *self, uint32_t *silent);
+
+/* Steps of the management calls; error with call->check and object as manage.h says. */
+int cell_create(struct cpu *self, struct cellhv_call *call);
+int cell_start(struct cell *cell, struct cellhv_call *call);
+int cell_stop(struct cell *cell, struct cellhv_call *call);
+int cell_destroy(struct cpu *self, struct cell *cell, struct cellhv_call *call);
+
+/* Its RAM may hold data from now on. */
+static inline void cell_soil(struct cell *cell)
+{
+	cell->scrubbed = false;
+	cell->scrub = (struct scrub){0};
+}
+
+/* Whether all of the range is memory that the root owns. */
+bool cell_root_owns(uint64_t phys, uint64_t size);
+
+static inline bool cell_is_root(const struct cell *cell)
+{
+	return cell == &root_cell;
+}
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "core/comm.h"
+
+#include "arch/x86/machine.h"
+#include "core/string.h"
+
+static bool comm_is_legacy(const struct cell *cell)
+{
+	return cell->config->flags & CELLHV_CELL_COMM_LEGACY;
+}
+
+static void comm_fill(struct cell *cell, struct cellhv_comm *comm)
+{
+	const struct cellhv_cell_config *config = cell->config;
+
+	memcpy(comm->signature, CELLHV_COMM_SIGNATURE, sizeof(comm->signature));
+	comm->revision = CELLHV_COMM_REVISION;
+	if (config->flags & CELLHV_CELL_CONSOLE_VIRTUAL)
+		comm->flags =
+			CELLHV_COMM_FLAG_CONSOLE_PERMITTED | CELLHV_COMM_FLAG_CONSOLE_ACTIVE;
+	_Static_assert(sizeof(comm->console) == sizeof(config->console), "same layout");
+	memcpy(&comm->console, &config->console, sizeof(comm->console));
+	comm->mmconfig_base = machine.system.mmconfig_base;
+	comm->pm_timer_port = machine.system.pm_timer_port;
+	comm->num_cpus = (uint16_t)config->cpus.count;
+	comm->tsc_khz = machine.tsc_khz;
+	comm->apic_khz = machine.apic_khz;
+}
+
+void comm_reset(struct cell *cell)
+{
+	struct cellhv_comm_legacy *legacy = cell->comm;
+
+	memset(cell->comm, 0, PAGE_SIZE);
+	if (!comm_is_legacy(cell)) {
+		comm_fill(cell, cell->comm);
+		return;
+	}
+	legacy->pm_timer_port = machine.system.pm_timer_port;
+	legacy->num_cpus = (uint16_t)cell->config->cpus.count;
+}
+
+/* The fields that both layouts have, at different offsets. */
+static volatile uint32_t *comm_field(const struct cell *cell, size_t legacy_offset, size_t offset)
+{
+	return (volatile uint32_t *)((uint8_t *)cell->comm +
+				     (comm_is_legacy(cell) ? legacy_offset : offset));
+}
+
+#define COMM_FIELD(cell, member)                                                                   \
+	comm_field(cell, __builtin_offsetof(struct cellhv_comm_legacy, member),                    \
+		   __builtin_offsetof(struct cellhv_comm, member))
+
+uint32_t comm_state(const struct cell *cell)
+{
+	return *COMM_FIELD(cell, cell_state);
+}
+
+uint32_t comm_reply(const struct cell *cell)
+{
+	return *COMM_FIELD(cell, reply);
+}
+
+void comm_send(struct cell *cell, uint32_t message)
+{
+	/* The old answer goes first, so that what is there afterwards answers this message. */
+	*COMM_FIELD(cell, reply) = CELLHV_REPLY_NONE;
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	*COMM_FIELD(cell, message) = message;
+}
+
+void comm_set_failed(struct cell *cell)
+{
+	*COMM_FIELD(cell, cell_state) = CELLHV_COMM_FAILED;
+}

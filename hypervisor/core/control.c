@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The management calls of the root: from the argument to the operation. */
+#include "core/control.h"
+
+#include "arch/x86/leave.h"
+#include "arch/x86/machine.h"
+#include "arch/x86/window.h"
+#include "core/cell.h"
+#include "core/comm.h"
+#include "core/errno.h"
+#include "core/lock.h"
+#include "core/memory.h"
+#include "core/print.h"
+#include "core/string.h"
+
+static struct spinlock control_lock;
+static uint64_t state_sequence;
+static uint64_t console_bytes_gone; /* written by cells that are destroyed */
+
+bool control_try_lock(void)
+{
+	return lock_try(&control_lock);
+}
+
+void control_unlock(void)
+{
+	lock_release(&control_lock);
+}
+
+static int control_refuse(struct cellhv_call *call, int error, uint32_t check, uint64_t object)
+{
+	call->check = check;
+	call->object = object;
+	return error;
+}
+
+static struct cell *control_cell(struct cellhv_call *call, uint32_t id, int *error)
+{
+	struct cell *cell = cell_by_id(id);
+
+	if (!cell)
+		*error = control_refuse(call, -ENOENT, CELLHV_CHECK_NO_SUCH_CELL, id);
+	return cell;
+}
+
+static int control_disable(struct cpu *self, struct cellhv_call *call)
+{
+	(void)self;
+	if (cells)
+		return control_refuse(call, -EBUSY, CELLHV_CHECK_CELLS_EXIST, cell_count());
+	return 0;
+}
+
+static int control_release_cpu(struct cpu *self, struct cellhv_call *call)
+{
+	struct cpu *cpu = cpu_by_number(call->cpu);
+	bool had_guest;
+
+	if (!cpu)
+		return control_refuse(call, -ENODEV, CELLHV_CHECK_CPU_NUMBER, call->cpu);
+	if (cpu == self)
+		return control_refuse(call, -EBUSY, CELLHV_CHECK_CPU_SELF, call->cpu);
+	if (!cell_is_root(cpu->cell))
+		return control_refuse(call, -EBUSY, CELLHV_CHECK_CPU_OWNED, call->cpu);
+
+	had_guest = cpu->activity == CPU_GUEST;
+	cpu_request(cpu, CPU_REQUEST_RELEASE);
+	if (!cpu_await(cpu, CPU_REQUEST_RELEASE) || !leave_await(self, cpu, had_guest))
+		return control_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, call->cpu);
+	return 0;
+}
+
+static int control_info(struct cpu *self, struct cellhv_call *call)
+{
+	(void)self;
+	call->info.pages_total = machine.pool.pages;
+	call->info.pages_used = machine.pool.used;
+	call->info.num_cpus = 0;
+	for (uint32_t i = 0; i < num_cpus; i++)
+		call->info.num_cpus += cpu_by_number(i) != NULL;
+	call->info.num_cells = cell_count();
+	call->info.x2apic = machine.root_x2apic;
+	call->info.apic_khz = machine.apic_khz;
+	memcpy(call->info.version, machine.version, sizeof(call->info.version));
+	return 0;
+}
+
+static int control_create(struct cpu *self, struct cellhv_call *call)
+{
+	int err = cell_create(self, call);
+
+	state_sequence += !err;
+	return err;
+}
+
+static int control_scrub(struct cpu *self, struct cellhv_call *call)
+{
+	int err = 0;
+	struct cell *cell = control_cell(call, call->scrub.cell, &err);
+
+	return cell ? memory_scrub(self, cell, call) : err;
+}
+
+static int control_load(struct cpu *self, struct cellhv_call *call)
+{
+	int err = 0;
+	struct cell *cell = control_cell(call, call->load.cell, &err);
+
+	return cell ? memory_load(self, cell, call) : err;
+}
+
+static int control_start(struct cpu *self, struct cellhv_call *call)
+{
+	int err = 0;
+	struct cell *cell = control_cell(call, call->cell, &err);
+
+	(void)self;
+	return cell ? cell_start(cell, call) : err;
+}
+
+static int control_message(struct cpu *self, struct cellhv_call *call)
+{
+	int err = 0;
+	struct cell *cell = control_cell(call, call->message.cell, &err);
+	uint32_t message = call->message.message;
+
+	(void)self;
+	if (!cell)
+		return err;
+	if (message != CELLHV_MSG_SHUTDOWN_REQUEST && message != CELLHV_MSG_RECONFIGURED)
+		return control_refuse(call, -EINVAL, CELLHV_CHECK_CALL_FORMAT, message);
+	if (cell_state(cell) != CELLHV_STATE_RUNNING && cell_state(cell) != CELLHV_STATE_LOCKED)
+		return control_refuse(call, -EBUSY, CELLHV_CHECK_CELL_STATE, cell_state(cell));
+
+	comm_send(cell, message);
+	return 0;
+}
+
+static int control_status(struct cpu *self, struct cellhv_call *call)
+{
+	int err = 0;
+	struct cell *cell = control_cell(call, call->status.cell, &err);
+
+	(void)self;
+	if (!cell)
+		return err;
+
+	call->status.state = cell_state(cell);
+	call->status.reply = comm_reply(cell);
+	call->status.failed_cpus = cell->failed_cpus;
+	call->status.failure = cell->failure;
+	if (call->status.state == CELLHV_STATE_FAILED && !cell->failed)
+		call->status.failure.reason = CELLHV_FAILURE_GUEST;
+	return 0;
+}
+
+static int control_stop(struct cpu *self, struct cellhv_call *call)
+{
+	int err = 0;
+	struct cell *cell = control_cell(call, call->cell, &err);
+
+	(void)self;
+	return cell ? cell_stop(cell, call) : err;
+}
+
+static int control_destroy(struct cpu *self, struct cellhv_call *call)
+{
+	int err = 0;
+	struct cell *cell = control_cell(call, call->cell, &err);
+	uint64_t console_bytes;
+
+	if (!cell)
+		return err;
+
+	console_bytes = cell->console.position;
+	err = cell_destroy(self, cell, call);
+	if (!err) {
+		console_bytes_gone += console_bytes;
+		state_sequence++;
+	}
+	return err;
+}
+
+static int control_stats(struct cpu *self, struct cellhv_call *call)
+{
+	const struct cpu *cpu = cpu_by_number(call->stats.cpu);
+
+	(void)self;
+	if (!cpu)
+		return control_refuse(call, -ENODEV, CELLHV_CHECK_CPU_NUMBER, call->stats.cpu);
+
+	memcpy(call->stats.count, cpu->stats, sizeof(call->stats.count));
+	return 0;
+}
+
+static int control_console_read(struct cpu *self, struct cellhv_call *call)
+{
+	uint64_t phys = call->console.phys;
+	uint32_t size = call->console.size;
+	const struct ring *ring = &print_ring;
+	struct cell *cell;
+	int err = 0;
+
+	if (size > PAGE_SIZE || (phys & (PAGE_SIZE - 1)) + size > PAGE_SIZE ||
+	    !cell_root_owns(phys & ~(PAGE_SIZE - 1), PAGE_SIZE))
+		return control_refuse(call, -EINVAL, CELLHV_CHECK_MEMORY_RANGE, phys);
+	if (call->console.cell != CELLHV_ROOT_ID) {
+		cell = control_cell(call, call->console.cell, &err);
+		if (!cell)
+			return err;
+		ring = &cell->console;
+	}
+
+	call->console.size = (uint32_t)ring_read(ring, &call->console.position,
+						 window_map(self, phys), size);
+	window_unmap(self);
+	return 0;
+}
+
+static int control_poll(struct cpu *self, struct cellhv_call *call)
+{
+	uint64_t console_bytes = console_bytes_gone + print_ring.position;
+
+	(void)self;
+	for (struct cell *cell = cells; cell; cell = cell->next) {
+		uint32_t state = cell_state(cell);
+
+		state_sequence += state != cell->reported_state;
+		cell->reported_state = state;
+		console_bytes += cell->console.position;
+	}
+	call->poll.state_sequence = state_sequence;
+	call->poll.console_sequence = console_bytes;
+	return 0;
+}
+
+typedef int control_operation(struct cpu *self, struct cellhv_call *call);
+
+static control_operation *const operations[CELLHV_OP_MAX] = {
+	[CELLHV_OP_DISABLE] = control_disable,
+	[CELLHV_OP_RELEASE_CPU] = control_release_cpu,
+	[CELLHV_OP_INFO] = control_info,
+	[CELLHV_OP_CELL_CREATE] = control_create,
+	[CELLHV_OP_CELL_SCRUB] = control_scrub,
+	[CELLHV_OP_CELL_LOAD] = control_load,
+	[CELLHV_OP_CELL_START] = control_start,
+	[CELLHV_OP_CELL_MESSAGE] = control_message,
+	[CELLHV_OP_CELL_STATUS] = control_status,
+	[CELLHV_OP_CELL_STOP] = control_stop,
+	[CELLHV_OP_CELL_DESTROY] = control_destroy,
+	[CELLHV_OP_CPU_STATS] = control_stats,
+	[CELLHV_OP_CONSOLE_READ] = control_console_read,
+	[CELLHV_OP_POLL] = control_poll,
+};
+
+static int control_perform(struct cpu *self, struct cellhv_call *call)
+{
+	int err;
+
+	call->check = CELLHV_CHECK_NONE;
+	call->object = 0;
+	if (call->size != sizeof(*call))
+		return control_refuse(call, -EINVAL, CELLHV_CHECK_CALL_FORMAT, call->size);
+	if (call->op >= CELLHV_OP_MAX || !operations[call->op])
+		return control_refuse(call, -ENOSYS, CELLHV_CHECK_CALL_FORMAT, call->op);
+	if (!control_try_lock())
+		return -EBUSY;
+
+	err = operations[call->op](self, call);
+	control_unlock();
+	return err;
+}
+
+int control_call(struct cpu *self, uint64_t phys)
+{
+	struct cellhv_call call;
+
+	if ((phys & 7) || (phys & (PAGE_SIZE - 1)) + sizeof(call) > PAGE_SIZE ||
+	    !cell_root_owns(phys & ~(PAGE_SIZE - 1), PAGE_SIZE))
+		return -EINVAL;
+
+	window_copy_from(self, &call, phys, sizeof(call));
+	call.error = control_perform(self, &call);
+	window_copy_to(self, phys, &call, sizeof(call));
+
+	if (call.op == CELLHV_OP_DISABLE && !call.error)
+		leave_native(self);
+	return call.error;
+}

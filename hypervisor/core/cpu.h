@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A physical CPU, its guest's registers and what other CPUs ask of it.
+ *
+ * A CPU belongs to exactly one cell. Others never change a CPU: they set a bit in `requests` and
+ * kick it; the CPU acts on its own stack and clears the bit.
+ */
+#ifndef CORE_CPU_H
+#define CORE_CPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <cellhv/launch.h>
+#include <cellhv/manage.h>
+
+struct cell;
+
+/* Guest registers by the processor's own numbers. */
+enum register_number { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8 };
+
+#define CPU_REQUEST_FLUSH 0x01u	 /* forget cached translations of the nested tables */
+#define CPU_REQUEST_PARK 0x02u	 /* leave the guest for good, reset the APIC, wait */
+#define CPU_REQUEST_RESET 0x04u	 /* start the cell's code at its reset address */
+#define CPU_REQUEST_INIT 0x08u	 /* INIT from a CPU of the same cell: wait for SIPI */
+#define CPU_REQUEST_SIPI 0x10u	 /* start at the SIPI vector, where waiting for it */
+#define CPU_REQUEST_NMI 0x20u	 /* NMI from a CPU of the same cell */
+#define CPU_REQUEST_RELEASE 0x40u /* go native and stay as the guest was */
+
+enum cpu_activity {
+	CPU_GUEST,     /* executes its guest */
+	CPU_WAIT_SIPI, /* after INIT */
+	CPU_PARKED,    /* waits for the management */
+};
+
+struct cpu {
+	uint64_t regs[16]; /* first: the assembly counts on it */
+	struct cpu *self;  /* GS base points here */
+	uint32_t number;   /* Linux's */
+	uint32_t apic_id;
+	struct cell *cell;
+	enum cpu_activity activity;
+	bool present; /* entered, and not native again */
+	bool x2apic;  /* mode of the APIC at the moment */
+	bool kicked;  /* one NMI is under way for `requests`; atomic */
+	volatile bool nmi_arrived; /* taken by the IDT, not yet looked at */
+	uint32_t requests; /* CPU_REQUEST_*; atomic */
+	uint32_t sipi_vector;
+	uint32_t icr_high;    /* xAPIC guests write the interrupt command in two halves */
+	uint32_t xapic_ldr;   /* logical destination as the guest set it */
+	uint32_t config_address; /* the cell's CF8 */
+	uint64_t mtrr_default; /* a cell's, emulated */
+	struct cellhv_failure failure;
+	uint64_t stats[CELLHV_EXIT_MAX];
+	struct cellhv_frame frame;
+	struct vcpu *vcpu; /* the back end's part */
+	uint64_t *window_entry; /* page table entry of the window to guest memory */
+};
+
+/* CPUs by Linux's number; NULL beyond those that have entered once. */
+extern struct cpu *cpus[CELLHV_MAX_CPUS];
+extern uint32_t num_cpus;
+
+static inline struct cpu *cpu_by_number(uint32_t number)
+{
+	return number < CELLHV_MAX_CPUS && cpus[number] && cpus[number]->present ? cpus[number] :
+										   (void *)0;
+}
+
+/* The CPU that runs this. */
+static inline struct cpu *cpu_self(void)
+{
+	struct cpu *self;
+
+	__asm__("mov %%gs:%c1, %0" : "=r"(self) : "i"(__builtin_offsetof(struct cpu, self)));
+	return self;
+}
+
+/* Sets requests and makes the CPU look at them soon. */
+void cpu_request(struct cpu *cpu, uint32_t requests);
+
+/* Waits a bounded time for the CPU to have acted. false: it did not. */
+bool cpu_await(struct cpu *cpu, uint32_t requests);
+
+/* On the CPU itself: act on what others asked. */
+void cpu_serve_requests(struct cpu *cpu);
+
+/* On the CPU itself: its cell has failed for this reason. The guest does not run again. */
+void cpu_fail(struct cpu *cpu, uint32_t reason, uint64_t address, uint64_t detail);
+
+static inline void cpu_count(struct cpu *cpu, enum cellhv_exit reason)
+{
+	cpu->stats[reason]++;
+}
+
+#endif

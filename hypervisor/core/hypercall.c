@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "core/hypercall.h"
+
+#include "arch/x86/machine.h"
+#include "core/cell.h"
+#include "core/control.h"
+#include "core/errno.h"
+
+/* What an inmate may ask about the hypervisor (guest interface, code 5). */
+enum hypercall_info { INFO_MEM_POOL_SIZE, INFO_MEM_POOL_USED, INFO_REMAP_POOL_SIZE,
+		      INFO_REMAP_POOL_USED, INFO_NUM_CELLS };
+
+static int hypercall_denied(struct cpu *cpu)
+{
+	(void)cpu;
+	return -EPERM;
+}
+
+static int hypercall_info(struct cpu *cpu)
+{
+	switch (cpu->regs[RDI]) {
+	case INFO_MEM_POOL_SIZE:
+		return (int)machine.pool.pages;
+	case INFO_MEM_POOL_USED:
+		return (int)machine.pool.used;
+	case INFO_REMAP_POOL_SIZE:
+	case INFO_REMAP_POOL_USED:
+		return 0;
+	case INFO_NUM_CELLS:
+		return (int)cell_count() + 1;
+	default:
+		return -EINVAL;
+	}
+}
+
+static int hypercall_putc(struct cpu *cpu)
+{
+	struct cell *cell = cpu->cell;
+
+	if (!(cell->config->flags & CELLHV_CELL_CONSOLE_VIRTUAL))
+		return -EPERM;
+
+	lock_acquire(&cell->console_lock);
+	ring_put(&cell->console, (char)cpu->regs[RDI]);
+	lock_release(&cell->console_lock);
+	return 0;
+}
+
+static int (*const hypercalls[])(struct cpu *cpu) = {
+	[CELLHV_HC_DISABLE] = hypercall_denied,
+	[CELLHV_HC_CELL_CREATE] = hypercall_denied,
+	[CELLHV_HC_CELL_START] = hypercall_denied,
+	[CELLHV_HC_CELL_SET_LOADABLE] = hypercall_denied,
+	[CELLHV_HC_CELL_DESTROY] = hypercall_denied,
+	[CELLHV_HC_INFO] = hypercall_info,
+	[CELLHV_HC_CELL_STATE] = hypercall_denied,
+	[CELLHV_HC_CPU_INFO] = hypercall_denied,
+	[CELLHV_HC_CONSOLE_PUTC] = hypercall_putc,
+};
+
+uint64_t hypercall(struct cpu *cpu, bool privileged)
+{
+	uint32_t code = (uint32_t)cpu->regs[RAX];
+	int result;
+
+	cpu_count(cpu, CELLHV_EXIT_HYPERCALL);
+	if (!privileged)
+		result = -EPERM;
+	else if (cell_is_root(cpu->cell))
+		result = code == CELLHV_CALL ? control_call(cpu, cpu->regs[RDI]) : -ENOSYS;
+	else if (code < sizeof(hypercalls) / sizeof(*hypercalls))
+		result = hypercalls[code](cpu);
+	else
+		result = -ENOSYS;
+	return (uint32_t)result;
+}

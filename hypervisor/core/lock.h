@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Locks between CPUs in the hypervisor. Holders take no other lock and do not wait. */
+#ifndef CORE_LOCK_H
+#define CORE_LOCK_H
+
+#include <stdbool.h>
+
+struct spinlock {
+	bool taken;
+};
+
+static inline bool lock_try(struct spinlock *lock)
+{
+	return !__atomic_test_and_set(&lock->taken, __ATOMIC_ACQUIRE);
+}
+
+static inline void lock_acquire(struct spinlock *lock)
+{
+	while (!lock_try(lock))
+		__builtin_ia32_pause();
+}
+
+static inline void lock_release(struct spinlock *lock)
+{
+	__atomic_clear(&lock->taken, __ATOMIC_RELEASE);
+}
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "core/memory.h"
+
+#include "arch/x86/machine.h"
+#include "arch/x86/window.h"
+#include "core/errno.h"
+#include "core/string.h"
+
+/* One call keeps its CPU for this much at most. */
+#define SCRUB_STEP (2ull << 20)
+#define LOAD_MAX 65536u
+
+static uint64_t memory_left(const struct cell *cell)
+{
+	uint64_t left = 0;
+
+	for (uint32_t i = cell->scrub.region; i < cell->config->memory.count; i++) {
+		const struct cellhv_memory_region *region = config_memory(cell->config, i);
+
+		if (!(region->flags & CELLHV_MEMORY_DEVICE))
+			left += region->size;
+	}
+	return left - cell->scrub.offset;
+}
+
+/* Zeroes one page, or goes to the next region. */
+static void memory_scrub_page(struct cpu *self, struct cell *cell)
+{
+	const struct cellhv_memory_region *region = config_memory(cell->config, cell->scrub.region);
+
+	if ((region->flags & CELLHV_MEMORY_DEVICE) || cell->scrub.offset == region->size) {
+		cell->scrub.region++;
+		cell->scrub.offset = 0;
+		return;
+	}
+	memset(window_map(self, region->phys + cell->scrub.offset), 0, PAGE_SIZE);
+	cell->scrub.offset += PAGE_SIZE;
+}
+
+int memory_scrub(struct cpu *self, struct cell *cell, struct cellhv_call *call)
+{
+	if (cell->started) {
+		call->check = CELLHV_CHECK_CELL_STATE;
+		call->object = cell_state(cell);
+		return -EBUSY;
+	}
+
+	for (uint64_t done = 0; done < SCRUB_STEP; done += PAGE_SIZE) {
+		if (cell->scrub.region == cell->config->memory.count)
+			break;
+		memory_scrub_page(self, cell);
+	}
+	window_unmap(self);
+
+	call->scrub.remaining = memory_left(cell);
+	if (!call->scrub.remaining) {
+		cell->scrubbed = true;
+		cell->initialised = true;
+	}
+	return 0;
+}
+
+/* Where `guest` is in the cell's RAM; false: in no region that can be loaded. */
+static bool memory_find(const struct cell *cell, uint64_t guest, uint64_t *phys)
+{
+	for (uint32_t i = 0; i < cell->config->memory.count; i++) {
+		const struct cellhv_memory_region *region = config_memory(cell->config, i);
+
+		if ((region->flags & CELLHV_MEMORY_DEVICE) || guest < region->guest ||
+		    guest - region->guest >= region->size)
+			continue;
+		*phys = region->phys + (guest - region->guest);
+		return true;
+	}
+	return false;
+}
+
+static int memory_refuse(struct cellhv_call *call, uint64_t address)
+{
+	call->check = CELLHV_CHECK_MEMORY_RANGE;
+	call->object = address;
+	return -ERANGE;
+}
+
+/* Every page of the destination is checked before the first byte is written. */
+static int memory_check_load(const struct cell *cell, struct cellhv_call *call)
+{
+	uint64_t guest = call->load.guest, end = guest + call->load.length, phys;
+
+	if (!call->load.length || call->load.length > LOAD_MAX || end < guest)
+		return memory_refuse(call, guest);
+	if (!cell_root_owns(call->load.phys, call->load.length))
+		return memory_refuse(call, call->load.phys);
+
+	for (uint64_t page = guest & ~(PAGE_SIZE - 1); page < end; page += PAGE_SIZE)
+		if (!memory_find(cell, page, &phys))
+			return memory_refuse(call, page);
+	return 0;
+}
+
+int memory_load(struct cpu *self, struct cell *cell, struct cellhv_call *call)
+{
+	uint64_t guest = call->load.guest, source = call->load.phys;
+	uint32_t left = call->load.length;
+	uint8_t part[256];
+	int err;
+
+	if (cell->started || !cell->initialised) {
+		call->check = cell->started ? CELLHV_CHECK_CELL_STATE :
+					      CELLHV_CHECK_CELL_NOT_SCRUBBED;
+		call->object = cell->started ? cell_state(cell) : cell->id;
+		return -EBUSY;
+	}
+	err = memory_check_load(cell, call);
+	if (err)
+		return err;
+
+	cell_soil(cell);
+	while (left) {
+		uint32_t size = left < sizeof(part) ? left : (uint32_t)sizeof(part);
+		uint64_t phys;
+
+		/* A part stays within a page of the destination. */
+		if (size > PAGE_SIZE - (guest & (PAGE_SIZE - 1)))
+			size = (uint32_t)(PAGE_SIZE - (guest & (PAGE_SIZE - 1)));
+		memory_find(cell, guest, &phys);
+		window_copy_from(self, part, source, size);
+		window_copy_to(self, phys, part, size);
+		guest += size;
+		source += size;
+		left -= size;
+	}
+	return 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "core/panic.h"
+
+#include "arch/x86/x86.h"
+#include "core/cpu.h"
+#include "core/pool.h"
+#include "core/print.h"
+#include "core/string.h"
+
+bool panicked;
+
+void panic_stop(void)
+{
+	for (;;)
+		halt_forever();
+}
+
+void panic(const char *format, ...)
+{
+	char text[192];
+	va_list args;
+
+	if (__atomic_test_and_set(&panicked, __ATOMIC_SEQ_CST))
+		panic_stop();
+
+	print_force_unlock();
+	va_start(args, format);
+	string_vformat(text, sizeof(text), format, args);
+	va_end(args);
+	print("PANIC: %s\n", text);
+	for (uint32_t i = 0; i < num_cpus; i++) {
+		if (!cpus[i] || !cpus[i]->present)
+			continue;
+		print("CPU %u: cell %p, activity %u, exits %llu\n", i, (void *)cpus[i]->cell,
+		      cpus[i]->activity, (unsigned long long)cpus[i]->stats[CELLHV_EXIT_TOTAL]);
+		cpu_request(cpus[i], 0);
+	}
+	panic_stop();
+}
+
+void pool_broken(const struct page_pool *pool, const void *pages)
+{
+	panic("page %p freed twice or not of the pool at %p", pages, (const void *)pool);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "core/print.h"
+
+#include "arch/x86/uart.h"
+#include "core/lock.h"
+#include "core/string.h"
+
+#define PRINT_RING_SIZE 8192u
+#define PRINT_LINE_SIZE 256u
+
+/* The signature lets a memory dump be searched for the log of a machine that stopped. */
+static struct {
+	char signature[16];
+	uint8_t data[PRINT_RING_SIZE];
+} print_log = {.signature = "cellhv RAM log:"};
+
+struct ring print_ring;
+static struct spinlock print_lock;
+
+void print_init(void)
+{
+	ring_init(&print_ring, print_log.data, PRINT_RING_SIZE);
+}
+
+void print(const char *format, ...)
+{
+	char line[PRINT_LINE_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	string_vformat(line, sizeof(line), format, args);
+	va_end(args);
+
+	lock_acquire(&print_lock);
+	for (const char *c = line; *c; c++) {
+		ring_put(&print_ring, *c);
+		uart_put(*c);
+	}
+	lock_release(&print_lock);
+}
+
+void print_force_unlock(void)
+{
+	lock_release(&print_lock);
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The checks without which this module could not read a configuration safely. Whether it makes
+ * sense, and its checksum, is for the hypervisor to say.
+ */
+#include <linux/cpumask.h>
+#include <linux/errno.h>
+#include <linux/overflow.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+
+#include "cellhv.h"
+
+static int config_check_header(const struct cellhv_config_header *header, u16 type, u32 size,
+			       struct cellhv_error *error)
+{
+	const u32 format = CELLHV_CHECK_CONFIG_FORMAT;
+
+	if (memcmp(header->signature, CELLHV_CONFIG_SIGNATURE, sizeof(header->signature)))
+		return refuse(error, -EINVAL, format, offsetof(typeof(*header), signature));
+	if (header->version != CELLHV_CONFIG_VERSION)
+		return refuse(error, -EINVAL, format, offsetof(typeof(*header), version));
+	if (header->architecture != CELLHV_ARCH_X86_64)
+		return refuse(error, -EINVAL, format, offsetof(typeof(*header), architecture));
+	if (header->type != type)
+		return refuse(error, -EINVAL, format, offsetof(typeof(*header), type));
+	if (header->total_size != size || size > CELLHV_CONFIG_MAX_SIZE)
+		return refuse(error, -EINVAL, format, offsetof(typeof(*header), total_size));
+
+	return 0;
+}
+
+int config_check_system(const struct cellhv_system_config *config, struct cellhv_error *error)
+{
+	return config_check_header(&config->header, CELLHV_CONFIG_SYSTEM, sizeof(*config), error);
+}
+
+struct config_section {
+	u32 position; /* of the struct cellhv_section in the configuration */
+	u32 entry_size;
+	u32 max_count;
+};
+
+static const struct config_section config_sections[] = {
+	{offsetof(struct cellhv_cell_config, memory), sizeof(struct cellhv_memory_region),
+	 CELLHV_MAX_MEMORY_REGIONS},
+	{offsetof(struct cellhv_cell_config, cpus), sizeof(u32), CELLHV_MAX_CPUS},
+	{offsetof(struct cellhv_cell_config, ports), sizeof(struct cellhv_port_range),
+	 CELLHV_MAX_PORT_RANGES},
+};
+
+static int config_check_section(const void *config, u32 size, const struct config_section *expect,
+				struct cellhv_error *error)
+{
+	const struct cellhv_section *section = config + expect->position;
+	u64 end = section->offset + (u64)section->count * expect->entry_size;
+
+	if (!section->count && !section->offset)
+		return 0;
+
+	if (section->entry_size != expect->entry_size || section->count > expect->max_count ||
+	    section->offset % 8 || section->offset < sizeof(struct cellhv_cell_config) ||
+	    end > size)
+		return refuse(error, -EINVAL, CELLHV_CHECK_CONFIG_FORMAT, expect->position);
+
+	return 0;
+}
+
+static int config_check_cpus(const struct cellhv_cell_config *config, struct cellhv_error *error)
+{
+	const u32 *cpus = config_cpus(config);
+	DECLARE_BITMAP(seen, CELLHV_MAX_CPUS) = {};
+	u32 i;
+
+	if (!config->cpus.count)
+		return refuse(error, -EINVAL, CELLHV_CHECK_CONFIG_CPU, 0);
+
+	for (i = 0; i < config->cpus.count; i++)
+		if (cpus[i] >= CELLHV_MAX_CPUS || cpus[i] >= nr_cpu_ids || !cpu_possible(cpus[i]) ||
+		    __test_and_set_bit(cpus[i], seen))
+			return refuse(error, -EINVAL, CELLHV_CHECK_CONFIG_CPU, i);
+
+	return 0;
+}
+
+static int config_check_memory(const struct cellhv_cell_config *config, struct cellhv_error *error)
+{
+	const struct cellhv_memory_region *region = config_memory(config);
+	u64 end;
+	u32 i;
+
+	for (i = 0; i < config->memory.count; i++, region++)
+		if (!region->size || (region->phys | region->size) % SZ_4K ||
+		    check_add_overflow(region->phys, region->size, &end))
+			return refuse(error, -EINVAL, CELLHV_CHECK_CONFIG_MEMORY, i);
+
+	return 0;
+}
+
+int config_check_cell(const struct cellhv_cell_config *config, u32 size, struct cellhv_error *error)
+{
+	unsigned int i;
+	int ret;
+
+	ret = config_check_header(&config->header, CELLHV_CONFIG_CELL, size, error);
+	if (ret)
+		return ret;
+
+	/* The name goes to the kernel log. */
+	if (!config->name[0] || strnlen(config->name, CELLHV_NAME_SIZE) == CELLHV_NAME_SIZE)
+		return refuse(error, -EINVAL, CELLHV_CHECK_CONFIG_NAME, 0);
+
+	for (i = 0; i < ARRAY_SIZE(config_sections); i++) {
+		ret = config_check_section(config, size, &config_sections[i], error);
+		if (ret)
+			return ret;
+	}
+
+	ret = config_check_cpus(config, error);
+	if (ret)
+		return ret;
+
+	return config_check_memory(config, error);
+}
+
+const u32 *config_cpus(const struct cellhv_cell_config *config)
+{
+	return (const void *)config + config->cpus.offset;
+}
+
+const struct cellhv_memory_region *config_memory(const struct cellhv_cell_config *config)
+{
+	return (const void *)config + config->memory.offset;
+}

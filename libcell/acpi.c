@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* ACPI tables as the kernel shows them in /sys/firmware/acpi/tables. Sections: ACPI 6.5. */
+#include "acpi.h"
+
+#include <endian.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "file.h"
+
+#define TABLE_MAX (1u << 20)
+#define HEADER_SIZE 36 /* 5.2.6: signature, length at 4, ... */
+
+struct table {
+	char *data;
+	size_t size; /* bytes, at least HEADER_SIZE */
+};
+
+static uint64_t field(const struct table *table, size_t offset, size_t width)
+{
+	uint64_t value = 0;
+
+	if (offset + width > table->size)
+		return 0;
+
+	memcpy(&value, table->data + offset, width);
+	return le64toh(value);
+}
+
+/* The file may be longer than the table says, never shorter. */
+static bool load(const char *root, const char *signature, struct table *ret)
+{
+	char path[PATH_MAX];
+	struct table table;
+	uint64_t length;
+
+	if (file_path(path, root, "/sys/firmware/acpi/tables/%s", signature) < 0 ||
+	    file_load(path, TABLE_MAX, &table.data, &table.size) < 0)
+		return false;
+
+	length = field(&table, 4, 4);
+	if (length < HEADER_SIZE || length > table.size ||
+	    memcmp(table.data, signature, strlen(signature)) != 0) {
+		free(table.data);
+		return false;
+	}
+	table.size = length;
+	*ret = table;
+	return true;
+}
+
+/*
+ * 5.2.9: PM_TMR_BLK at 76, an I/O port; PM_TMR_LEN at 91 is 4 where there is a timer. X_PM_TMR_BLK
+ * at 208 (address space at its byte 0, 1 = I/O; address at 4) wins where it is not zero.
+ */
+static void read_fadt(const struct table *table, struct acpi *acpi)
+{
+	uint64_t port = field(table, 76, 4), extended = field(table, 208 + 4, 8);
+
+	if (field(table, 91, 1) != 4)
+		return;
+
+	if (extended)
+		port = field(table, 208, 1) == 1 ? extended : 0;
+	if (port <= 0xfffc)
+		acpi->pm_timer_port = (uint16_t)port;
+}
+
+/* PCI Firmware Specification 3.3, 4.1.2: entries of 16 bytes from 44. */
+static void read_mcfg(const struct table *table, struct acpi *acpi)
+{
+	for (size_t at = 44; at + 16 <= table->size; at += 16) {
+		if (field(table, at + 8, 2) != 0)
+			continue;
+
+		acpi->mmconfig_base = field(table, at, 8);
+		acpi->mmconfig_end_bus = (uint32_t)field(table, at + 11, 1);
+		return;
+	}
+}
+
+/* 5.2.12: entries {type, length} from 44; type 0 has its flags at 4, type 9 (x2APIC) at 8. */
+static void read_madt(const struct table *table, struct acpi *acpi)
+{
+	size_t at = 44;
+
+	while (at + 2 <= table->size) {
+		uint64_t type = field(table, at, 1), length = field(table, at + 1, 1);
+
+		if (length < 2 || at + length > table->size)
+			return;
+
+		if ((type == 0 && field(table, at + 4, 4) & 1) ||
+		    (type == 9 && field(table, at + 8, 4) & 1))
+			acpi->n_apics++;
+		at += length;
+	}
+}
+
+static void note_dmar(const struct table *table, struct acpi *acpi)
+{
+	(void)table;
+	acpi->has_dmar = true;
+}
+
+static void note_ivrs(const struct table *table, struct acpi *acpi)
+{
+	(void)table;
+	acpi->has_ivrs = true;
+}
+
+void acpi_read(const char *root, struct acpi *ret)
+{
+	static const struct {
+		const char *signature;
+		void (*read)(const struct table *table, struct acpi *acpi);
+	} readers[] = {
+		{"FACP", read_fadt}, {"MCFG", read_mcfg}, {"APIC", read_madt},
+		{"DMAR", note_dmar}, {"IVRS", note_ivrs},
+	};
+
+	*ret = (struct acpi){0};
+	for (size_t i = 0; i < ELEMENTS(readers); i++) {
+		struct table table;
+
+		if (!load(root, readers[i].signature, &table))
+			continue;
+
+		readers[i].read(&table, ret);
+		free(table.data);
+	}
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LIBCELL_ACPI_H
+#define LIBCELL_ACPI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What four tables at fixed offsets tell; 0 and false where a table is missing or malformed. */
+struct acpi {
+	uint16_t pm_timer_port;	   /* FADT */
+	uint64_t mmconfig_base;	   /* MCFG, segment 0 */
+	uint32_t mmconfig_end_bus; /* last bus number of that window */
+	uint32_t n_apics;	   /* MADT: enabled local APICs and x2APICs */
+	bool has_dmar;		   /* Intel VT-d */
+	bool has_ivrs;		   /* AMD-Vi */
+};
+
+void acpi_read(const char *root, struct acpi *ret);
+
+#endif

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "claims.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define PAGE 4096
+
+static const char *other_name(const cell_desc *desc, const struct inventory_cell *cell)
+{
+	return cell && strcmp(cell->info.name, desc->name) != 0 ? cell->info.name : NULL;
+}
+
+static void check_cpu(cell_desc *desc, const cell_host *host, const struct inventory *inventory,
+		      size_t index)
+{
+	const struct inventory_cell *owner = inventory_by_cpu(inventory, desc->cpu_list[index]);
+	const char *other = other_name(desc, owner);
+	uint32_t cpu = desc->cpu_list[index];
+	char pointer[64], present[128];
+
+	desc_pointer(pointer, "cpus", index, "");
+	cpuset_format(&host->present, present, sizeof(present));
+	if (cpu == 0)
+		desc_report(desc, CELL_ERROR, "cpu-zero", pointer,
+			    "CPU 0 cannot be taken: CPU 0 stays with Linux");
+	else if (!cpuset_has(&host->present, cpu))
+		desc_report(desc, CELL_ERROR, "cpu-missing", pointer,
+			    "there is no CPU %" PRIu32 ": this machine has %s", cpu, present);
+	else if (other)
+		desc_report(desc, CELL_ERROR, "cpu-taken", pointer,
+			    "CPU %" PRIu32
+			    " belongs to cell %s: choose another, or destroy that cell",
+			    cpu, other);
+	else if (!owner && !cpuset_has(&host->online, cpu))
+		desc_report(desc, CELL_ERROR, "cpu-offline", pointer,
+			    "CPU %" PRIu32 " is offline, so not Linux's to give: bring it online "
+			    "(`chcpu -e %" PRIu32 "`)",
+			    cpu, cpu);
+}
+
+/* The highest ones that Linux has; CPU 0 stays. */
+static void choose_cpus(cell_desc *desc, const cell_host *host, const struct inventory *inventory,
+			struct cpuset *ret)
+{
+	uint32_t found = 0;
+
+	for (uint32_t cpu = CELLHV_MAX_CPUS - 1; cpu > 0 && found < desc->n_cpus_wanted; cpu--) {
+		const struct inventory_cell *owner = inventory_by_cpu(inventory, cpu);
+
+		if (other_name(desc, owner) || (!owner && !cpuset_has(&host->online, cpu)))
+			continue;
+
+		cpuset_add(ret, cpu);
+		found++;
+	}
+	if (found < desc->n_cpus_wanted)
+		desc_report(desc, CELL_ERROR, "cpus-few", "/cpus",
+			    "%" PRIu32 " CPUs are wanted, but Linux has only %" PRIu32
+			    " to give besides CPU 0",
+			    desc->n_cpus_wanted, found);
+}
+
+/* RAM is free where it is reserved, ours, or in a block that might go offline. */
+static bool may_be_free(const struct memory *memory, uint64_t phys)
+{
+	const struct memory_block *block = memory_block_at(memory, phys);
+
+	if (ranges_cover(&memory->reserved, phys, PAGE))
+		return true;
+	return memory->block_size && block && (block->ours || (block->online && block->removable));
+}
+
+static void check_pinned_ram(cell_desc *desc, const struct memory *memory, size_t index)
+{
+	const struct desc_memory *region = &desc->memory[index];
+	char pointer[64];
+
+	for (uint64_t offset = 0; offset < region->size; offset += PAGE) {
+		if (may_be_free(memory, region->phys + offset))
+			continue;
+
+		desc_report(desc, CELL_ERROR, "memory-not-free",
+			    desc_pointer(pointer, "memory", index, "phys"),
+			    "the memory at 0x%" PRIx64 " is neither reserved (memmap=%" PRIu64
+			    "K$0x%" PRIx64 ") nor in a block that could go offline: leave out "
+			    "\"phys\" and let it be placed",
+			    region->phys + offset, region->size >> 10, region->phys);
+		return;
+	}
+}
+
+static void check_memory(cell_desc *desc, const cell_host *host, const struct inventory *inventory,
+			 size_t index)
+{
+	const struct desc_memory *region = &desc->memory[index];
+	const char *other;
+	char pointer[64];
+
+	if (!region->pinned)
+		return;
+
+	other = other_name(desc, inventory_by_memory(inventory, region->phys, region->size));
+	desc_pointer(pointer, "memory", index, "phys");
+	if (other)
+		desc_report(desc, CELL_ERROR, "memory-taken", pointer,
+			    "the memory from 0x%" PRIx64
+			    " on belongs to cell %s: choose other memory "
+			    "or destroy that cell",
+			    region->phys, other);
+	else if (!(region->flags & CELLHV_MEMORY_DEVICE))
+		check_pinned_ram(desc, &host->memory, index);
+	else if (ranges_touch(&host->iomem.ram, region->phys, region->size))
+		desc_report(desc, CELL_ERROR, "device-is-ram", pointer,
+			    "0x%" PRIx64 " is RAM of Linux's, not a device's registers",
+			    region->phys);
+}
+
+static void check_ports(cell_desc *desc, const struct inventory *inventory, size_t index)
+{
+	const struct desc_ports *ports = &desc->ports[index];
+	const char *other =
+		other_name(desc, inventory_by_ports(inventory, ports->base, ports->count));
+	char pointer[64];
+
+	if (other)
+		desc_report(
+			desc, CELL_ERROR, "port-taken", desc_pointer(pointer, "ports", index, ""),
+			"some of these ports belong to cell %s: remove them here or there", other);
+}
+
+static void check_console(cell_desc *desc, const struct inventory *inventory)
+{
+	const struct cellhv_console *console = &desc->console;
+	const char *other;
+
+	if (!console->size)
+		return;
+
+	other = other_name(
+		desc, inventory_by_ports(inventory, (uint32_t)console->address, console->size));
+	if (other)
+		desc_report(desc, CELL_ERROR, "port-taken", "/console/uart",
+			    "this UART belongs to cell %s: use \"virtual\", or another one", other);
+}
+
+void claims_check(cell_desc *desc, const cell_host *host, const struct inventory *inventory,
+		  struct cpuset *ret_cpus)
+{
+	*ret_cpus = desc->cpus;
+	for (size_t i = 0; i < desc->n_cpu_list; i++)
+		check_cpu(desc, host, inventory, i);
+	if (desc->n_cpus_wanted)
+		choose_cpus(desc, host, inventory, ret_cpus);
+	for (size_t i = 0; i < desc->n_memory; i++)
+		check_memory(desc, host, inventory, i);
+	for (size_t i = 0; i < desc->n_ports; i++)
+		check_ports(desc, inventory, i);
+	check_console(desc, inventory);
+}

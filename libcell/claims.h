@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LIBCELL_CLAIMS_H
+#define LIBCELL_CLAIMS_H
+
+#include "desc.h"
+#include "host.h"
+#include "inventory.h"
+
+/*
+ * What a description claims of the machine, against what there is and what other cells own (a cell
+ * of the same name is this one). Reports conflicts; *ret_cpus: those listed, or chosen.
+ */
+void claims_check(cell_desc *desc, const cell_host *host, const struct inventory *inventory,
+		  struct cpuset *ret_cpus);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Descriptions to binary configurations. */
+#ifndef LIBCELL_COMPILE_H
+#define LIBCELL_COMPILE_H
+
+#include "desc.h"
+#include "host.h"
+#include "inventory.h"
+#include "place.h"
+
+/*
+ * Everything that can be said before anything is taken: as diagnostics, then as desc_verdict().
+ * ret_cpus: those listed, or the highest free ones.
+ */
+int compile_check(cell_desc *desc, const cell_host *host, const struct inventory *inventory,
+		  struct cpuset *ret_cpus, struct place *ret_place);
+
+int compile_blob(const cell_desc *desc, const struct cpuset *cpus, const struct place *place,
+		 cell_blob **ret);
+
+/* Bytes of RAM that have to be found, as text. */
+const char *compile_describe_need(const cell_desc *desc, char text[32]);
+
+#endif

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "desc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "export.h"
+#include "file.h"
+#include "json.h"
+#include "parse.h"
+
+static void report(cell_desc *desc, struct cell_diag diag, bool at_key, const char *format,
+		   va_list args)
+{
+	struct json_position position = {0, 0};
+	char message[512];
+
+	vsnprintf(message, sizeof(message), format, args);
+	json_locate(desc->text, diag.pointer, at_key, &position);
+	diag.file = desc->path;
+	diag.line = position.line;
+	diag.column = position.column;
+	diag.message = message;
+	diag_add(&desc->diags, &diag);
+}
+
+void desc_report(cell_desc *desc, enum cell_severity severity, const char *code,
+		 const char *pointer, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	report(desc, (struct cell_diag){.severity = severity, .code = code, .pointer = pointer},
+	       false, format, args);
+	va_end(args);
+}
+
+void desc_report_key(cell_desc *desc, const char *code, const char *pointer, const char *format,
+		     ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	report(desc, (struct cell_diag){.severity = CELL_ERROR, .code = code, .pointer = pointer},
+	       true, format, args);
+	va_end(args);
+}
+
+const char *desc_pointer(char buffer[64], const char *array, size_t index, const char *member)
+{
+	snprintf(buffer, 64, "/%s/%zu%s%s", array, index, *member ? "/" : "", member);
+	return buffer;
+}
+
+void desc_forget_check(cell_desc *desc)
+{
+	diag_truncate(&desc->diags, desc->n_parse_diags);
+}
+
+/* Diagnostics that are not the description's fault have names of their own. */
+static const char *error_name_of(const char *code)
+{
+	static const struct {
+		const char *code;
+		const char *name;
+	} names[] = {
+		{"cpu-zero", "CpuUnavailable"},	      {"cpu-missing", "CpuUnavailable"},
+		{"cpu-offline", "CpuUnavailable"},    {"cpus-few", "CpuUnavailable"},
+		{"cpu-taken", "ResourceConflict"},    {"memory-taken", "ResourceConflict"},
+		{"port-taken", "ResourceConflict"},   {"memory-short", "NoMemory"},
+		{"memory-not-free", "NoMemory"},      {"image-missing", "ImageMissing"},
+		{"image-too-large", "ImageTooLarge"},
+	};
+
+	for (size_t i = 0; i < ELEMENTS(names); i++)
+		if (strcmp(names[i].code, code) == 0)
+			return names[i].name;
+	return "InvalidConfiguration";
+}
+
+int desc_verdict(cell_desc *desc)
+{
+	const struct cell_diag *first = diag_first_error(&desc->diags);
+
+	if (!desc->diags.n_errors)
+		return 0;
+	if (!first)
+		return context_oom(desc->context);
+
+	return context_fail(desc->context, -EINVAL, error_name_of(first->code),
+			    "%s:%u:%u: %s: %s%s", first->file, first->line, first->column,
+			    first->pointer, first->message,
+			    desc->diags.n_errors > 1 ? " (and other errors)" : "");
+}
+
+static void set_defaults(cell_desc *desc)
+{
+	desc->comm = UINT64_MAX; /* resolved when it is known whether a region is in the way */
+	desc->flags = CELLHV_CELL_CONSOLE_VIRTUAL;
+	desc->shutdown_timeout_ms = 5000;
+}
+
+/* Takes the text over. */
+static int desc_new(cell_context *context, const char *path, char *text, size_t size,
+		    cell_desc **ret)
+{
+	cell_desc *desc = calloc(1, sizeof(*desc));
+
+	if (!desc) {
+		free(text);
+		return context_oom(context);
+	}
+
+	desc->refs = 1;
+	desc->context = cell_context_ref(context);
+	desc->text = text;
+	desc->text_size = size;
+	desc->path = strdup(path);
+	set_defaults(desc);
+	if (!desc->path || parse_desc(desc) < 0) {
+		cell_desc_unref(desc);
+		return context_oom(context);
+	}
+	desc->n_parse_diags = desc->diags.n;
+	*ret = desc;
+	return 0;
+}
+
+static int fail_read(cell_context *context, int error, const char *path)
+{
+	if (error == -ENOMEM)
+		return context_oom(context);
+	if (error == -EFBIG)
+		return context_fail(context, error, "InvalidConfiguration",
+				    "%s is larger than %d bytes: no cell description is.", path,
+				    DESC_FILE_MAX);
+	return context_fail(context, error, error == -ENOENT ? "NoSuchCell" : "Failed",
+			    "Cannot read the description %s: %s.", path, strerror(-error));
+}
+
+LIBCELL_PUBLIC int cell_desc_new_from_file(cell_context *context, const char *path, cell_desc **ret)
+{
+	_cleanup_free_ char *directory = strdup(path);
+	char *text, *slash;
+	cell_desc *desc;
+	size_t size;
+	int r;
+
+	context_begin(context);
+	if (!directory)
+		return context_oom(context);
+
+	r = file_load(path, DESC_FILE_MAX, &text, &size);
+	if (r < 0)
+		return fail_read(context, r, path);
+
+	r = desc_new(context, path, text, size, &desc);
+	if (r < 0)
+		return r;
+
+	slash = strrchr(directory, '/');
+	strcpy(slash ? slash + 1 : directory, "");
+	desc->directory = TAKE_PTR(directory);
+	*ret = desc;
+	return 0;
+}
+
+LIBCELL_PUBLIC int cell_desc_new_from_fd(cell_context *context, int fd, const char *label,
+					 cell_desc **ret)
+{
+	size_t size;
+	char *text;
+	int r;
+
+	context_begin(context);
+	r = file_load_fd(fd, DESC_FILE_MAX, &text, &size);
+	if (r < 0)
+		return fail_read(context, r, label);
+	return desc_new(context, label, text, size, ret);
+}
+
+LIBCELL_PUBLIC cell_desc *cell_desc_ref(cell_desc *desc)
+{
+	desc->refs++;
+	return desc;
+}
+
+LIBCELL_PUBLIC cell_desc *cell_desc_unref(cell_desc *desc)
+{
+	if (!desc || --desc->refs > 0)
+		return NULL;
+
+	diag_truncate(&desc->diags, 0);
+	for (size_t i = 0; i < desc->n_images; i++)
+		free(desc->images[i].file);
+	free(desc->text);
+	free(desc->path);
+	free(desc->directory);
+	cell_context_unref(desc->context);
+	free(desc);
+	return NULL;
+}
+
+LIBCELL_PUBLIC const char *cell_desc_name(const cell_desc *desc)
+{
+	return desc->name;
+}
+
+LIBCELL_PUBLIC const char *cell_desc_path(const cell_desc *desc)
+{
+	return desc->path;
+}
+
+LIBCELL_PUBLIC unsigned cell_desc_shutdown_timeout_ms(const cell_desc *desc)
+{
+	return desc->shutdown_timeout_ms;
+}
+
+LIBCELL_PUBLIC bool cell_desc_destroy_on_refusal(const cell_desc *desc)
+{
+	return desc->destroy_on_refusal;
+}
+
+LIBCELL_PUBLIC size_t cell_desc_n_diags(const cell_desc *desc)
+{
+	return desc->diags.n;
+}
+
+LIBCELL_PUBLIC const struct cell_diag *cell_desc_diag(const cell_desc *desc, size_t index)
+{
+	return index < desc->diags.n ? &desc->diags.items[index] : NULL;
+}

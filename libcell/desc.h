@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A cell description, parsed. */
+#ifndef LIBCELL_DESC_H
+#define LIBCELL_DESC_H
+
+#include <cellhv/config.h>
+
+#include "context.h"
+#include "cpuset.h"
+#include "diag.h"
+
+#define DESC_IMAGES_MAX 64
+#define DESC_FILE_MAX 65536 /* bytes of JSON */
+
+struct desc_memory {
+	uint64_t size;
+	uint64_t guest;
+	uint64_t phys; /* where pinned */
+	bool pinned;
+	uint32_t flags; /* CELLHV_MEMORY_* */
+};
+
+struct desc_image {
+	char *file;
+	uint64_t guest;
+};
+
+struct desc_ports {
+	uint32_t base;
+	uint32_t count;
+};
+
+struct cell_desc {
+	unsigned refs;
+	cell_context *context;
+	char *path;
+	char *directory; /* where relative image names start; NULL: of a descriptor, nowhere */
+	char *text;
+	size_t text_size;
+	struct diag_list diags;
+	size_t n_parse_diags;
+
+	char name[CELLHV_NAME_SIZE];
+	struct cpuset cpus; /* empty: n_cpus_wanted of any */
+	uint32_t n_cpus_wanted;
+	size_t n_cpu_list;
+	uint32_t cpu_list[CELLHV_MAX_CPUS]; /* as written, for pointers into the list */
+	size_t n_memory;
+	struct desc_memory memory[CELLHV_MAX_MEMORY_REGIONS];
+	size_t n_images;
+	struct desc_image images[DESC_IMAGES_MAX];
+	size_t n_ports;
+	struct desc_ports ports[CELLHV_MAX_PORT_RANGES];
+	struct cellhv_console console;
+	uint64_t entry;
+	uint64_t comm;
+	uint32_t flags; /* CELLHV_CELL_* */
+	uint32_t shutdown_timeout_ms;
+	bool destroy_on_refusal;
+};
+
+/* Adds a diagnostic at the value (or at its key) that the pointer names. */
+void desc_report(cell_desc *desc, enum cell_severity severity, const char *code,
+		 const char *pointer, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+void desc_report_key(cell_desc *desc, const char *code, const char *pointer, const char *format,
+		     ...) __attribute__((format(printf, 4, 5)));
+
+/* "/memory/2/size" from "memory", 2, "size" (which may be ""). */
+const char *desc_pointer(char buffer[64], const char *array, size_t index, const char *member);
+
+/* Drops what an earlier check or compilation has added. */
+void desc_forget_check(cell_desc *desc);
+
+/* 0 without errors; else -EINVAL, with the first one as the context's error. */
+int desc_verdict(cell_desc *desc);
+
+#endif

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Binary configurations back to descriptions, with every placement written out. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include <cellhv/guest.h>
+
+#include "blob.h"
+#include "export.h"
+
+/* Adds a value, or notes that memory ran out: a NULL value is JSON's null and never wanted here. */
+static void add(struct json_object *object, const char *key, struct json_object *value,
+		bool *failed)
+{
+	if (!value || json_object_object_add(object, key, value) < 0)
+		*failed = true;
+}
+
+static void append(struct json_object *array, struct json_object *value, bool *failed)
+{
+	if (!value || json_object_array_add(array, value) < 0)
+		*failed = true;
+}
+
+static struct json_object *string(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static struct json_object *string(const char *format, ...)
+{
+	char text[64];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return json_object_new_string(text);
+}
+
+static struct json_object *dump_region(const struct cellhv_memory_region *region, bool *failed)
+{
+	struct json_object *object = json_object_new_object();
+
+	if (!object)
+		return NULL;
+
+	add(object, "size", string("0x%" PRIx64, region->size), failed);
+	add(object, "at", string("0x%" PRIx64, region->guest), failed);
+	add(object, "access",
+	    string("r%s%s", region->flags & CELLHV_MEMORY_WRITE ? "w" : "",
+		   region->flags & CELLHV_MEMORY_EXECUTE ? "x" : ""),
+	    failed);
+	add(object, "phys", string("0x%" PRIx64, region->phys), failed);
+	if (region->flags & CELLHV_MEMORY_DEVICE)
+		add(object, "device", json_object_new_boolean(1), failed);
+	return object;
+}
+
+static void dump_lists(const struct cellhv_cell_config *config, struct json_object *object,
+		       bool *failed)
+{
+	struct json_object *cpus = json_object_new_array(), *memory = json_object_new_array(),
+			   *ports = json_object_new_array();
+
+	add(object, "cpus", cpus, failed);
+	add(object, "memory", memory, failed);
+	add(object, "ports", ports, failed);
+	if (*failed)
+		return;
+
+	for (uint32_t i = 0; i < config->cpus.count; i++)
+		append(cpus, json_object_new_int64(blob_cpus(config)[i]), failed);
+	for (uint32_t i = 0; i < config->memory.count; i++)
+		append(memory, dump_region(&blob_memory(config)[i], failed), failed);
+	for (uint32_t i = 0; i < config->ports.count; i++) {
+		const struct cellhv_port_range *range = &blob_ports(config)[i];
+
+		append(ports, string("0x%x-0x%x", range->base, range->base + range->count - 1),
+		       failed);
+	}
+}
+
+static struct json_object *dump_console(const struct cellhv_cell_config *config, bool *failed)
+{
+	struct json_object *object;
+
+	if (config->console.type != CELLHV_CONSOLE_8250)
+		return json_object_new_string(
+			config->flags & CELLHV_CELL_CONSOLE_VIRTUAL ? "virtual" : "none");
+
+	object = json_object_new_object();
+	if (!object)
+		return NULL;
+
+	add(object, "uart", string("0x%" PRIx64, config->console.address), failed);
+	if (config->console.divider)
+		add(object, "baud", json_object_new_int64(115200 / config->console.divider),
+		    failed);
+	return object;
+}
+
+static struct json_object *dump_comm(const struct cellhv_cell_config *config, bool *failed)
+{
+	struct json_object *object = json_object_new_object();
+
+	if (!object)
+		return NULL;
+
+	add(object, "at", string("0x%" PRIx64, config->comm_address), failed);
+	if (config->flags & CELLHV_CELL_PASSIVE_COMM)
+		add(object, "passive", json_object_new_boolean(1), failed);
+	return object;
+}
+
+LIBCELL_PUBLIC int cell_blob_dump_json(cell_blob *blob, char **ret_json)
+{
+	const struct cellhv_cell_config *config = blob->config;
+	struct json_object *object = json_object_new_object();
+	bool failed = false;
+	char *text;
+
+	context_begin(blob->context);
+	if (!object)
+		return context_oom(blob->context);
+
+	add(object, "name", json_object_new_string(config->name), &failed);
+	dump_lists(config, object, &failed);
+	add(object, "console", dump_console(config, &failed), &failed);
+	add(object, "comm", dump_comm(config, &failed), &failed);
+	if (config->flags & CELLHV_CELL_COMM_LEGACY)
+		add(object, "comm-revision", json_object_new_string("legacy"), &failed);
+	add(object, "entry", string("0x%" PRIx64, config->entry), &failed);
+
+	text = failed ? NULL
+		      : strdup(json_object_to_json_string_ext(
+				object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED));
+	json_object_put(object);
+	if (!text)
+		return context_oom(blob->context);
+
+	*ret_json = text;
+	return 0;
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "explain.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include <cellhv/launch.h>
+
+#include "cleanup.h"
+
+enum object { NOTHING, NUMBER, ADDRESS, CELL };
+
+struct sentence {
+	uint32_t check;
+	enum object object;
+	const char *name;
+	const char *text; /* with one %s where there is an object */
+};
+
+static const struct sentence sentences[] = {
+	{CELLHV_CHECK_CALL_FORMAT, NUMBER, "AbiMismatch",
+	 "module and hypervisor disagree about a call (%s): install both from the same build"},
+	{CELLHV_CHECK_CONFIG_FORMAT, NUMBER, "InvalidConfiguration",
+	 "the binary configuration is malformed at byte %s: compile it again with this version"},
+	{CELLHV_CHECK_CONFIG_CHECKSUM, NOTHING, "InvalidConfiguration",
+	 "the binary configuration is damaged (checksum): compile it again"},
+	{CELLHV_CHECK_CONFIG_NAME, NOTHING, "InvalidConfiguration",
+	 "the cell's name is not one: use up to 31 letters, digits and ._-"},
+	{CELLHV_CHECK_CONFIG_ENTRY, ADDRESS, "InvalidConfiguration",
+	 "the reset address %s is not possible: \"entry\" has to be below 4 GiB"},
+	{CELLHV_CHECK_CONFIG_COMM, ADDRESS, "InvalidConfiguration",
+	 "the comm page cannot be at %s: choose a free page with \"comm\": { \"at\": ... }"},
+	{CELLHV_CHECK_CONFIG_MEMORY, NUMBER, "InvalidConfiguration",
+	 "memory region %s is not possible: check its size, addresses and access"},
+	{CELLHV_CHECK_CONFIG_CPU, NUMBER, "InvalidConfiguration",
+	 "entry %s of the CPU list is not possible: name each existing CPU once"},
+	{CELLHV_CHECK_CONFIG_PORT, NUMBER, "InvalidConfiguration",
+	 "port range %s is not possible: ports end at 0xffff"},
+	{CELLHV_CHECK_NAME_EXISTS, CELL, "CellExists",
+	 "a cell of this name exists (%s): destroy it first, or rename one of them"},
+	{CELLHV_CHECK_NO_SUCH_CELL, NUMBER, "NoSuchCell", "the cell with id %s is gone"},
+	{CELLHV_CHECK_CELL_STATE, NUMBER, "CellRunning",
+	 "the cell's state (%s) does not allow this: stop the cell first"},
+	{CELLHV_CHECK_CELL_LOCKED, CELL, "CellLocked",
+	 "the guest in cell %s has locked the configuration: shut that cell down first"},
+	{CELLHV_CHECK_CELL_NOT_SCRUBBED, CELL, "Busy",
+	 "the memory of cell %s is not zeroed yet: try again"},
+	{CELLHV_CHECK_CPU_OWNED, NUMBER, "ResourceConflict",
+	 "CPU %s belongs to another cell: choose another CPU or destroy that cell"},
+	{CELLHV_CHECK_CPU_LAST, NUMBER, "CpuUnavailable",
+	 "CPU %s is the last one Linux has: leave it at least one"},
+	{CELLHV_CHECK_CPU_SELF, NUMBER, "CpuUnavailable",
+	 "CPU %s is making this very call: choose another CPU"},
+	{CELLHV_CHECK_CPU_SILENT, NUMBER, "CpuUnavailable",
+	 "CPU %s did not answer in time: try again; if it stays so, restart the machine"},
+	{CELLHV_CHECK_CPU_NUMBER, NUMBER, "CpuUnavailable",
+	 "there is no CPU %s under the hypervisor: see /sys/devices/system/cpu/present, and "
+	 "enable the hypervisor with all CPUs online"},
+	{CELLHV_CHECK_MEMORY_OWNED, ADDRESS, "ResourceConflict",
+	 "the memory at %s belongs to the hypervisor or to another cell: leave out \"phys\" and "
+	 "let it be placed"},
+	{CELLHV_CHECK_MEMORY_RANGE, ADDRESS, "InvalidConfiguration",
+	 "the address %s lies outside of the cell's memory: check \"at\" of memory and images"},
+	{CELLHV_CHECK_PORT_OWNED, ADDRESS, "ResourceConflict",
+	 "I/O port %s belongs to another cell: remove it from one of the descriptions"},
+	{CELLHV_CHECK_POOL_EMPTY, NUMBER, "NoMemory",
+	 "the hypervisor's own page pool is used up (%s pages left): destroy a cell first"},
+	{CELLHV_CHECK_CELLS_EXIST, NUMBER, "Busy", "%s cells still exist: destroy them first"},
+	{CELLHV_DRIVER_CHECK_NO_VIRTUALIZATION, NOTHING, "HardwareUnsupported",
+	 "this CPU has neither AMD SVM nor Intel VMX: use another machine, or turn nested "
+	 "virtualisation on for this virtual one"},
+	{CELLHV_DRIVER_CHECK_FIRMWARE_DISABLED, NUMBER, "HardwareUnsupported",
+	 "the firmware has disabled virtualisation on CPU %s: enable SVM or VT-x in its setup"},
+	{CELLHV_DRIVER_CHECK_IN_USE, NUMBER, "Busy",
+	 "another hypervisor uses CPU %s: stop its virtual machines, then `modprobe -r kvm_amd "
+	 "kvm_intel`"},
+	{CELLHV_DRIVER_CHECK_IMAGE_MISSING, NOTHING, "ModuleMissing",
+	 "there is no /lib/firmware/" CELLHV_IMAGE_NAME ": install the hypervisor image"},
+	{CELLHV_DRIVER_CHECK_IMAGE_FORMAT, NUMBER, "AbiMismatch",
+	 "the hypervisor image has ABI version %s and does not fit the module: install both from "
+	 "the same build"},
+	{CELLHV_DRIVER_CHECK_NO_MEMORY, NUMBER, "NoMemory",
+	 "Linux has no contiguous block of %s bytes for the hypervisor: free memory (`echo 1 > "
+	 "/proc/sys/vm/compact_memory`) and try again"},
+	{CELLHV_DRIVER_CHECK_ENTRY, NUMBER, "HardwareUnsupported",
+	 "CPU %s could not enter the hypervisor and all went back to Linux: see `dmesg`"},
+	{CELLHV_DRIVER_CHECK_ENABLED, NOTHING, "HypervisorEnabled",
+	 "the hypervisor is already enabled: there is nothing to do"},
+	{CELLHV_DRIVER_CHECK_DISABLED, NOTHING, "HypervisorDisabled",
+	 "the hypervisor is not enabled: `systemctl start cell-hypervisor` first"},
+	{CELLHV_DRIVER_CHECK_CPU_OFFLINE, NUMBER, "CpuUnavailable",
+	 "CPU %s is offline, so not Linux's to give: bring it online first (`chcpu -e`)"},
+	{CELLHV_DRIVER_CHECK_CPU_BUSY, NUMBER, "CpuUnavailable",
+	 "Linux would not let CPU %s go: see `dmesg`, or choose another CPU"},
+	{CELLHV_DRIVER_CHECK_MEMORY_IN_USE, ADDRESS, "NoMemory",
+	 "Linux uses the memory at %s: take its block offline first, or leave out \"phys\""},
+	{CELLHV_DRIVER_CHECK_TOO_MANY_CPUS, NUMBER, "HardwareUnsupported",
+	 "%s possible CPUs are more than the hypervisor serves: boot with nr_cpus=256 or less"},
+	{CELLHV_DRIVER_CHECK_SUSPENDING, NOTHING, "Busy",
+	 "the machine is about to suspend or restart: try again afterwards"},
+};
+
+/* Where the kernel gave no check: the plain errno still has a meaning. */
+static const struct {
+	int error;
+	const char *name;
+	const char *text;
+} plain[] = {
+	{EPERM, "AccessDenied", "this takes root (CAP_SYS_ADMIN)"},
+	{EACCES, "AccessDenied", "this takes root (CAP_SYS_ADMIN)"},
+	{ENOTTY, "AbiMismatch",
+	 "the loaded module does not know this call: install module and "
+	 "library from the same build"},
+	{E2BIG, "AbiMismatch",
+	 "the loaded module is older than this library: install both from "
+	 "the same build"},
+	{ENOENT, "NoSuchCell", "there is no such cell"},
+	{ENODEV, "HypervisorDisabled",
+	 "the hypervisor is not enabled: `systemctl start cell-hypervisor` first"},
+	{ENOMEM, "NoMemory", "the kernel is out of memory: free some and try again"},
+	{EBUSY, "Busy", "something else is being done with the hypervisor: try again"},
+	{EINTR, "Failed", "a signal came in between: try again"},
+	{ETIMEDOUT, "TimedOut", "it took too long: try again"},
+};
+
+static void render_cell(cell_context *context, int fd, uint64_t id, char text[64])
+{
+	struct cellhv_cell_info info = {.size = sizeof(info), .id = (uint32_t)id};
+
+	if (driver_try(context, fd, CELLHV_IOC_CELL_INFO, &info) == 0)
+		snprintf(text, 64, "%.*s", CELLHV_NAME_SIZE - 1, info.name);
+	else
+		snprintf(text, 64, "number %" PRIu64, id);
+}
+
+static void explain_check(cell_context *context, int fd, int result,
+			  const struct sentence *sentence, uint64_t object, const char *what)
+{
+	char rendered[64] = "", reason[512];
+
+	if (sentence->object == NUMBER)
+		snprintf(rendered, sizeof(rendered), "%" PRIu64, object);
+	else if (sentence->object == ADDRESS)
+		snprintf(rendered, sizeof(rendered), "0x%" PRIx64, object);
+	else if (sentence->object == CELL)
+		render_cell(context, fd, object, rendered);
+
+	snprintf(reason, sizeof(reason), sentence->text, rendered);
+	context_fail(context, result, sentence->name, "Cannot %s: %s.", what, reason);
+}
+
+void explain_failure(cell_context *context, int fd, int result, const struct cellhv_error *error,
+		     const char *what)
+{
+	for (size_t i = 0; error && error->check && i < ELEMENTS(sentences); i++) {
+		if (sentences[i].check != error->check)
+			continue;
+		explain_check(context, fd, result, &sentences[i], error->object, what);
+		return;
+	}
+	for (size_t i = 0; i < ELEMENTS(plain); i++) {
+		if (plain[i].error != -result)
+			continue;
+		context_fail(context, result, plain[i].name, "Cannot %s: %s.", what, plain[i].text);
+		return;
+	}
+	context_fail(context, result, "Failed", "Cannot %s: %s.", what, strerror(-result));
+}
+
+static const char *const reasons[CELLHV_FAILURE_MAX] = {
+	[CELLHV_FAILURE_NONE] = "",
+	[CELLHV_FAILURE_MEMORY] = "memory-access",
+	[CELLHV_FAILURE_PORT] = "port-access",
+	[CELLHV_FAILURE_MSR] = "msr-access",
+	[CELLHV_FAILURE_CONTROL] = "control-register",
+	[CELLHV_FAILURE_INSTRUCTION] = "instruction",
+	[CELLHV_FAILURE_TRIPLE_FAULT] = "triple-fault",
+	[CELLHV_FAILURE_APIC] = "apic-access",
+	[CELLHV_FAILURE_MACHINE_CHECK] = "machine-check",
+	[CELLHV_FAILURE_GUEST] = "guest",
+};
+
+const char *explain_failure_reason(uint32_t reason)
+{
+	return reason < CELLHV_FAILURE_MAX ? reasons[reason] : "unknown";
+}
+
+static const char *memory_verb(uint64_t detail)
+{
+	return detail & 4 ? "executed" : detail & 2 ? "wrote" : "read";
+}
+
+void explain_guest_failure(const struct cellhv_failure *failure, char message[160])
+{
+	static const char *const texts[CELLHV_FAILURE_MAX] = {
+		[CELLHV_FAILURE_CONTROL] = "set a control register to a forbidden value",
+		[CELLHV_FAILURE_INSTRUCTION] = "executed a forbidden instruction",
+		[CELLHV_FAILURE_TRIPLE_FAULT] = "ended in a triple fault",
+		[CELLHV_FAILURE_MACHINE_CHECK] = "was hit by a machine check",
+	};
+	char what[80];
+
+	switch (failure->reason) {
+	case CELLHV_FAILURE_NONE:
+		message[0] = '\0';
+		return;
+	case CELLHV_FAILURE_GUEST:
+		snprintf(message, 160, "The guest reported that it failed.");
+		return;
+	case CELLHV_FAILURE_MEMORY:
+		snprintf(what, sizeof(what),
+			 "%s guest address 0x%" PRIx64 ", which it does not own",
+			 memory_verb(failure->detail), failure->address);
+		break;
+	case CELLHV_FAILURE_PORT:
+		snprintf(what, sizeof(what), "%s I/O port 0x%" PRIx64 ", which it does not own",
+			 failure->detail & 0x100 ? "wrote" : "read", failure->address);
+		break;
+	case CELLHV_FAILURE_MSR:
+		snprintf(what, sizeof(what), "used MSR 0x%" PRIx64 ", which it may not",
+			 failure->address);
+		break;
+	case CELLHV_FAILURE_APIC:
+		snprintf(what, sizeof(what), "used APIC register 0x%" PRIx64 " in a forbidden way",
+			 failure->address);
+		break;
+	default:
+		snprintf(what, sizeof(what), "%s",
+			 failure->reason < CELLHV_FAILURE_MAX ? texts[failure->reason]
+							      : "failed for an unknown reason");
+	}
+	snprintf(message, 160, "The guest %s (CPU %" PRIu32 ", instruction at 0x%" PRIx64 ").",
+		 what, failure->cpu, failure->rip);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LIBCELL_EXPLAIN_H
+#define LIBCELL_EXPLAIN_H
+
+#include "driver.h"
+
+/* Turns errno, check and object of a failed call into the context's error name and sentence. */
+void explain_failure(cell_context *context, int fd, int result, const struct cellhv_error *error,
+		     const char *what);
+
+/* The stable name of a failure reason, and one sentence about it. */
+const char *explain_failure_reason(uint32_t reason);
+void explain_guest_failure(const struct cellhv_failure *failure, char message[160]);
+
+#endif

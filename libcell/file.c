@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cleanup.h"
+
+static int format_path(char path[PATH_MAX], const char *root, const char *format, va_list args)
+{
+	size_t used = strlen(root);
+	int n;
+
+	if (used >= PATH_MAX)
+		return -ENAMETOOLONG;
+
+	memcpy(path, root, used);
+	n = vsnprintf(path + used, PATH_MAX - used, format, args);
+	return n < 0 || (size_t)n >= PATH_MAX - used ? -ENAMETOOLONG : 0;
+}
+
+int file_path(char path[PATH_MAX], const char *root, const char *format, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = format_path(path, root, format, args);
+	va_end(args);
+	return r;
+}
+
+int file_read_line(char *line, size_t size, const char *root, const char *format, ...)
+{
+	_cleanup_close_ int fd = -1;
+	char path[PATH_MAX];
+	va_list args;
+	ssize_t n;
+	int r;
+
+	va_start(args, format);
+	r = format_path(path, root, format, args);
+	va_end(args);
+	if (r < 0)
+		return r;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+
+	n = read(fd, line, size - 1);
+	if (n < 0)
+		return -errno;
+
+	line[n] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	return 0;
+}
+
+int file_load_fd(int fd, size_t max, char **ret_data, size_t *ret_size)
+{
+	_cleanup_free_ char *data = NULL;
+	size_t size = 0, room = 0;
+
+	for (;;) {
+		ssize_t n;
+
+		if (size + 1 >= room) {
+			char *larger = realloc(data, room + 65536);
+
+			if (!larger)
+				return -ENOMEM;
+
+			data = larger;
+			room += 65536;
+		}
+		n = read(fd, data + size, room - size - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+
+		size += (size_t)n;
+		if (size > max)
+			return -EFBIG;
+	}
+	data[size] = '\0';
+	*ret_data = TAKE_PTR(data);
+	*ret_size = size;
+	return 0;
+}
+
+int file_load(const char *path, size_t max, char **ret_data, size_t *ret_size)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	return file_load_fd(fd, max, ret_data, ret_size);
+}
+
+static int write_all(int fd, const char *text)
+{
+	size_t left = strlen(text);
+
+	while (left) {
+		ssize_t n = write(fd, text, left);
+
+		if (n < 0)
+			return -errno;
+
+		text += n;
+		left -= (size_t)n;
+	}
+	return 0;
+}
+
+int file_replace(const char *path, const char *text)
+{
+	_cleanup_close_ int fd = -1;
+	char temporary[PATH_MAX];
+	int r;
+
+	r = file_path(temporary, path, ".new");
+	if (r < 0)
+		return r;
+
+	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return -errno;
+
+	r = write_all(fd, text);
+	if (r < 0)
+		return r;
+	if (rename(temporary, path) < 0)
+		return -errno;
+	return 0;
+}
+
+struct bounded_write {
+	int fd;
+	const char *text;
+	int result;
+};
+
+static void *bounded_write_run(void *userdata)
+{
+	struct bounded_write *job = userdata;
+
+	job->result = write_all(job->fd, job->text);
+	return NULL;
+}
+
+/* The deadline is wall-clock: that is what pthread_timedjoin_np() takes. */
+static struct timespec deadline_after(unsigned timeout_ms)
+{
+	struct timespec deadline;
+
+	clock_gettime(CLOCK_REALTIME, &deadline);
+	deadline.tv_sec += timeout_ms / 1000;
+	deadline.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+	if (deadline.tv_nsec >= 1000000000) {
+		deadline.tv_nsec -= 1000000000;
+		deadline.tv_sec++;
+	}
+	return deadline;
+}
+
+int file_write_bounded(const char *path, const char *text, unsigned timeout_ms)
+{
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	struct bounded_write job = {.fd = fd, .text = text};
+	struct timespec deadline = deadline_after(timeout_ms);
+	pthread_t thread;
+	void *outcome;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+
+	r = pthread_create(&thread, NULL, bounded_write_run, &job);
+	if (r)
+		return -r;
+
+	/*
+	 * Cancelling a thread interrupts its write() with a signal of the C library's own, so no
+	 * handler of the program is touched, and no child process shows up in its wait().
+	 */
+	r = pthread_timedjoin_np(thread, &outcome, &deadline);
+	if (r) {
+		pthread_cancel(thread);
+		pthread_join(thread, &outcome);
+	}
+	return outcome == PTHREAD_CANCELED ? -ETIMEDOUT : job.result;
+}

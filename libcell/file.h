@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Files below a root directory: small ones of sysfs and procfs, and whole ones. */
+#ifndef LIBCELL_FILE_H
+#define LIBCELL_FILE_H
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Writes root and the formatted rest to path. -ENAMETOOLONG. */
+int file_path(char path[PATH_MAX], const char *root, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* First line, without its end. */
+int file_read_line(char *line, size_t size, const char *root, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Whole content with a zero after it; the caller frees *ret_data. -EFBIG: more than max bytes. */
+int file_load(const char *path, size_t max, char **ret_data, size_t *ret_size);
+int file_load_fd(int fd, size_t max, char **ret_data, size_t *ret_size);
+
+/* Replaces the file in one step. */
+int file_replace(const char *path, const char *text);
+
+/*
+ * Writes text, but for no longer than timeout_ms (then -ETIMEDOUT): a write to sysfs may work for
+ * minutes in the kernel, which gives up when a signal is pending.
+ */
+int file_write_bounded(const char *path, const char *text, unsigned timeout_ms);
+
+#endif

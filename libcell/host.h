@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* This machine, read once. */
+#ifndef LIBCELL_HOST_H
+#define LIBCELL_HOST_H
+
+#include <cellhv/config.h>
+
+#include "acpi.h"
+#include "context.h"
+#include "cpuset.h"
+#include "iomem.h"
+#include "memory.h"
+
+struct cell_host {
+	unsigned refs;
+	cell_context *context;
+	char *root;
+	char kernel[128]; /* release */
+	char vendor[16];  /* "AuthenticAMD" */
+	char model[80];
+	bool has_svm;
+	bool has_vmx;
+	bool has_nested_paging; /* NPT or EPT */
+	bool is_guest;		/* CPUID says a hypervisor is there */
+	struct cpuset present;
+	struct cpuset online;
+	struct iomem iomem;
+	struct memory memory;
+	struct acpi acpi;
+};
+
+/* Reads what changes while the machine runs: CPUs and memory. */
+int host_refresh(cell_host *host);
+
+/* What the hypervisor has to be told of the machine. */
+void host_system_config(const cell_host *host, struct cellhv_system_config *ret);
+
+#endif

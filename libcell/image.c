@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+#include "file.h"
+
+/* Bytes of RAM of the cell from guest on, over regions that follow each other. */
+static uint64_t room_at(const cell_desc *desc, uint64_t guest)
+{
+	uint64_t room = 0;
+
+	for (size_t i = 0; i < desc->n_memory;) {
+		const struct desc_memory *memory = &desc->memory[i++];
+
+		if (memory->flags & CELLHV_MEMORY_DEVICE ||
+		    guest + room - memory->guest >= memory->size)
+			continue;
+
+		room = memory->guest + memory->size - guest;
+		i = 0;
+	}
+	return room;
+}
+
+static int open_regular(const char *path, uint64_t *ret_size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return -EISDIR;
+	}
+	*ret_size = (uint64_t)st.st_size;
+	return fd;
+}
+
+static int open_image(const cell_desc *desc, const char *file, uint64_t *ret_size)
+{
+	const char *root = desc->context->root;
+	char path[PATH_MAX];
+	int r = -ENOENT;
+
+	if (*file == '/') {
+		r = file_path(path, root, "%s", file);
+		return r < 0 ? r : open_regular(path, ret_size);
+	}
+
+	if (desc->directory) {
+		r = file_path(path, desc->directory, "%s", file);
+		if (r == 0)
+			r = open_regular(path, ret_size);
+	}
+	if (r != -ENOENT)
+		return r;
+
+	r = file_path(path, root, IMAGE_DIRECTORY "/%s", file);
+	return r < 0 ? r : open_regular(path, ret_size);
+}
+
+static void check_one(cell_desc *desc, size_t index)
+{
+	const struct desc_image *image = &desc->images[index];
+	uint64_t size = 0, room = room_at(desc, image->guest);
+	_cleanup_close_ int fd = open_image(desc, image->file, &size);
+	char pointer[64];
+
+	desc_pointer(pointer, "images", index, "file");
+	if (fd == -ENOENT)
+		desc_report(desc, CELL_ERROR, "image-missing", pointer,
+			    "there is no file %s beside the description or in " IMAGE_DIRECTORY
+			    ": build or install it, or correct the name",
+			    image->file);
+	else if (fd < 0)
+		desc_report(desc, CELL_ERROR, "image-missing", pointer, "%s cannot be read: %s",
+			    image->file,
+			    fd == -EISDIR ? "it is not a regular file" : strerror(-fd));
+	else if (size > room)
+		desc_report(desc, CELL_ERROR, "image-too-large", pointer,
+			    "%s has %" PRIu64 " bytes, but from 0x%" PRIx64
+			    " on the cell has %" PRIu64
+			    " bytes of memory: enlarge the region or move the image",
+			    image->file, size, image->guest, room);
+}
+
+void image_check(cell_desc *desc)
+{
+	for (size_t i = 0; i < desc->n_images; i++)
+		check_one(desc, i);
+}
+
+int image_load(cell_desc *desc, size_t index, char **ret_data, size_t *ret_size)
+{
+	const struct desc_image *image = &desc->images[index];
+	uint64_t size, room = room_at(desc, image->guest);
+	_cleanup_close_ int fd = open_image(desc, image->file, &size);
+	int r = fd;
+
+	if (fd >= 0)
+		r = file_load_fd(fd, room, ret_data, ret_size);
+	if (r == -EFBIG)
+		return context_fail(desc->context, r, "ImageTooLarge",
+				    "The image %s is larger than the %" PRIu64
+				    " bytes of memory the cell has from 0x%" PRIx64
+				    " on: enlarge the region or move the image.",
+				    image->file, room, image->guest);
+	if (r < 0)
+		return context_fail(desc->context, r, "ImageMissing",
+				    "The image %s cannot be read (%s): it is looked for beside the "
+				    "description, then in " IMAGE_DIRECTORY ".",
+				    image->file, strerror(-r));
+	return 0;
+}

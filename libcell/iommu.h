@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LIBCELL_IOMMU_H
+#define LIBCELL_IOMMU_H
+
+#include <stdbool.h>
+
+struct iommu_finding {
+	char unit[64];	 /* "dmar0", "ivhd0" */
+	char device[64]; /* "0000:00:1f.2": one of those it translates for */
+	const char *off_option;
+};
+
+/* Finds a device of Linux's whose DMA addresses are translated, and its IOMMU. */
+bool iommu_find_translating(const char *root, struct iommu_finding *ret);
+
+#endif

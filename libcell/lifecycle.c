@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Cells from creation to destruction. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cellhv/guest.h>
+
+#include "blob.h"
+#include "cell_object.h"
+#include "cleanup.h"
+#include "compile.h"
+#include "driver.h"
+#include "export.h"
+#include "image.h"
+#include "lock.h"
+#include "number.h"
+#include "pool.h"
+
+/* "start the cell rt-io", for sentences. */
+static const char *doing(char text[64], const char *verb, const char *name)
+{
+	snprintf(text, 64, "%s the cell %s", verb, name);
+	return text;
+}
+
+static int operate(const cell_cell *cell, unsigned long request, uint32_t flags, const char *verb)
+{
+	struct cellhv_cell_op op = {.size = sizeof(op), .id = cell->id, .flags = flags};
+	char what[64];
+
+	return driver_call(cell->hv->context, cell->hv->fd, request, &op, &op.error,
+			   doing(what, verb, cell->name));
+}
+
+static int load_images(const cell_cell *cell, cell_desc *desc)
+{
+	char what[64];
+
+	doing(what, "load", cell->name);
+	for (size_t i = 0; i < desc->n_images; i++) {
+		struct cellhv_cell_load request = {
+			.size = sizeof(request), .id = cell->id, .guest = desc->images[i].guest};
+		_cleanup_free_ char *data = NULL;
+		size_t size;
+		int r;
+
+		r = image_load(desc, i, &data, &size);
+		if (r < 0)
+			return r;
+		if (!size)
+			continue;
+
+		request.buffer = (uintptr_t)data;
+		request.length = size;
+		r = driver_call(cell->hv->context, cell->hv->fd, CELLHV_IOC_CELL_LOAD, &request,
+				&request.error, what);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Gives back every block that no cell of the hypervisor needs; failures are logged there. */
+static void give_back_unneeded(cell_hv *hv, cell_host *host)
+{
+	struct inventory inventory;
+	struct ranges needed;
+
+	if (inventory_read(hv->context, hv->fd, &inventory) < 0)
+		return;
+
+	if (inventory_memory(&inventory, NULL, &needed) == 0)
+		pool_give_back(host, &needed);
+	inventory_clear(&inventory);
+}
+
+/* Rolling back must not replace the sentence about what went wrong. */
+static void roll_back_memory(cell_hv *hv, cell_host *host)
+{
+	const struct cell_context saved = *hv->context;
+
+	give_back_unneeded(hv, host);
+	hv->context->error_name = saved.error_name;
+	memcpy(hv->context->error, saved.error, sizeof(saved.error));
+}
+
+static int fail_memory(const cell_desc *desc, const cell_host *host, const struct pool *pool,
+		       const struct inventory *inventory)
+{
+	char need[32], found[32], fallback[64];
+	struct ranges ready = {0}, taken = {0};
+
+	memory_pool(&host->memory, &ready);
+	inventory_memory(inventory, NULL, &taken);
+	for (size_t i = 0; i < taken.n; i++)
+		ranges_remove(&ready, taken.items[i].start, taken.items[i].size);
+	return context_fail(
+		desc->context, -ENOMEM, "NoMemory",
+		"The cell %s needs %s, but only %s could be set aside%s: free memory and "
+		"try again, or boot with %s on the kernel command line (in "
+		"/etc/default/grub the $ is written \\\\\\$).",
+		desc->name, compile_describe_need(desc, need),
+		number_format_size(ranges_total(&ready), found),
+		pool->late ? " in 20 s" : ", as Linux's memory would not go offline",
+		pool_describe_fallback(&host->memory, fallback));
+}
+
+static int take_memory(cell_desc *desc, cell_host *host, const struct inventory *inventory,
+		       struct place *ret)
+{
+	struct pool pool;
+	int r;
+
+	pool_begin(&pool, host);
+	r = place_desc(desc, inventory, &host->memory, pool_take, &pool, ret);
+	if (r == -ENOSPC)
+		return fail_memory(desc, host, &pool, inventory);
+	if (r < 0)
+		return context_fail(desc->context, r, "Failed", "Cannot set memory aside: %s.",
+				    strerror(-r));
+	return 0;
+}
+
+static int create_from_blob(cell_hv *hv, const cell_blob *blob, cell_cell **ret)
+{
+	struct cellhv_cell_create request = {
+		.size = sizeof(request),
+		.config = (uintptr_t)blob->config,
+		.config_size = (uint32_t)blob->size,
+	};
+	struct cellhv_cell_info info = {.size = sizeof(info)};
+	char what[64];
+	int r;
+
+	r = driver_call(hv->context, hv->fd, CELLHV_IOC_CELL_CREATE, &request, &request.error,
+			doing(what, "create", blob->config->name));
+	if (r < 0)
+		return r;
+
+	info.id = request.id;
+	r = driver_call(hv->context, hv->fd, CELLHV_IOC_CELL_INFO, &info, NULL, what);
+	if (r < 0)
+		return r;
+	return cell_object_new(hv, &info, ret);
+}
+
+static int create_and_load(cell_hv *hv, cell_desc *desc, const cell_blob *blob, cell_cell **ret)
+{
+	cell_cell *cell;
+	int r;
+
+	r = create_from_blob(hv, blob, &cell);
+	if (r < 0)
+		return r;
+
+	r = load_images(cell, desc);
+	if (r < 0) {
+		struct cellhv_cell_op op = {
+			.size = sizeof(op), .id = cell->id, .flags = CELLHV_CELL_FORCE};
+
+		driver_try(hv->context, hv->fd, CELLHV_IOC_CELL_DESTROY, &op);
+		cell_cell_unref(cell);
+		return r;
+	}
+	*ret = cell;
+	return 0;
+}
+
+static int check_name(const cell_desc *desc, const struct inventory *inventory)
+{
+	for (size_t i = 0; i < inventory->n; i++)
+		if (strcmp(inventory->cells[i].info.name, desc->name) == 0)
+			return context_fail(
+				desc->context, -EEXIST, "CellExists",
+				"The cell %s exists already: stop it first, or use it as "
+				"it is.",
+				desc->name);
+	return 0;
+}
+
+/* Check, take, perform; only taking memory needs to be undone here. */
+static int create_locked(cell_hv *hv, cell_desc *desc, cell_host *host,
+			 const struct inventory *inventory, cell_cell **ret)
+{
+	struct cpuset cpus;
+	struct place place;
+	cell_blob *blob;
+	int r;
+
+	r = check_name(desc, inventory);
+	if (r == 0)
+		r = compile_check(desc, host, inventory, &cpus, &place);
+	if (r < 0)
+		return r;
+
+	r = take_memory(desc, host, inventory, &place);
+	if (r == 0)
+		r = compile_blob(desc, &cpus, &place, &blob);
+	if (r == 0) {
+		r = create_and_load(hv, desc, blob, ret);
+		cell_blob_unref(blob);
+	}
+	if (r < 0)
+		roll_back_memory(hv, host);
+	return r;
+}
+
+LIBCELL_PUBLIC int cell_cell_create(cell_hv *hv, cell_desc *desc, cell_host *host, cell_cell **ret)
+{
+	struct inventory inventory;
+	char what[64];
+	int lock, r;
+
+	context_begin(hv->context);
+	r = desc_verdict(desc);
+	if (r == 0)
+		r = hv_require_enabled(hv, doing(what, "create", desc->name));
+	if (r < 0)
+		return r;
+
+	lock = lock_take(hv->context);
+	if (lock < 0)
+		return lock;
+
+	r = host_refresh(host);
+	if (r == 0)
+		r = inventory_read(hv->context, hv->fd, &inventory);
+	if (r == 0) {
+		r = create_locked(hv, desc, host, &inventory, ret);
+		inventory_clear(&inventory);
+	}
+	close(lock);
+	return r;
+}
+
+LIBCELL_PUBLIC int cell_cell_load(cell_cell *cell, cell_desc *desc)
+{
+	int r;
+
+	context_begin(cell->hv->context);
+	r = desc_verdict(desc);
+	if (r < 0)
+		return r;
+	return load_images(cell, desc);
+}
+
+LIBCELL_PUBLIC int cell_cell_start(cell_cell *cell)
+{
+	context_begin(cell->hv->context);
+	return operate(cell, CELLHV_IOC_CELL_START, 0, "start");
+}
+
+LIBCELL_PUBLIC int cell_cell_stop(cell_cell *cell)
+{
+	context_begin(cell->hv->context);
+	return operate(cell, CELLHV_IOC_CELL_STOP, 0, "stop");
+}
+
+static bool is_running(const struct cellhv_cell_info *info)
+{
+	return info->state == CELLHV_STATE_RUNNING || info->state == CELLHV_STATE_LOCKED;
+}
+
+static int judge_reply(const cell_cell *cell, uint32_t reply)
+{
+	switch (reply) {
+	case CELLHV_REPLY_APPROVED:
+		return 0;
+	case CELLHV_REPLY_DENIED:
+		return context_fail(cell->hv->context, -EACCES, "ShutdownDenied",
+				    "The guest in cell %s refused to shut down and goes on: ask "
+				    "again later, or destroy the cell by force.",
+				    cell->name);
+	default:
+		return context_fail(cell->hv->context, -EACCES, "ShutdownDenied",
+				    "The guest in cell %s does not understand shutdown requests "
+				    "(reply %u) and goes on: destroy the cell by force.",
+				    cell->name, reply);
+	}
+}
+
+LIBCELL_PUBLIC int cell_cell_shutdown(cell_cell *cell, unsigned timeout_ms)
+{
+	struct cellhv_cell_message request = {
+		.size = sizeof(request),
+		.id = cell->id,
+		.message = CELLHV_MSG_SHUTDOWN_REQUEST,
+		.timeout_ms = timeout_ms,
+	};
+	cell_context *context = cell->hv->context;
+	struct cellhv_cell_info info;
+	char what[64];
+	int r;
+
+	context_begin(context);
+	r = cell_object_info(cell, &info);
+	if (r < 0)
+		return r;
+	if (!is_running(&info))
+		return context_fail(context, -ENOTCONN, "CellNotRunning",
+				    "The cell %s is %s, so there is no guest to shut down.",
+				    cell->name, cell_state_to_string((enum cell_state)info.state));
+
+	r = driver_call(context, cell->hv->fd, CELLHV_IOC_CELL_MESSAGE, &request, &request.error,
+			doing(what, "shut down", cell->name));
+	if (r == -ETIMEDOUT)
+		return context_fail(
+			context, r, "TimedOut",
+			"The guest in cell %s did not %s within %u ms: destroy the cell "
+			"by force, or allow more time (\"shutdown\": { \"timeout\" }).",
+			cell->name, request.reply == CELLHV_REPLY_APPROVED ? "end" : "answer",
+			timeout_ms);
+	if (r < 0)
+		return r;
+	return judge_reply(cell, request.reply);
+}
+
+static int destroy_locked(cell_cell *cell, bool force)
+{
+	cell_context *context = cell->hv->context;
+	struct cellhv_cell_info info;
+	cell_host *host;
+	int r;
+
+	r = cell_object_info(cell, &info);
+	if (r < 0)
+		return r;
+	if (!force && is_running(&info))
+		return context_fail(context, -EBUSY, "CellRunning",
+				    "The cell %s is running: shut it down first, or destroy it by "
+				    "force.",
+				    cell->name);
+
+	r = operate(cell, CELLHV_IOC_CELL_DESTROY, force ? CELLHV_CELL_FORCE : 0, "destroy");
+	if (r < 0)
+		return r;
+
+	/* The cell is gone: memory that cannot be given back now is with the next destruction. */
+	if (cell_host_new(context, NULL, &host) == 0) {
+		give_back_unneeded(cell->hv, host);
+		cell_host_unref(host);
+	}
+	context_begin(context);
+	return 0;
+}
+
+LIBCELL_PUBLIC int cell_cell_destroy(cell_cell *cell, bool force)
+{
+	int lock, r;
+
+	context_begin(cell->hv->context);
+	lock = lock_take(cell->hv->context);
+	if (lock < 0)
+		return lock;
+
+	r = destroy_locked(cell, force);
+	close(lock);
+	return r;
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "memory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "file.h"
+#include "number.h"
+
+#define SYSFS "/sys/devices/system/memory"
+#define FALLBACK_SIZE (64ull << 20)
+
+static int read_block(const char *root, uint64_t block_size, unsigned number,
+		      struct memory_block *ret)
+{
+	struct memory_block block = {.number = number};
+	char line[64], *end;
+	int r;
+
+	/* Hexadecimal without 0x. */
+	r = file_read_line(line, sizeof(line), root, SYSFS "/memory%u/phys_index", number);
+	if (r < 0)
+		return r;
+
+	block.phys = strtoull(line, &end, 16) * block_size;
+	r = file_read_line(line, sizeof(line), root, SYSFS "/memory%u/state", number);
+	if (r < 0)
+		return r;
+
+	block.online = strcmp(line, "online") == 0;
+	block.removable = true;
+	if (file_read_line(line, sizeof(line), root, SYSFS "/memory%u/removable", number) == 0)
+		block.removable = strcmp(line, "1") == 0;
+
+	/* An online block that lies in several zones, or has holes, says "none": it stays. */
+	if (file_read_line(line, sizeof(line), root, SYSFS "/memory%u/valid_zones", number) == 0) {
+		block.movable = strcmp(line, "Movable") == 0;
+		if (block.online && strcmp(line, "none") == 0)
+			block.removable = false;
+	}
+	*ret = block;
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct memory_block *x = a, *y = b;
+
+	return x->phys < y->phys ? -1 : x->phys > y->phys;
+}
+
+static int read_blocks(const char *root, struct memory *memory)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	char path[PATH_MAX];
+	struct dirent *entry;
+	int r;
+
+	r = file_path(path, root, SYSFS);
+	if (r < 0)
+		return r;
+
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		struct memory_block block, *blocks;
+		unsigned number;
+		char rest;
+
+		if (sscanf(entry->d_name, "memory%u%c", &number, &rest) != 1)
+			continue;
+		if (read_block(root, memory->block_size, number, &block) < 0)
+			continue;
+
+		blocks = reallocarray(memory->blocks, memory->n + 1, sizeof(*blocks));
+		if (!blocks)
+			return -ENOMEM;
+
+		memory->blocks = blocks;
+		blocks[memory->n++] = block;
+	}
+	if (memory->n)
+		qsort(memory->blocks, memory->n, sizeof(*memory->blocks), compare);
+	return 0;
+}
+
+/* An online block on record was put back by someone else: it is Linux's again. */
+static int read_record(const char *root, struct memory *memory)
+{
+	_cleanup_fclose_ FILE *file = NULL;
+	char path[PATH_MAX];
+	unsigned number;
+	int r;
+
+	r = file_path(path, root, MEMORY_RECORD);
+	if (r < 0)
+		return r;
+
+	file = fopen(path, "re");
+	while (file && fscanf(file, "%u", &number) == 1)
+		for (size_t i = 0; i < memory->n; i++)
+			if (memory->blocks[i].number == number && !memory->blocks[i].online)
+				memory->blocks[i].ours = true;
+	return 0;
+}
+
+/* "64M$0x30000000", one of perhaps several after memmap=. What is System RAM after all, is not. */
+static int add_reservation(char *text, const struct iomem *iomem, struct ranges *set)
+{
+	char *dollar = strchr(text, '$');
+	uint64_t size, start;
+
+	if (!dollar)
+		return 0;
+
+	*dollar = '\0';
+	if (number_parse(text, &size) < 0 || number_parse(dollar + 1, &start) < 0 || !size ||
+	    ranges_touch(&iomem->ram, start, size))
+		return 0;
+	return ranges_add(set, start, size);
+}
+
+static int read_reservations(const char *root, const struct iomem *iomem, struct ranges *ret)
+{
+	char line[4096], *rest = line, *word;
+	int r;
+
+	r = file_read_line(line, sizeof(line), root, "/proc/cmdline");
+	if (r < 0)
+		return 0;
+
+	while ((word = strsep(&rest, " \t"))) {
+		char *item;
+
+		if (strncmp(word, "memmap=", 7) != 0)
+			continue;
+
+		word += 7;
+		while ((item = strsep(&word, ","))) {
+			r = add_reservation(item, iomem, ret);
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+/* Firmware likes the end of RAM below 4 GiB; the largest range has room to spare before its end. */
+static struct range choose_fallback(const struct ranges *ram)
+{
+	struct range fallback = {0x30000000, FALLBACK_SIZE};
+	const struct range *largest = NULL;
+
+	for (size_t i = 0; i < ram->n; i++)
+		if (!largest || ram->items[i].size > largest->size)
+			largest = &ram->items[i];
+	if (largest && largest->size >= 4 * FALLBACK_SIZE)
+		fallback.start = (range_end(largest) & ~(FALLBACK_SIZE - 1)) - 2 * FALLBACK_SIZE;
+	return fallback;
+}
+
+static uint64_t top_of(const struct ranges *set)
+{
+	return set->n ? range_end(&set->items[set->n - 1]) : 0;
+}
+
+int memory_read(const char *root, const struct iomem *iomem, struct memory *ret)
+{
+	struct memory memory = {0};
+	char line[64];
+	int r = 0;
+
+	if (file_read_line(line, sizeof(line), root, SYSFS "/block_size_bytes") == 0)
+		memory.block_size = strtoull(line, NULL, 16);
+	if (memory.block_size)
+		r = read_blocks(root, &memory);
+	if (r == 0)
+		r = read_record(root, &memory);
+	if (r == 0)
+		r = read_reservations(root, iomem, &memory.reserved);
+	if (r < 0) {
+		memory_clear(&memory);
+		return r;
+	}
+
+	memory.top = top_of(&iomem->ram);
+	if (top_of(&memory.reserved) > memory.top)
+		memory.top = top_of(&memory.reserved);
+	memory.memmap_fallback = choose_fallback(&iomem->ram);
+	*ret = memory;
+	return 0;
+}
+
+void memory_clear(struct memory *memory)
+{
+	free(memory->blocks);
+	*memory = (struct memory){0};
+}
+
+int memory_copy(const struct memory *memory, struct memory *ret)
+{
+	size_t size = memory->n * sizeof(*memory->blocks);
+	struct memory_block *blocks = malloc(size ?: 1);
+
+	if (!blocks)
+		return -ENOMEM;
+
+	if (size)
+		memcpy(blocks, memory->blocks, size);
+	*ret = *memory;
+	ret->blocks = blocks;
+	return 0;
+}
+
+int memory_pool(const struct memory *memory, struct ranges *ret)
+{
+	struct ranges pool = memory->reserved;
+
+	for (size_t i = 0; i < memory->n; i++) {
+		int r;
+
+		if (!memory->blocks[i].ours)
+			continue;
+
+		r = ranges_add(&pool, memory->blocks[i].phys, memory->block_size);
+		if (r < 0)
+			return r;
+	}
+	*ret = pool;
+	return 0;
+}
+
+static bool is_candidate(const struct memory_block *block)
+{
+	return block->online && block->removable;
+}
+
+struct memory_block *memory_next_block(const struct memory *memory)
+{
+	struct memory_block *best = NULL;
+
+	for (size_t i = memory->n; i-- > 0;) {
+		struct memory_block *block = &memory->blocks[i];
+
+		if (is_candidate(block) && (!best || (block->movable && !best->movable)))
+			best = block;
+	}
+	return best;
+}
+
+struct memory_block *memory_block_at(const struct memory *memory, uint64_t phys)
+{
+	for (size_t i = 0; i < memory->n; i++)
+		if (phys - memory->blocks[i].phys < memory->block_size)
+			return &memory->blocks[i];
+	return NULL;
+}
+
+uint64_t memory_removable(const struct memory *memory)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < memory->n; i++)
+		if (is_candidate(&memory->blocks[i]))
+			total += memory->block_size;
+	return total;
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "place.h"
+
+#include <errno.h>
+
+#include "range.h"
+
+#define PAGE 4096ull
+#define LARGE_PAGE (2ull << 20)
+
+static bool first_fit(const struct ranges *available, uint64_t size, uint64_t *ret)
+{
+	uint64_t alignment = size >= LARGE_PAGE ? LARGE_PAGE : PAGE;
+
+	for (size_t i = 0; i < available->n; i++) {
+		const struct range *range = &available->items[i];
+		uint64_t start = (range->start + alignment - 1) & ~(alignment - 1);
+
+		if (start >= range->start && start < range_end(range) &&
+		    range_end(range) - start >= size) {
+			*ret = start;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_ram(const struct desc_memory *memory)
+{
+	return !(memory->flags & CELLHV_MEMORY_DEVICE);
+}
+
+/* What this cell may be given: the pool without other cells' memory and its own pinned regions. */
+static int available_memory(const cell_desc *desc, const struct inventory *inventory,
+			    const struct memory *memory, struct ranges *ret)
+{
+	struct ranges taken;
+	int r;
+
+	r = memory_pool(memory, ret);
+	if (r == 0)
+		r = inventory_memory(inventory, desc->name, &taken);
+	for (size_t i = 0; r == 0 && i < taken.n; i++)
+		r = ranges_remove(ret, taken.items[i].start, taken.items[i].size);
+	for (size_t i = 0; r == 0 && i < desc->n_memory; i++)
+		if (desc->memory[i].pinned)
+			r = ranges_remove(ret, desc->memory[i].phys, desc->memory[i].size);
+	return r;
+}
+
+/* 1: all fit; 0: not all. */
+static int try_place(const cell_desc *desc, const struct inventory *inventory,
+		     const struct memory *memory, struct place *place)
+{
+	struct ranges available;
+	int r;
+
+	r = available_memory(desc, inventory, memory, &available);
+	for (size_t i = 0; r == 0 && i < desc->n_memory; i++) {
+		const struct desc_memory *region = &desc->memory[i];
+
+		if (region->pinned) {
+			place->phys[i] = region->phys;
+			continue;
+		}
+		if (!first_fit(&available, region->size, &place->phys[i]))
+			return 0;
+
+		r = ranges_remove(&available, place->phys[i], region->size);
+	}
+	return r < 0 ? r : 1;
+}
+
+/* Blocks under pinned RAM have to be those very ones. */
+static int take_pinned(const cell_desc *desc, struct memory *memory, place_take_fn take,
+		       void *userdata)
+{
+	for (size_t i = 0; i < desc->n_memory; i++) {
+		const struct desc_memory *region = &desc->memory[i];
+		uint64_t end = region->phys + region->size;
+
+		if (!region->pinned || !is_ram(region) || !memory->block_size)
+			continue;
+
+		for (uint64_t at = region->phys; at < end;
+		     at = (at / memory->block_size + 1) * memory->block_size) {
+			struct memory_block *block = memory_block_at(memory, at);
+			int r;
+
+			if (!block || block->ours || ranges_touch(&memory->reserved, at, 1))
+				continue;
+			if (!block->online || !block->removable)
+				return -ENOSPC;
+
+			r = take(userdata, block);
+			if (r < 0)
+				return r == -ENOMEM ? r : -ENOSPC;
+		}
+	}
+	return 0;
+}
+
+int place_desc(const cell_desc *desc, const struct inventory *inventory, struct memory *memory,
+	       place_take_fn take, void *userdata, struct place *ret)
+{
+	struct place place = {0};
+	int r;
+
+	r = take_pinned(desc, memory, take, userdata);
+	if (r < 0)
+		return r;
+
+	while ((r = try_place(desc, inventory, memory, &place)) == 0) {
+		struct memory_block *block = memory_next_block(memory);
+
+		if (!block)
+			return -ENOSPC;
+
+		/* A block that will not go is no candidate any more; the next may. */
+		if (take(userdata, block) < 0)
+			block->removable = false;
+	}
+	if (r < 0)
+		return r;
+
+	*ret = place;
+	return 0;
+}
+
+int place_assume(void *userdata, struct memory_block *block)
+{
+	(void)userdata;
+	block->online = false;
+	block->ours = true;
+	return 0;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Taking memory blocks from Linux and giving them back. Callers hold the lock (lock.h). */
+#ifndef LIBCELL_POOL_H
+#define LIBCELL_POOL_H
+
+#include "host.h"
+
+/* What one operation took, so that a failure can give exactly that back. */
+struct pool {
+	cell_host *host;
+	uint64_t deadline_ms; /* monotonic */
+	bool late;
+};
+
+void pool_begin(struct pool *pool, cell_host *host);
+
+/* A place_take_fn; userdata is a struct pool. Bounded in time for each block and in all. */
+int pool_take(void *userdata, struct memory_block *block);
+
+/* Puts every block that is ours and does not touch `needed` back to Linux. */
+int pool_give_back(cell_host *host, const struct ranges *needed);
+
+/* "memmap=64M$0x38000000" with a value for this machine. */
+const char *pool_describe_fallback(const struct memory *memory, char text[64]);
+
+#endif

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What has to be true before the hypervisor may slide under this system, found without it. */
+#include "preflight.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cellhv/launch.h>
+
+#include "cleanup.h"
+#include "export.h"
+#include "file.h"
+#include "iommu.h"
+#include "module.h"
+#include "number.h"
+#include "pool.h"
+
+struct finding {
+	enum cell_check_result result;
+	char message[256];
+	char remedy[384];
+};
+
+static void find(struct finding *finding, enum cell_check_result result, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+static void remedy(struct finding *finding, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void find(struct finding *finding, enum cell_check_result result, const char *format, ...)
+{
+	va_list args;
+
+	finding->result = result;
+	va_start(args, format);
+	vsnprintf(finding->message, sizeof(finding->message), format, args);
+	va_end(args);
+}
+
+static void remedy(struct finding *finding, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(finding->remedy, sizeof(finding->remedy), format, args);
+	va_end(args);
+}
+
+static void check_virtualization(const cell_host *host, struct finding *finding)
+{
+	if (host->has_svm || host->has_vmx) {
+		find(finding, CELL_CHECK_OK, "%s (%s) has %s", host->model, host->vendor,
+		     host->has_svm ? "AMD SVM" : "Intel VMX");
+		return;
+	}
+	if (host->is_guest) {
+		find(finding, CELL_CHECK_FAILED,
+		     "this is a virtual machine whose CPU (%s) has neither AMD SVM nor Intel VMX",
+		     host->model);
+		remedy(finding, "turn nested virtualisation on at its host (QEMU/KVM: kvm_amd or "
+				"kvm_intel with nested=1, and -cpu host)");
+		return;
+	}
+	find(finding, CELL_CHECK_FAILED, "the CPU (%s) shows neither AMD SVM nor Intel VMX",
+	     host->model);
+	remedy(finding, "enable SVM or VT-x in the firmware setup, or use another machine");
+}
+
+static void check_nested_paging(const cell_host *host, struct finding *finding)
+{
+	if (host->has_nested_paging) {
+		find(finding, CELL_CHECK_OK, "the CPU has nested paging");
+		return;
+	}
+	find(finding, CELL_CHECK_FAILED, "the CPU has no nested paging (AMD NPT, Intel EPT)");
+	remedy(finding, "use another machine; under QEMU add +npt to -cpu");
+}
+
+static void check_cpus(const cell_host *host, struct finding *finding)
+{
+	unsigned online = cpuset_count(&host->online), present = cpuset_count(&host->present);
+
+	if (online < 2) {
+		find(finding, CELL_CHECK_FAILED,
+		     "one CPU is online, and CPU 0 stays with Linux: none is left for cells");
+		remedy(finding, "%s",
+		       present > 1 ? "bring the others online: `chcpu -e 1`"
+				   : "use a machine with two CPUs or more");
+	} else if (online < present) {
+		find(finding, CELL_CHECK_WARNING, "only %u of %u CPUs are online", online, present);
+		remedy(finding, "bring the others online before enabling: `chcpu -e ...`");
+	} else {
+		find(finding, CELL_CHECK_OK, "%u CPUs are online", online);
+	}
+}
+
+static void check_module(const cell_host *host, struct finding *finding)
+{
+	char other[128];
+
+	switch (module_find(host->root, host->kernel, other)) {
+	case MODULE_LOADED:
+		find(finding, CELL_CHECK_OK, "the module " MODULE_NAME " is loaded");
+		return;
+	case MODULE_AVAILABLE:
+		find(finding, CELL_CHECK_OK,
+		     "the module " MODULE_NAME " is installed for kernel %s", host->kernel);
+		return;
+	case MODULE_OTHER_KERNEL:
+		find(finding, CELL_CHECK_FAILED,
+		     "the module " MODULE_NAME " is installed for kernel %s, but %s runs", other,
+		     host->kernel);
+		break;
+	case MODULE_MISSING:
+		find(finding, CELL_CHECK_FAILED, "the module " MODULE_NAME " is not installed");
+		break;
+	}
+	remedy(finding, "install linux-headers-%s, build and install the module, run `depmod`",
+	       host->kernel);
+}
+
+static bool load_image_header(const cell_host *host, struct cellhv_image_header *ret)
+{
+	static const char *const directories[] = {"/lib/firmware/updates", "/lib/firmware"};
+	char path[PATH_MAX], configured[PATH_MAX] = "";
+
+	/* The kernel looks into the configured directory first, where there is one. */
+	file_read_line(configured, sizeof(configured), host->root,
+		       "/sys/module/firmware_class/parameters/path");
+	for (size_t i = 0; i < ELEMENTS(directories) + 1; i++) {
+		const char *directory = i == 0 ? configured : directories[i - 1];
+		_cleanup_fclose_ FILE *file = NULL;
+
+		if (!*directory ||
+		    file_path(path, host->root, "%s/%s", directory, CELLHV_IMAGE_NAME) < 0)
+			continue;
+
+		file = fopen(path, "re");
+		if (file)
+			return fread(ret, sizeof(*ret), 1, file) == 1;
+	}
+	return false;
+}
+
+static void check_image(const cell_host *host, struct finding *finding)
+{
+	struct cellhv_image_header header;
+
+	if (!load_image_header(host, &header)) {
+		find(finding, CELL_CHECK_FAILED, "there is no hypervisor image /lib/firmware/%s",
+		     CELLHV_IMAGE_NAME);
+		remedy(finding, "install it: `meson install` puts it there");
+	} else if (memcmp(header.signature, CELLHV_IMAGE_SIGNATURE, 8) != 0 ||
+		   header.abi_version != CELLHV_ABI_VERSION) {
+		find(finding, CELL_CHECK_FAILED,
+		     "the hypervisor image /lib/firmware/%s is of another version",
+		     CELLHV_IMAGE_NAME);
+		remedy(finding, "install image, module and library from the same build");
+	} else {
+		find(finding, CELL_CHECK_OK, "the hypervisor image is %.*s",
+		     (int)sizeof(header.version), header.version);
+	}
+}
+
+/* From Linux 6.12 on KVM turns SVM or VMX on when it is loaded, not with its first guest. */
+static void check_kvm(const cell_host *host, struct finding *finding)
+{
+	static const char *const modules[] = {"kvm_amd", "kvm_intel"};
+	char users[32], early[8] = "N";
+
+	file_read_line(early, sizeof(early), host->root,
+		       "/sys/module/kvm/parameters/enable_virt_at_load");
+	for (size_t i = 0; i < ELEMENTS(modules); i++) {
+		if (file_read_line(users, sizeof(users), host->root, "/sys/module/%s/refcnt",
+				   modules[i]) < 0)
+			continue;
+
+		if (strcmp(users, "0") != 0 || early[0] == 'Y') {
+			find(finding, CELL_CHECK_FAILED, "KVM (%s) uses the CPUs' virtualisation",
+			     modules[i]);
+			remedy(finding, "stop all virtual machines, then `modprobe -r %s`",
+			       modules[i]);
+		} else {
+			find(finding, CELL_CHECK_WARNING,
+			     "KVM (%s) is loaded, idle: its virtual machines will not start while "
+			     "the hypervisor is enabled",
+			     modules[i]);
+			remedy(finding, "`modprobe -r %s`", modules[i]);
+		}
+		return;
+	}
+	find(finding, CELL_CHECK_OK, "KVM is not in use");
+}
+
+static void check_iommu(const cell_host *host, struct finding *finding)
+{
+	struct iommu_finding iommu;
+
+	if (!iommu_find_translating(host->root, &iommu)) {
+		find(finding, CELL_CHECK_OK, "no IOMMU translates Linux's DMA");
+		return;
+	}
+	find(finding, CELL_CHECK_FAILED,
+	     "the IOMMU %s translates DMA of Linux's devices (%s, for one)", iommu.unit,
+	     iommu.device);
+	remedy(finding,
+	       "boot with %s or iommu=pt on the kernel command line (`cellctl host prepare` "
+	       "writes it)",
+	       iommu.off_option);
+}
+
+static void check_memory(const cell_host *host, struct finding *finding)
+{
+	const struct memory *memory = &host->memory;
+	char reserved[32], removable[32], fallback[64];
+	struct ranges pool = {0};
+
+	memory_pool(memory, &pool);
+	number_format_size(ranges_total(&pool), reserved);
+	number_format_size(memory_removable(memory), removable);
+	if (pool.n || memory_removable(memory)) {
+		find(finding, CELL_CHECK_OK,
+		     "%s are set aside for cells, and up to %s of Linux's memory could go offline",
+		     reserved, removable);
+		return;
+	}
+	find(finding, CELL_CHECK_FAILED,
+	     memory->block_size ? "none of Linux's memory can go offline, and none is reserved"
+				: "this kernel cannot take memory offline, and none is reserved");
+	remedy(finding,
+	       "boot with %s on the kernel command line (in /etc/default/grub the $ is "
+	       "written \\\\\\$)",
+	       pool_describe_fallback(memory, fallback));
+}
+
+static void check_lockdown(const cell_host *host, struct finding *finding)
+{
+	char line[64];
+
+	if (file_read_line(line, sizeof(line), host->root, "/sys/kernel/security/lockdown") < 0 ||
+	    strstr(line, "[none]")) {
+		find(finding, CELL_CHECK_OK, "the kernel is not locked down");
+		return;
+	}
+	find(finding, CELL_CHECK_WARNING,
+	     "the kernel is locked down (%s): it loads signed modules only", line);
+	remedy(finding, "sign cellhv.ko with an enrolled key (mokutil), or turn Secure Boot off");
+}
+
+static const struct check {
+	const char *name;
+	int error;
+	const char *error_name;
+	void (*run)(const cell_host *host, struct finding *finding);
+} checks[] = {
+	{"cpu-virtualization", -EOPNOTSUPP, "HardwareUnsupported", check_virtualization},
+	{"nested-paging", -EOPNOTSUPP, "HardwareUnsupported", check_nested_paging},
+	{"cpus", -EOPNOTSUPP, "CpuUnavailable", check_cpus},
+	{"module", -ENODEV, "ModuleMissing", check_module},
+	{"image", -ENOENT, "ModuleMissing", check_image},
+	{"kvm", -EBUSY, "Busy", check_kvm},
+	{"iommu", -EOPNOTSUPP, "IommuTranslating", check_iommu},
+	{"memory", -ENOMEM, "NoMemory", check_memory},
+	{"lockdown", -EKEYREJECTED, "ModuleMissing", check_lockdown},
+};
+
+int preflight_require(cell_host *host)
+{
+	for (size_t i = 0; i < ELEMENTS(checks); i++) {
+		struct finding finding = {0};
+
+		checks[i].run(host, &finding);
+		if (finding.result == CELL_CHECK_FAILED)
+			return context_fail(host->context, checks[i].error, checks[i].error_name,
+					    "Cannot enable the hypervisor: %s: %s.",
+					    finding.message, finding.remedy);
+	}
+	return 0;
+}
+
+LIBCELL_PUBLIC int cell_host_preflight(cell_host *host, cell_check_fn fn, void *userdata)
+{
+	int failed = 0, r;
+
+	context_begin(host->context);
+	r = host_refresh(host);
+	if (r < 0)
+		return r;
+
+	for (size_t i = 0; i < ELEMENTS(checks); i++) {
+		struct finding finding = {0};
+
+		checks[i].run(host, &finding);
+		failed += finding.result == CELL_CHECK_FAILED;
+		r = fn(userdata, finding.result, checks[i].name, finding.message, finding.remedy);
+		if (r < 0)
+			return r;
+	}
+	return failed;
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One guest per row of the table at the end: each does one thing a cell must not do, or must be
+ * able to do. CASE names the row. The console then holds one of
+ *
+ *   ok NAME: ...        the guest lived on, as it should, or got an exception that is allowed
+ *   not ok NAME: ...    it lived on where the hypervisor should have stopped it, or got it wrong
+ *
+ * or neither, because the cell was parked: its state and failure tell whether that was right. Where
+ * parking is right, the table says with which failure.
+ */
+#include "runtime/runtime.h"
+#include "runtime/hypercall.h"
+#include "runtime/x86.h"
+
+#define FOREIGN_ADDRESS 0x200000 /* past the cell's memory and comm region */
+#define FOREIGN_APIC_ID 0	 /* CPU 0 is always the root's */
+#define FOREIGN_VECTOR 0xf0
+#define FOREIGN_PORT 0x61
+#define CMOS_INDEX_PORT 0x70
+#define DELAY_PORT 0x80
+#define HPET_ADDRESS 0xfed00000
+#define XAPIC_COMMAND_LOW 0xfee00300
+#define XAPIC_COMMAND_HIGH 0xfee00310
+
+#define MSR_X2APIC_VERSION 0x803
+#define MSR_X2APIC_COMMAND 0x830
+#define MSR_PAT 0x277
+#define MSR_MTRR_DEFAULT 0x2ff
+#define MSR_EFER 0xc0000080
+#define MSR_VM_HSAVE_PA 0xc0010117
+#define EFER_SVME 0x1000
+#define PAT_AT_START 0x0007040600070406
+#define CR4_RESERVED 0x80000000ul
+
+#define COMMAND_ASSERT 0x4000
+#define COMMAND_NMI 0x400
+#define COMMAND_INIT 0x500
+#define COMMAND_STARTUP 0x600
+
+#define CPUID_1_ECX_VMX (1u << 5)
+#define CPUID_1_ECX_HYPERVISOR (1u << 31)
+#define CPUID_80000001_ECX_SVM (1u << 2)
+
+#define EPERM 1
+#define ENOSYS 38
+
+#define EXCEPTION(vector) (1u << (vector))
+#define UD EXCEPTION(6)
+#define GP EXCEPTION(13)
+
+struct test_case {
+	const char *name;
+	bool (*run)(void); /* returns where living on is right; false: it is wrong */
+	uint32_t exceptions;
+};
+
+static const struct test_case *this_case;
+
+static bool verdict(bool ok, const char *what, uint64_t value)
+{
+	printk("%s %s: %s %llx\n", ok ? "ok" : "not ok", this_case->name, what,
+	       (unsigned long long)value);
+	return ok;
+}
+
+/* ---- ports ---- */
+
+static bool port_in(void)
+{
+	return verdict(false, "read", inb(FOREIGN_PORT));
+}
+
+static bool port_out(void)
+{
+	outb(CMOS_INDEX_PORT, 0);
+	return verdict(false, "wrote port", CMOS_INDEX_PORT);
+}
+
+/* Every cell may read the PM timer and write port 80 for its delay. */
+static bool ports_allowed(void)
+{
+	uint32_t before, after;
+
+	outb(DELAY_PORT, 0);
+	if (!comm->pm_timer_port)
+		return verdict(true, "no PM timer", 0);
+
+	before = inl(comm->pm_timer_port);
+	delay_us(1000);
+	after = inl(comm->pm_timer_port);
+	return verdict(before != after, "PM timer", after);
+}
+
+/* ---- registers and instructions ---- */
+
+static bool msr_read(void)
+{
+	return verdict(false, "VM_HSAVE_PA", rdmsr(MSR_VM_HSAVE_PA));
+}
+
+/* Dropping the write is as good as an exception. */
+static bool efer_svme(void)
+{
+	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
+	return verdict(!(rdmsr(MSR_EFER) & EFER_SVME), "EFER", rdmsr(MSR_EFER));
+}
+
+static bool msr_allowed(void)
+{
+	bool ok = verdict((uint32_t)rdmsr(MSR_X2APIC_VERSION) != 0, "version",
+			  rdmsr(MSR_X2APIC_VERSION));
+
+	ok &= verdict(rdmsr(MSR_PAT) == PAT_AT_START, "PAT", rdmsr(MSR_PAT));
+	ok &= verdict(true, "MTRR default type", rdmsr(MSR_MTRR_DEFAULT));
+	return ok;
+}
+
+/* Some processors take it and stumble at the next entry to the guest: CPUID makes sure of one. */
+static bool cr4_reserved(void)
+{
+	write_cr4(read_cr4() | CR4_RESERVED);
+	cpuid(0);
+	return verdict(!(read_cr4() & CR4_RESERVED), "CR4", read_cr4());
+}
+
+static bool vmrun(void)
+{
+	asm volatile("vmrun" : : "a"(CELLHV_COMM_DEFAULT_ADDRESS) : "memory");
+	return verdict(false, "executed", 0);
+}
+
+static bool triple_fault(void)
+{
+	static const uint8_t no_idt[10]; /* limit and base */
+
+	asm volatile("lidt %0; int3" : : "m"(no_idt));
+	return verdict(false, "survived", 0);
+}
+
+/* ---- memory ---- */
+
+static bool memory_read(void)
+{
+	return verdict(false, "read", mmio_read32(FOREIGN_ADDRESS));
+}
+
+static bool memory_write(void)
+{
+	mmio_write32(FOREIGN_ADDRESS, 0x6b636168);
+	return verdict(false, "wrote", FOREIGN_ADDRESS);
+}
+
+static bool memory_execute(void)
+{
+	asm volatile("call *%0" : : "r"((uintptr_t)FOREIGN_ADDRESS) : "memory");
+	return verdict(false, "executed", FOREIGN_ADDRESS);
+}
+
+static bool hpet_read(void)
+{
+	return verdict(false, "HPET", mmio_read32(HPET_ADDRESS));
+}
+
+/* ---- interrupts to CPUs of others: ignored, so that living on is right ---- */
+
+static bool icr_mmio(void)
+{
+	mmio_write32(XAPIC_COMMAND_HIGH, FOREIGN_APIC_ID << 24);
+	mmio_write32(XAPIC_COMMAND_LOW, COMMAND_ASSERT | FOREIGN_VECTOR);
+	return verdict(true, "alive after APIC id", FOREIGN_APIC_ID);
+}
+
+static void send(uint32_t destination, uint32_t command)
+{
+	wrmsr(MSR_X2APIC_COMMAND, (uint64_t)destination << 32 | COMMAND_ASSERT | command);
+}
+
+static bool icr_msr(void)
+{
+	static const uint32_t commands[] = {FOREIGN_VECTOR, COMMAND_NMI, COMMAND_INIT,
+					    COMMAND_STARTUP | 1};
+
+	for (unsigned int i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		send(FOREIGN_APIC_ID, commands[i]);
+	return verdict(true, "alive after APIC id", FOREIGN_APIC_ID);
+}
+
+/* ---- the interface ---- */
+
+static bool cpuid_leaves(void)
+{
+	struct cpuid signature = cpuid(CELLHV_CPUID_SIGNATURE);
+	struct cpuid standard = cpuid(1), extended = cpuid(0x80000001);
+	bool ok = verdict(signature.ebx == 0x6c69614a && signature.ecx == 0x73756f68 &&
+				  signature.edx == 0x65,
+			  "signature", signature.ebx);
+
+	ok &= verdict(signature.eax >= CELLHV_CPUID_FEATURES, "highest leaf", signature.eax);
+	ok &= verdict(cpuid(CELLHV_CPUID_FEATURES).eax == 0, "features",
+		      cpuid(CELLHV_CPUID_FEATURES).eax);
+	ok &= verdict(standard.ecx & CPUID_1_ECX_HYPERVISOR, "hypervisor bit", standard.ecx);
+	ok &= verdict(!(standard.ecx & CPUID_1_ECX_VMX), "no VMX", standard.ecx);
+	ok &= verdict(!(extended.ecx & CPUID_80000001_ECX_SVM), "no SVM", extended.ecx);
+	return ok;
+}
+
+static bool hypercall_denied(void)
+{
+	bool vmmcall = hypercall_is_vmmcall(), ok = true;
+
+	for (uint32_t code = CELLHV_HC_DISABLE; code <= CELLHV_HC_CELL_DESTROY; code++) {
+		int32_t result = hypercall(vmmcall, code, 0, 0);
+
+		ok &= verdict(result == -EPERM, "management call", (uint32_t)result);
+	}
+	return ok;
+}
+
+static bool hypercall_unknown(void)
+{
+	int32_t result = hypercall(hypercall_is_vmmcall(), 0x7fffffff, ~0ul, ~0ul);
+
+	return verdict(result == -ENOSYS, "unknown call", (uint32_t)result);
+}
+
+static const struct test_case cases[] = {
+	{"port-in", port_in, 0},   /* CELLHV_FAILURE_PORT */
+	{"port-out", port_out, 0}, /* CELLHV_FAILURE_PORT */
+	{"ports-allowed", ports_allowed, 0},
+	{"msr-read", msr_read, GP},   /* or CELLHV_FAILURE_MSR */
+	{"efer-svme", efer_svme, GP}, /* or CELLHV_FAILURE_MSR */
+	{"msr-allowed", msr_allowed, 0},
+	{"cr4-reserved", cr4_reserved, GP},    /* or CELLHV_FAILURE_CONTROL */
+	{"vmrun", vmrun, UD},		       /* or CELLHV_FAILURE_INSTRUCTION */
+	{"triple-fault", triple_fault, 0},     /* CELLHV_FAILURE_TRIPLE_FAULT */
+	{"memory-read", memory_read, 0},       /* CELLHV_FAILURE_MEMORY */
+	{"memory-write", memory_write, 0},     /* CELLHV_FAILURE_MEMORY */
+	{"memory-execute", memory_execute, 0}, /* CELLHV_FAILURE_MEMORY */
+	{"hpet-read", hpet_read, 0},	       /* CELLHV_FAILURE_MEMORY */
+	{"icr-mmio", icr_mmio, 0},
+	{"icr-msr", icr_msr, 0},
+	{"cpuid-leaves", cpuid_leaves, 0},
+	{"hypercall-denied", hypercall_denied, 0},
+	{"hypercall-unknown", hypercall_unknown, 0},
+};
+
+static void on_exception(struct interrupt_frame *frame)
+{
+	verdict(true, "exception", frame->vector);
+	comm_finish(CELLHV_COMM_SHUT_DOWN);
+}
+
+static bool same(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+void guest_main(void)
+{
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (same(cases[i].name, CASE))
+			this_case = &cases[i];
+
+	printk("case %s\n", this_case->name);
+	for (unsigned int vector = 0; vector < 32; vector++)
+		if (this_case->exceptions & EXCEPTION(vector))
+			interrupts_set_handler(vector, on_exception);
+	if (!this_case->run())
+		comm_finish(CELLHV_COMM_FAILED);
+}

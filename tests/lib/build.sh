@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Builds everything in build/ (with "tests" their programs too), and installs it below
+# build/installed as it would be on a system.
+set -euo pipefail
+# shellcheck source=tests/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+cd "$ROOT"
+# Configuring again each time takes a second, and sees new files and new kernel headers.
+again=()
+[ ! -f "$BUILD/build.ninja" ] || again=(--reconfigure)
+logged meson-setup.log \
+	meson setup --prefix=/usr --sysconfdir=/etc --localstatedir=/var "${again[@]}" "$BUILD"
+logged meson-compile.log meson compile -C "$BUILD"
+if [ "${1:-}" = tests ]; then
+	logged meson-tests.log ninja -C "$BUILD" meson-test-prereq
+fi
+rm -rf "$BUILD/installed"
+logged meson-install.log meson install -C "$BUILD" --no-rebuild --quiet --destdir "$BUILD/installed"

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# For the scripts of the rig: where things are, how progress is shown, how root's part is done.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+BUILD=$ROOT/build
+LOGS=$BUILD/logs
+export CELLMGR_START=${CELLMGR_START:-$(date +%s)}
+mkdir -p "$LOGS"
+
+# One line per step: how long everything has taken up to here, and what comes now.
+step() {
+	printf '[%4d s] %s\n' "$(($(date +%s) - CELLMGR_START))" "$*" >&2
+}
+
+fail() {
+	printf 'error: %s\n' "$*" >&2
+	exit 1
+}
+
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		fail "this needs root: run it as root, or install sudo"
+	fi
+}
+
+# logged NAME COMMAND...: its output into a log, which is shown where the command fails.
+logged() {
+	local log=$LOGS/$1
+	shift
+
+	if ! "$@" >"$log" 2>&1; then
+		tail -n 40 "$log" >&2
+		fail "\`$*' failed; all of its output is in $log"
+	fi
+}

@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""
+The Debian guest: systemd, D-Bus and polkit of this machine's own release on a virtio disk that no
+run changes. The project's files are not in the image: the initrd lays them over it at each boot, so
+a rebuild of the project costs nothing here.
+
+Serial ports: 0 Linux's console, 1 (I/O port 2F8) left to the hypervisor, 2 a shell for the driver:
+it takes one line of base64 at a time, runs it with bash, and ends the output with byte 1E and the
+exit status.
+"""
+import base64
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+import kernel
+import payload
+from initramfs import Initramfs
+from machine import qemu_args
+from paths import CACHE, ROOT
+
+PACKAGES = "systemd,systemd-sysv,dbus,kmod,udev,polkitd,libjson-c5,libkmod2,libsystemd0,bsdutils"
+LAYOUT = 3  # of what is made below: a change makes a new image
+SHELL_END = b"\x1e"
+DISK_MODULES = ["virtio_pci", "virtio_blk", "crc32c_generic", "ext4"]
+
+INIT = """#!/bin/busybox sh
+/bin/busybox --install -s /usr/bin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+for module in $(cat /disk-modules); do insmod "$module"; done
+n=0
+while [ ! -b /dev/vda ] && [ $n -lt 100 ]; do n=$((n + 1)); sleep 0.1; done
+mount -t ext4 -o noatime /dev/vda /newroot || { echo "no disk"; poweroff -f; }
+cp -a /overlay/. /newroot/
+touch /newroot/usr
+mount --move /dev /newroot/dev
+umount /sys /proc
+exec switch_root /newroot /sbin/init
+"""
+
+SHELL = """#!/bin/bash
+stty -F /dev/ttyS2 raw -echo
+exec <>/dev/ttyS2 >&0
+printf '\\036ready\\n'
+while read -r line; do
+	bash -c "$(base64 -d <<<"$line")" </dev/null 2>&1
+	printf '\\036%d\\n' $?
+done
+"""
+
+SHELL_UNIT = """[Unit]
+Description=Shell of the test driver
+After=dbus.socket systemd-journald.socket
+[Service]
+ExecStart=/usr/local/lib/rig-shell
+Environment=HOME=/root SYSTEMD_PAGER= SYSTEMD_COLORS=0 LC_ALL=C.UTF-8
+StandardOutput=null
+[Install]
+WantedBy=multi-user.target
+"""
+
+AUTOLOGIN = """[Service]
+ExecStart=
+ExecStart=-/sbin/agetty --autologin root --keep-baud 115200 %I $TERM
+"""
+
+
+class GuestError(Exception):
+    """The guest did not boot, did not answer in time, or ended."""
+
+
+def release():
+    fields = dict(re.findall(r'^(\w+)="?([^"\n]*)"?$', pathlib.Path("/etc/os-release").read_text(), re.M))
+    return fields["VERSION_CODENAME"]
+
+
+def mirror(suite):
+    """The one this machine uses."""
+    output = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages",
+         f"Codename: {suite}"], capture_output=True, text=True, check=True).stdout.split()
+    return output[0] if output else "http://deb.debian.org/debian"
+
+
+def image_path():
+    return CACHE / f"debian-{release()}-{LAYOUT}.ext4"
+
+
+def _as_root(arguments, log):
+    prefix = [] if os.geteuid() == 0 else ["sudo"]
+    with open(log, "ab") as output:
+        subprocess.run([*prefix, *arguments], check=True, stdin=subprocess.DEVNULL,
+                       stdout=output, stderr=subprocess.STDOUT)
+
+
+def _customise(tree):
+    """The parts of the image that are the rig's."""
+    def write(name, content, mode=0o644):
+        path = tree / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+        path.chmod(mode)
+
+    write("usr/local/lib/rig-shell", SHELL, 0o755)
+    write("etc/systemd/system/rig-shell.service", SHELL_UNIT)
+    write("etc/systemd/system/serial-getty@ttyS0.service.d/autologin.conf", AUTOLOGIN)
+    write("etc/fstab", "/dev/vda / ext4 noatime 0 0\n")
+    write("etc/hostname", "cellmgr-demo\n")
+    write("etc/machine-id", "0123456789abcdef0123456789abcdef\n")
+    units = tree / "etc/systemd/system"
+    (units / "multi-user.target.wants").mkdir(exist_ok=True)
+    (units / "multi-user.target.wants/rig-shell.service").symlink_to("../rig-shell.service")
+    for unit in ("getty@tty1.service", "systemd-hwdb-update.service", "apt-daily.timer",
+                 "apt-daily-upgrade.timer", "e2scrub_all.timer", "e2scrub_reap.service",
+                 "systemd-resolved.service", "fstrim.timer", "dpkg-db-backup.timer"):
+        (units / unit).unlink(missing_ok=True)
+        (units / unit).symlink_to("/dev/null")
+
+
+def build_image(log):
+    """Makes the disk image where it is not in the cache; needs root, or sudo."""
+    target = image_path()
+    if target.exists():
+        return target
+
+    if os.geteuid() != 0:
+        _as_root(["env", f"CELLMGR_CACHE={CACHE}", "python3", __file__, str(log)], log)
+        return target
+
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
+        tree, image = pathlib.Path(scratch) / "tree", pathlib.Path(scratch) / "image"
+        suite = release()
+        _as_root(["mmdebstrap", "--variant=minbase", f"--include={PACKAGES}", "--mode=root",
+                  '--dpkgopt=path-exclude=/usr/share/doc/*', '--dpkgopt=path-exclude=/usr/share/man/*',
+                  '--dpkgopt=path-exclude=/usr/share/locale/*',
+                  suite, tree, mirror(suite)], log)
+        _customise(tree)
+        _as_root(["mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", tree, image, "700M"], log)
+        image.chmod(0o644)
+        os.rename(image, target)
+    return target
+
+
+def build_initrd(target, version):
+    image = Initramfs()
+    image.file("usr/bin/busybox", "/bin/busybox")
+    image.data("init", INIT.encode(), 0o755)
+    image.directory("newroot")
+    names = []
+    for path in kernel.with_dependencies(version, DISK_MODULES):
+        image.module(f"modules/{path.name.removesuffix('.xz')}", path)
+        names.append(f"/modules/{path.name.removesuffix('.xz')}")
+    image.data("disk-modules", "\n".join(names).encode())
+    image.directory("overlay")
+    payload.add(image, version, "overlay", libraries=False)
+    image.write(target)
+
+
+class Guest:
+    """One run of the machine; a context manager that ends it whatever happens."""
+
+    def __init__(self, machine, version, logs, kernel_args="", memory="1G", qemu=(),
+                 interactive=False):
+        self.logs = logs
+        self.pending = b""
+        logs.mkdir(parents=True, exist_ok=True)
+        build_initrd(logs / "initrd.cpio", version)
+        self.scratch = tempfile.mkdtemp(prefix="cellmgr-")
+        self.address = os.path.join(self.scratch, "shell")
+        console = "mon:stdio" if interactive else f"file:{logs / 'console'}"
+        arguments = qemu_args(machine, kernel.image(version), logs / "initrd.cpio",
+                              f"systemd.show_status=0 {kernel_args}", memory) + [
+            "-serial", console, "-serial", f"file:{logs / 'hypervisor'}",
+            "-serial", f"unix:{self.address},server=on,wait=off",
+            "-drive", f"file={image_path()},format=raw,if=virtio,snapshot=on", *qemu]
+        with open(logs / "qemu", "wb") as log:
+            self.process = subprocess.Popen(
+                arguments, cwd=ROOT, stdin=None if interactive else subprocess.DEVNULL,
+                stdout=None if interactive else log, stderr=None if interactive else log)
+        self.shell = self._connect()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.shell.close()
+        shutil.rmtree(self.scratch)
+
+    def _connect(self):
+        for _ in range(200):
+            connection = socket.socket(socket.AF_UNIX)
+            try:
+                connection.connect(self.address)
+                return connection
+            except OSError:
+                connection.close()
+                time.sleep(0.05)
+                if self.process.poll() is not None:
+                    break
+        raise GuestError(f"QEMU did not start: {(self.logs / 'qemu').read_text(errors='replace')}")
+
+    def _read_until(self, pattern, deadline, on_output=None):
+        """Returns (what came before the match, the match)."""
+        shown = 0
+        while True:
+            match = re.search(pattern, self.pending)
+            end = match.start() if match else len(self.pending)
+            if on_output and end > shown and (match or SHELL_END not in self.pending):
+                on_output(self.pending[shown:end])
+                shown = end
+            if match:
+                before, self.pending = self.pending[:end], self.pending[match.end():]
+                return before, match
+            self.shell.settimeout(max(0.01, deadline - time.monotonic()))
+            try:
+                chunk = self.shell.recv(65536)
+            except socket.timeout:
+                raise GuestError(f"no end in time, after the output: {self._tail()}") from None
+            if not chunk:
+                raise GuestError(f"the machine ended, after the output: {self._tail()}")
+            self.pending += chunk
+
+    def _tail(self):
+        return self.pending[-300:].decode(errors="replace").strip() or "(none)"
+
+    def wait_ready(self, timeout=240):
+        self._read_until(rb"\x1eready\r?\n", time.monotonic() + timeout)
+
+    def run(self, command, timeout=60, on_output=None):
+        """Returns (exit status, output)."""
+        self.shell.sendall(base64.b64encode(command.encode()) + b"\n")
+        output, match = self._read_until(rb"\x1e(\d+)\r?\n", time.monotonic() + timeout, on_output)
+        return int(match[1]), output.decode(errors="replace")
+
+    def power_off(self, timeout=60):
+        """Returns whether the machine switched itself off in time."""
+        self.shell.sendall(base64.b64encode(b"systemctl poweroff --no-block") + b"\n")
+        return self.wait_end(timeout)
+
+    def wait_end(self, timeout=None):
+        try:
+            return self.process.wait(timeout) == 0
+        except subprocess.TimeoutExpired:
+            return False
+
+
+if __name__ == "__main__":
+    import sys
+    build_image(pathlib.Path(sys.argv[1]))

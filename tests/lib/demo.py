@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The scenario of examples/demo: commands in the Debian guest, and what each has to show."""
+import re
+import subprocess
+import sys
+import time
+
+import debian
+import kernel
+from machine import MACHINES
+from paths import LOGS
+from progress import step
+
+MACHINE = MACHINES["svm-x2apic"]
+TIMER = r"Timer fired, jitter: +\d+ ns, min: +\d+ ns, max: +\d+ ns"
+UNIT = "cell@apic-demo"
+MEMORY = "grep MemTotal /proc/meminfo"
+CPUS = "cat /sys/devices/system/cpu/online"
+JOURNAL = f"journalctl --no-pager -o cat -u {UNIT}"
+
+# What it is for, the command, patterns that its output must hold.
+BEFORE = [
+    ("Linux, native, on 4 CPUs; nothing is reserved", "cat /proc/cmdline", [r"console=ttyS0"]),
+    ("", CPUS, [r"^0-3$"]),
+    ("Can this machine be partitioned?", "cellctl host check", []),
+]
+RUNNING = [
+    ("The hypervisor slides under Linux, then the cell starts", f"systemctl start {UNIT}", []),
+    ("CPU 3 belongs to the cell", "cellctl list",
+     [r"root\s.*0-2", r"apic-demo\s.*running/locked\s.*3"]),
+    ("", CPUS, [r"^0-2$"]),
+]
+TICKING = [
+    ("The guest's console is in the journal", f"{JOURNAL} | tail -n 16", [TIMER]),
+    ("What made the cell leave its guest: no exits by ticking", "cellctl stats apic-demo", [r"\d"]),
+    ("The same by D-Bus",
+     "busctl call org.cellmgr1 /org/cellmgr1 org.cellmgr1.Manager ListCells", [r'"apic-demo"']),
+]
+STOPPING = [
+    ("The guest refuses the first request to shut down, the second ends it",
+     f"systemctl stop {UNIT}", []),
+    ("", f"{JOURNAL} | tail -n 12", [r"(?i)refus|denie|reject"]),
+    ("", f"systemctl is-active {UNIT} || true", [r"inactive"]),
+    ("Linux goes native again", "systemctl stop cell-hypervisor", []),
+    ("", "cellctl hypervisor status || true", [r"(?i)disabled"]),
+    ("All CPUs and all memory are back", CPUS, [r"^0-3$"]),
+]
+
+
+class DemoError(Exception):
+    pass
+
+
+def perform(guest, what, command, patterns, timeout=120):
+    if what:
+        print(f"\n## {what}")
+    print(f"# {command}", flush=True)
+
+    def show(chunk):
+        sys.stdout.buffer.write(chunk.replace(b"\r\n", b"\n"))
+        sys.stdout.flush()
+
+    status, output = guest.run(command, timeout, show)
+    if status != 0:
+        raise DemoError(f"`{command}' ended with status {status}")
+    for pattern in patterns:
+        if not re.search(pattern, output, re.M):
+            raise DemoError(f"`{command}' does not show {pattern!r}")
+    return output
+
+
+def wait_for_ticks(guest, count=10, timeout=60):
+    """Follows the journal until the guest's timer has fired often enough."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        _, output = guest.run(f"{JOURNAL} | grep -c 'Timer fired'")
+        if int(output.strip() or 0) >= count:
+            return
+        time.sleep(1)
+    raise DemoError(f"the guest's timer has not fired {count} times within {timeout} s")
+
+
+def scenario(guest):
+    for entry in BEFORE:
+        perform(guest, *entry)
+    memory = perform(guest, "", MEMORY, [])
+    for entry in RUNNING:
+        perform(guest, *entry)
+    wait_for_ticks(guest)
+    for entry in TICKING + STOPPING:
+        perform(guest, *entry)
+    if perform(guest, "", MEMORY, []) != memory:
+        raise DemoError(f"not all memory is back; before it was {memory.strip()}")
+
+
+def boot(interactive=False):
+    version = kernel.select()
+    step(f"the kernel of the guest: Linux {version}")
+    kernel.fetch(version)
+    if not debian.image_path().exists():
+        step(f"building a Debian guest with mmdebstrap ({debian.release()}), about a minute")
+    debian.build_image(LOGS / "image.log")
+    step(f"booting it in QEMU: {MACHINE.what}, 4 CPUs, 1 GiB, emulated")
+    return debian.Guest(MACHINE, version, LOGS / "demo", interactive=interactive)
+
+
+def demo():
+    with boot() as guest:
+        guest.wait_ready()
+        step("it is up")
+        scenario(guest)
+        print("\n# systemctl poweroff", flush=True)
+        if not guest.power_off():
+            raise DemoError("the guest did not switch itself off")
+    step("the end: all of it worked")
+
+
+def shell():
+    step("a root shell follows on this terminal; `poweroff' ends it, as does Ctrl-A X")
+    with boot(interactive=True) as guest:
+        guest.wait_end()
+
+
+def main():
+    try:
+        shell() if "--shell" in sys.argv[1:] else demo()
+    except (DemoError, debian.GuestError) as error:
+        print(f"\nerror: {error}\nThe guest's console, the hypervisor's lines and QEMU's: {LOGS}/demo",
+              file=sys.stderr)
+        return 1
+    except subprocess.CalledProcessError as error:
+        print(f"\nerror: {error}; logs are in {LOGS}", file=sys.stderr)
+        return 1
+    return 0
+
+
+sys.exit(main())

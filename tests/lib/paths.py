@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Where things are: the source tree, the build directory, the cache."""
+import os
+import pathlib
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build"
+CACHE = pathlib.Path(os.environ.get("CELLMGR_CACHE") or ROOT / ".cache")
+LOGS = BUILD / "logs"
+INSTALLED = BUILD / "installed"  # what `meson install` puts on a system, see build.sh

@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""
+The kinds of test. A suite has a name, lists its tests, and runs some of them, yielding a Result for
+each. Tests of meson: programs of check.h list their own, any other program is one test. Tests in a
+machine: shell functions test_NAME of tests/vm/*.sh (busybox) and tests/systemd/*.sh (Debian), on the
+machines that the file's head names (`# machines: svm svm-x2apic`, `# kernels: 6.1 6.12`,
+`# timeout: 300`). The gate: every program in tests/gate.
+"""
+import dataclasses
+import json
+import pathlib
+import re
+import subprocess
+import time
+
+import busybox
+import debian
+import kernel
+from machine import MACHINES
+from paths import BUILD, LOGS, ROOT
+
+GUEST_LIBRARY = ROOT / "tests/lib/guest.sh"
+UNITS_LIBRARY = ROOT / "tests/lib/units.sh"
+CELLS_LIBRARY = ROOT / "tests/lib/cells.sh"
+
+
+@dataclasses.dataclass
+class Result:
+    name: str
+    why: str  # "" where it passed
+    log: pathlib.Path
+    seconds: float
+
+
+def verdicts(text):
+    """{name: why} from lines `ok NAME` and `not ok NAME: why`; why is "" for ok."""
+    found = {}
+    for line in text.splitlines():
+        match = re.match(r"(not )?ok ([^\s:]+)(?:: (.*))?$", line)
+        if match:
+            found[match[2]] = (match[3] or "no reason given") if match[1] else ""
+    return found
+
+
+def _log(name):
+    path = LOGS / "tests" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_name(path.name + ".log")
+
+
+def _fresh(log):
+    """An empty log that several programs may append to at once."""
+    log.write_bytes(b"")
+    return open(log, "a")
+
+
+class ProgramSuite:
+    """A program built with tests/unit/check.c, or one that speaks its way: `--list`, or a name."""
+
+    def __init__(self, name, command, arguments=()):
+        self.name, self.program, self.command = name, command, [*command, *arguments]
+
+    def tests(self):
+        listing = subprocess.run([*self.program, "--list"], capture_output=True, text=True)
+        return listing.stdout.split()
+
+    def run(self, tests):
+        for test in tests:
+            start, log = time.monotonic(), _log(f"{self.name}/{test}")
+            with _fresh(log) as output:
+                status = _run(self.command + [test], output, 300)
+            text = log.read_text(errors="replace")
+            why = verdicts(text).get(test, f"no verdict, exit status {status}")
+            if not why and status:
+                why = f"exit status {status}: {last_line(text)}"
+            yield Result(test, why, log, time.monotonic() - start)
+
+
+class SingleTest:
+    """A program that is one test: its exit status is the verdict, its last line the reason."""
+
+    def __init__(self, name, command, timeout=900):
+        self.name, self.command, self.timeout = name, command, timeout
+
+    def tests(self):
+        return [""]
+
+    def run(self, _tests):
+        start, log = time.monotonic(), _log(self.name)
+        with _fresh(log) as output:
+            status = _run(self.command, output, self.timeout)
+        why = "" if status == 0 else last_line(log.read_text(errors="replace"))
+        yield Result("", why, log, time.monotonic() - start)
+
+
+class BusyboxSuite:
+    """A file of tests/vm on one machine: one boot for all of its tests, unless one kills it."""
+
+    def __init__(self, path, machine, version, label):
+        self.path, self.machine, self.version = path, machine, version
+        self.name = f"vm/{path.stem}/{label}"
+        self.head = head(path)
+
+    def tests(self):
+        return test_functions(self.path)
+
+    def run(self, tests):
+        left = list(tests)
+        while left:
+            for result in self._boot(list(left)):
+                left.remove(result.name)
+                yield result
+
+    def _boot(self, tests):
+        start, logs = time.monotonic(), LOGS / "tests" / self.name
+        timeout = float(self.head.get("timeout", 120))
+        status = busybox.run(
+            self.machine, self.version, _script(tests), timeout=timeout, logs=logs, show=False,
+            files=[(GUEST_LIBRARY, "rig/guest.sh"), (CELLS_LIBRARY, "rig/cells.sh"),
+                   (self.path, "rig/suite.sh")],
+            kernel_args=self.head.get("kernel-args", ""))
+        text = (logs / "verdict").read_text(errors="replace")
+        seconds, found = time.monotonic() - start, verdicts(text)
+        for test in tests:
+            if test in found:
+                yield Result(test, found.pop(test), logs / "console", seconds)
+                seconds = 0
+            else:
+                ending = {busybox.STATUS_TIMEOUT: f"no end within {timeout:g} s",
+                          busybox.STATUS_NO_VERDICT: "the machine ended before it"}
+                why = ending.get(status, f"no verdict, exit status {status}")
+                yield Result(test, f"{why}: {last_line((logs / 'console').read_text(errors='replace'))}",
+                             logs / "console", seconds)
+                return
+
+
+def _script(tests):
+    """Runs inside the busybox guest."""
+    return f"""
+for name in {' '.join(tests)}; do
+	echo "## $name"
+	if sh -ec ". /rig/guest.sh; . /rig/cells.sh; . /rig/suite.sh; test_$name" >/tmp/output 2>&1; then
+		cat /tmp/output; verdict "ok $name"
+	else
+		cat /tmp/output; verdict "not ok $name: $(grep -v '^$' /tmp/output | tail -n 1)"
+	fi
+done
+"""
+
+
+class DebianSuite:
+    """A file of tests/systemd on one machine: one boot for all of its tests, unless one kills it."""
+
+    def __init__(self, path, machine, version, label):
+        self.path, self.machine, self.version = path, machine, version
+        self.name = f"systemd/{path.stem}/{label}"
+        self.head = head(path)
+
+    def tests(self):
+        return test_functions(self.path)
+
+    def run(self, tests):
+        left, logs = list(tests), LOGS / "tests" / self.name
+        debian.build_image(LOGS / "image.log")
+        while left:
+            start = time.monotonic()
+            try:
+                with debian.Guest(self.machine, self.version, logs,
+                                  self.head.get("kernel-args", "")) as guest:
+                    guest.wait_ready()
+                    self._send(guest)
+                    while left:
+                        yield self._one(guest, left[0])
+                        left.pop(0)
+            except debian.GuestError as error:
+                yield Result(left.pop(0), str(error), logs / "console", time.monotonic() - start)
+
+    def _send(self, guest):
+        for path, name in ((GUEST_LIBRARY, "guest.sh"), (UNITS_LIBRARY, "units.sh"),
+                           (self.path, "suite.sh")):
+            guest.run(f"mkdir -p /rig && cat >/rig/{name} <<'END_OF_FILE'\n{path.read_text()}\nEND_OF_FILE")
+
+    def _one(self, guest, test):
+        start, log = time.monotonic(), _log(f"{self.name}/{test}")
+        status, output = guest.run(f"bash -ec '. /rig/guest.sh; . /rig/units.sh; . /rig/suite.sh; test_{test}'",
+                                   float(self.head.get("timeout", 120)))
+        journal = "" if status == 0 else guest.run("journalctl --no-pager -n 200; dmesg | tail -n 60")[1]
+        log.write_text(f"{output}\n--- exit status {status}; the journal:\n{journal}")
+        why = "" if status == 0 else last_line(output)
+        return Result(test, why, log, time.monotonic() - start)
+
+
+def _run(command, output, timeout):
+    try:
+        return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output,
+                              stderr=subprocess.STDOUT, timeout=timeout).returncode
+    except subprocess.TimeoutExpired:
+        output.write(f"\nno end within {timeout} s\n")
+        return busybox.STATUS_TIMEOUT
+
+
+def last_line(text):
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "it failed without a word"
+
+
+def head(path):
+    return dict(re.findall(r"^# ([a-z-]+): (.*)$", path.read_text(), re.M))
+
+
+def test_functions(path):
+    return re.findall(r"^test_(\w+)\(\)", path.read_text(), re.M)
+
+
+def meson_suites():
+    listing = subprocess.run(["meson", "introspect", "--tests", str(BUILD)], capture_output=True,
+                             text=True, check=True).stdout
+    for test in json.loads(listing):
+        group = test["suite"][0].rpartition(":")[2] if test["suite"] else "meson"
+        name = f"{group}/{test['name']}"
+        if pathlib.Path(test["cmd"][0]).name.startswith("unit-"):
+            yield ProgramSuite(name, test["cmd"])
+        else:
+            environment = [f"{key}={value}" for key, value in test.get("env", {}).items()]
+            yield SingleTest(name, ["env", *environment, *test["cmd"]], test.get("timeout") or 900)
+
+
+def machine_suites(folder, kind):
+    for path in sorted((ROOT / "tests" / folder).glob("*.sh")):
+        fields = head(path)
+        for series in fields.get("kernels", "").split() or [None]:
+            try:
+                version = kernel.select(series)
+            except SystemExit:
+                continue  # Debian 13 has no 6.1
+            for name in fields.get("machines", "svm-x2apic").split():
+                yield kind(path, MACHINES[name], version, name + (f"-{series}" if series else ""))
+
+
+def gate_suites():
+    for path in sorted((ROOT / "tests/gate").iterdir()):
+        if path.is_file() and path.stat().st_mode & 0o100:
+            yield SingleTest(f"gate/{path.name}", [str(path)])
+
+
+def bare_machine_suites():
+    """Guests without a hypervisor, on an emulated machine of their own."""
+    script = ROOT / "tests/guests/standalone.py"
+    if script.exists():
+        yield ProgramSuite("guests", ["python3", str(script)], [str(BUILD)])
+
+
+def all_suites():
+    yield from meson_suites()
+    yield from bare_machine_suites()
+    yield from gate_suites()
+    yield from machine_suites("vm", BusyboxSuite)
+    yield from machine_suites("systemd", DebianSuite)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=dash
+# What a cell is given, and what it is refused: one guest each (tests/guests).
+# machines: svm svm-x2apic la57
+# timeout: 300
+
+# The guest's own verdict on its console.
+approves() {
+	fresh
+	start "$1"
+	wait_for 30 console_says "$1" "ok $1"
+	! console_says "$1" "not ok" || die "$(celltool console "$1" | grep 'not ok')"
+}
+
+# A cell that does what it must not: parked, or told off, and the root and another cell go on.
+survives() {
+	local before
+	fresh
+	copy exits witness 2
+	start witness
+	wait_for 10 console_says witness ready
+	start "$1"
+	wait_for 30 finished "$1"
+	! console_says "$1" "not ok" || die "$(celltool console "$1" | grep 'not ok')"
+	in_state witness running || die "another cell stopped running"
+	expect 0 celltool shutdown witness
+	expect 0 celltool destroy "$1" force
+	before=$(info cells)
+	equal "$before" 1 "the number of cells"
+}
+
+finished() {
+	in_state "$1" failed || console_says "$1" "ok $1"
+}
+
+test_smp() { approves smp; }
+test_start32() { approves start32; }
+test_xapic() { approves xapic; }
+test_xapic64() { approves xapic64; }
+test_port_in() { survives port-in; }
+test_port_out() { survives port-out; }
+test_ports_allowed() { approves ports-allowed; }
+test_msr_read() { survives msr-read; }
+test_efer_svme() { survives efer-svme; }
+test_msr_allowed() { approves msr-allowed; }
+test_cr4_reserved() { survives cr4-reserved; }
+test_vmrun() { survives vmrun; }
+test_triple_fault() { survives triple-fault; }
+test_memory_read() { survives memory-read; }
+test_memory_write() { survives memory-write; }
+test_memory_execute() { survives memory-execute; }
+test_hpet_read() { survives hpet-read; }
+test_icr_mmio() { survives icr-mmio; }
+test_icr_msr() { survives icr-msr; }
+test_cpuid_leaves() { approves cpuid-leaves; }
+test_hypercall_denied() { approves hypercall-denied; }
+test_hypercall_unknown() { approves hypercall-unknown; }
+
+test_fault_demo() {
+	fresh
+	start fault-demo
+	wait_for 10 in_state fault-demo "failed .*"
+	expect 0 celltool state fault-demo
+	says "memory"
+	expect 0 celltool destroy fault-demo
+	all_cpus
+	start fault-demo
+	wait_for 10 in_state fault-demo failed
+}
+
+test_exits_per_tick() {
+	local before after ticks limit=0
+	fresh
+	start exits
+	wait_for 10 console_says exits ready
+	sleep 1
+	before=$(stat_of exits total)
+	sleep 3
+	after=$(stat_of exits total)
+	expect 0 celltool shutdown exits
+	ticks=$(celltool console exits | sed -n 's/^total \([0-9]*\) ticks.*/\1/p')
+	[ "${ticks:-0}" -ge 100 ] || die "only ${ticks:-no} ticks"
+	[ "$(info x2apic)" = 1 ] || limit=$((4 * ticks))
+	echo "exits: $((after - before)) in 3 s; $ticks ticks in all; x2apic: $(info x2apic)"
+	[ $((after - before)) -le "$limit" ] || die "$((after - before)) exits, more than $limit"
+}

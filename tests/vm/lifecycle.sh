@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=dash
+# The hypervisor and its cells from enable to disable.
+# machines: svm svm-x2apic la57
+# kernels: 6.1 6.12
+# timeout: 600
+
+CPU3=/sys/devices/system/cpu/cpu3/online
+
+test_enable_disable() {
+	local memory
+	memory=$(memory_total)
+	fresh
+	equal "$(info enabled)" 1 "enabled"
+	equal "$(info cpus)" 4 "the number of CPUs under the hypervisor"
+	expect 0 celltool disable
+	equal "$(info enabled)" 0 "enabled"
+	all_cpus
+	equal "$(memory_total)" "$memory" "the memory of Linux afterwards"
+}
+
+test_enable_twice() {
+	fresh
+	expect 1 celltool enable
+	says "^HypervisorEnabled: "
+	equal "$(info enabled)" 1 "enabled"
+}
+
+test_start_up_lines() {
+	fresh
+	start hello
+	expect 0 celltool log
+	says "CPU 3"
+	says "hello"
+}
+
+test_hello() {
+	fresh
+	start hello
+	wait_for 10 console_says hello "[Hh]ello"
+}
+
+ticked() {
+	[ "$(celltool console apic-demo | grep -c 'Timer fired, jitter:')" -ge "$1" ]
+}
+
+test_apic_demo() {
+	fresh
+	start apic-demo
+	wait_for 30 ticked 10
+	expect 0 celltool state apic-demo
+	says "^running/locked"
+	expect 1 celltool shutdown apic-demo
+	says "^ShutdownDenied: "
+	expect 0 celltool shutdown apic-demo
+	expect 0 celltool state apic-demo
+	says "^shut down"
+	expect 0 celltool destroy apic-demo
+	expect 1 celltool state apic-demo
+	says "^NoSuchCell: "
+	all_cpus
+}
+
+test_locked_cell_forbids_others() {
+	fresh
+	start apic-demo
+	wait_for 10 in_state apic-demo running/locked
+	copy hello other 2
+	expect 1 celltool create other
+	says "^CellLocked: "
+	equal "$(cat /sys/devices/system/cpu/online)" 0-2 "the list of online CPUs"
+}
+
+test_two_cells() {
+	fresh
+	copy hello other 2
+	start hello
+	start other
+	wait_for 10 console_says other "[Hh]ello"
+	wait_for 10 console_says hello "[Hh]ello"
+	equal "$(info cells)" 2 "the number of cells"
+}
+
+test_create_twice() {
+	fresh
+	expect 0 celltool create hello
+	expect 1 celltool create hello
+	says "^CellExists: "
+}
+
+test_cpu_taken() {
+	fresh
+	expect 0 celltool create hello
+	copy hello other 3
+	expect 1 celltool create other
+	says "^(ResourceConflict|CpuUnavailable|InvalidConfiguration): "
+	equal "$(info cells)" 1 "the number of cells"
+}
+
+test_running_cell_is_not_destroyed() {
+	fresh
+	start exits
+	wait_for 10 console_says exits ready
+	expect 1 celltool destroy exits
+	says "^CellRunning: "
+	in_state exits running || die "the cell does not run any more"
+}
+
+test_disable_with_cells() {
+	fresh
+	expect 0 celltool create hello
+	expect 1 celltool disable
+	says "^(Busy|CellExists|CellRunning): "
+	equal "$(info enabled)" 1 "enabled"
+}
+
+test_stop_and_start_again() {
+	fresh
+	start exits
+	wait_for 10 console_says exits ready
+	expect 0 celltool stop exits
+	in_state exits stopped || die "it is not stopped"
+	expect 0 celltool load exits
+	expect 0 celltool start exits
+	wait_for 10 in_state exits running
+}
+
+test_no_answer() {
+	fresh
+	start no-answer
+	sleep 1
+	expect 1 celltool shutdown no-answer 500
+	says "^TimedOut: "
+	expect 0 celltool destroy no-answer force
+	all_cpus
+}
+
+test_stubborn() {
+	fresh
+	start stubborn
+	wait_for 10 console_says stubborn ready
+	for _ in 1 2 3; do
+		expect 1 celltool shutdown stubborn
+		says "^ShutdownDenied: "
+	done
+	expect 0 celltool destroy stubborn force
+	all_cpus
+}
+
+test_owned_cpu_stays_away() {
+	fresh
+	start exits
+	wait_for 10 console_says exits ready
+	equal "$(cat "$CPU3")" 0 "the online state of CPU 3"
+	! echo 1 2>/dev/null >"$CPU3" || die "Linux took CPU 3 while the cell owned it"
+	equal "$(cat "$CPU3")" 0 "the online state of CPU 3"
+	in_state exits running || die "the cell does not run any more"
+	expect 0 celltool destroy exits force
+	equal "$(cat "$CPU3")" 1 "the online state of CPU 3"
+}
+
+test_root_hotplug() {
+	fresh
+	echo 0 >/sys/devices/system/cpu/cpu2/online
+	echo 1 >/sys/devices/system/cpu/cpu2/online
+	all_cpus
+	taskset 4 true
+	equal "$(info cpus)" 4 "the number of CPUs under the hypervisor"
+}
+
+test_module_unload() {
+	fresh
+	! rmmod cellhv 2>/dev/null || die "the module went while the hypervisor was enabled"
+	enabled || die "the hypervisor is gone"
+	expect 0 celltool disable
+	expect 0 rmmod cellhv
+	fresh
+}
+
+test_failing_cpu_rolls_back() {
+	local cpu
+	native
+	for cpu in 0 2 3; do
+		rmmod cellhv 2>/dev/null || true
+		expect 0 modprobe cellhv fail_entry_cpu=$cpu
+		expect 1 celltool enable
+		says "CPU $cpu"
+		equal "$(info enabled)" 0 "enabled"
+		all_cpus
+		for online in 1 2 4 8; do taskset $online true; done
+	done
+	expect 0 rmmod cellhv
+	fresh
+}
+
+test_pages_return() {
+	local before i
+	fresh
+	before=$(info pages_used)
+	for i in $(seq 100); do
+		celltool create exits || die "cycle $i: no creation"
+		celltool start exits || die "cycle $i: no start"
+		celltool destroy exits force || die "cycle $i: no destruction"
+	done
+	equal "$(info pages_used)" "$before" "the number of used pages after 100 cycles"
+	all_cpus
+}
+
+test_enable_disable_20() {
+	local i
+	native
+	for i in $(seq 20); do
+		celltool enable || die "round $i: not enabled"
+		celltool disable || die "round $i: not disabled"
+	done
+	all_cpus
+	for i in 1 2 4 8; do taskset $i true; done
+}
+
+test_missing_image() {
+	fresh
+	echo '{"name":"lost","cpus":[3],"memory":[{"size":"1M","at":"0x0","access":"rwx"}],
+		"images":[{"file":"nowhere.bin","at":"0x0"}]}' >/etc/cells/lost.json
+	expect 1 celltool create lost
+	says "^ImageMissing: "
+	equal "$(info cells)" 0 "the number of cells"
+	all_cpus
+}
+
+test_large_image() {
+	fresh
+	head -c 1100000 /dev/zero >/etc/cells/large.bin
+	echo '{"name":"large","cpus":[3],"memory":[{"size":"1M","at":"0x0","access":"rwx"}],
+		"images":[{"file":"large.bin","at":"0x0"}]}' >/etc/cells/large.json
+	expect 1 celltool create large
+	says "^ImageTooLarge: "
+	equal "$(info cells)" 0 "the number of cells"
+	all_cpus
+}
+
+test_cpu_0() {
+	fresh
+	copy hello first 0
+	expect 1 celltool create first
+	says "^(CpuUnavailable|InvalidConfiguration): "
+	all_cpus
+}
+
+test_too_much_memory() {
+	fresh
+	echo '{"name":"huge","cpus":[3],"memory":[{"size":"900M","at":"0x0","access":"rwx"}]}' \
+		>/etc/cells/huge.json
+	expect 1 celltool create huge
+	says "^NoMemory: .*memmap="
+	equal "$(info cells)" 0 "the number of cells"
+	all_cpus
+}
