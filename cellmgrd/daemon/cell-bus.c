@@ -187,6 +187,13 @@ static int describe(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		m, "s", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN));
 }
 
+static int gone(sd_bus_error *error)
+{
+	return sd_bus_error_set(
+		error, BUS_ERROR_PREFIX "NoSuchCell",
+		"The cell and its description went away while the call was checked.");
+}
+
 /* The object may have gone while polkit was asked, hence by path and not by pointer. */
 static int request_job(struct manager *manager, sd_bus_message *m, const char *method,
 		       sd_bus_error *error)
@@ -196,7 +203,7 @@ static int request_job(struct manager *manager, sd_bus_message *m, const char *m
 	int r;
 
 	if (!cell)
-		return bus_error_no_such_cell(error, "");
+		return gone(error);
 	r = sd_bus_message_read(m, "s", &mode);
 	if (r < 0)
 		return r;
@@ -227,7 +234,7 @@ static int do_destroy(struct manager *manager, sd_bus_message *m, sd_bus_error *
 	int r;
 
 	if (!cell)
-		return bus_error_no_such_cell(error, "");
+		return gone(error);
 	r = sd_bus_message_read(m, "t", &flags);
 	if (r < 0)
 		return r;
