@@ -19,8 +19,8 @@ static int open_description(struct ctl *ctl, const char *what, cell_desc **ret)
 	bool is_path = strchr(what, '/') ||
 		       (length > suffix && strcmp(what + length - suffix, ".json") == 0);
 
-	return is_path ? cell_desc_new_from_file(ctl->context, what, ret) :
-			 cell_desc_find(ctl->context, what, ret);
+	return is_path ? cell_desc_new_from_file(ctl->context, what, ret)
+		       : cell_desc_find(ctl->context, what, ret);
 }
 
 static int check_one(struct ctl *ctl, const char *what)

@@ -28,9 +28,9 @@ int ctl_fail_cell(const struct ctl *ctl, int r)
 		const char *error;
 		int status;
 	} statuses[] = {
-		{ "NoSuchCell", EXIT_NO_SUCH_CELL },
-		{ "CellNotRunning", EXIT_NOT_RUNNING },
-		{ "InvalidConfiguration", EXIT_BAD_CONFIG },
+		{"NoSuchCell", EXIT_NO_SUCH_CELL},
+		{"CellNotRunning", EXIT_NOT_RUNNING},
+		{"InvalidConfiguration", EXIT_BAD_CONFIG},
 	};
 	const char *name = cell_context_last_error_name(ctl->context);
 	const char *sentence = cell_context_last_error(ctl->context);

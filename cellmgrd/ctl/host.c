@@ -8,10 +8,10 @@
 #include "exit-status.h"
 
 static const struct table_column columns[] = {
-	{ "Result", "result", false },
-	{ "Check", "check", false },
-	{ "Finding", "finding", false },
-	{ "Remedy", "remedy", false },
+	{"Result", "result", false},
+	{"Check", "check", false},
+	{"Finding", "finding", false},
+	{"Remedy", "remedy", false},
 };
 
 static int add_check(void *userdata, enum cell_check_result result, const char *name,
@@ -44,7 +44,7 @@ static void print_checks(const struct table *table)
 
 static int check(struct ctl *ctl, cell_host *host)
 {
-	struct table table = { .columns = columns, .n_columns = ARRAY_SIZE(columns) };
+	struct table table = {.columns = columns, .n_columns = ARRAY_SIZE(columns)};
 	int r = cell_host_preflight(host, add_check, &table);
 
 	if (ctl->format == TABLE_TEXT)

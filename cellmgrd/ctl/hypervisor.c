@@ -62,9 +62,9 @@ static int status(struct ctl *ctl)
 {
 	CLEANUP_HV cell_hv *hv = NULL;
 	CLEANUP_JSON json_object *root = json_object_new_object();
-	struct cell_hv_info info = { 0 };
-	int flags = ctl->format == TABLE_JSON_SHORT ? JSON_C_TO_STRING_PLAIN :
-						      JSON_C_TO_STRING_PRETTY;
+	struct cell_hv_info info = {0};
+	int flags =
+		ctl->format == TABLE_JSON_SHORT ? JSON_C_TO_STRING_PLAIN : JSON_C_TO_STRING_PRETTY;
 	int r = cell_hv_open(ctl->context, false, &hv);
 	const char *state;
 
@@ -80,7 +80,8 @@ static int status(struct ctl *ctl)
 		json_object_object_add(root, "cells", json_object_new_int((int)info.n_cells));
 		json_object_object_add(root, "pagesTotal",
 				       json_object_new_int((int)info.pages_total));
-		json_object_object_add(root, "pagesUsed", json_object_new_int((int)info.pages_used));
+		json_object_object_add(root, "pagesUsed",
+				       json_object_new_int((int)info.pages_used));
 		puts(json_object_to_json_string_ext(root, flags));
 	} else if (info.enabled) {
 		printf("enabled, version %s, %s mode, %u CPUs, %u cells, %u of %u pages used\n",
@@ -112,10 +113,10 @@ int ctl_hypervisor(struct ctl *ctl, int argc, char **argv)
 		const char *name;
 		int (*run)(struct ctl *ctl);
 	} actions[] = {
-		{ "enable", enable },
-		{ "disable", disable },
-		{ "status", status },
-		{ "console", console },
+		{"enable", enable},
+		{"disable", disable},
+		{"status", status},
+		{"console", console},
 	};
 
 	(void)argc;

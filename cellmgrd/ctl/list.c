@@ -9,10 +9,10 @@
 #include "exit-status.h"
 
 static const struct table_column columns[] = {
-	{ "ID", "id", true },
-	{ "Name", "name", false },
-	{ "State", "state", false },
-	{ "Assigned CPUs", "cpus", false },
+	{"ID", "id", true},
+	{"Name", "name", false},
+	{"State", "state", false},
+	{"Assigned CPUs", "cpus", false},
 };
 
 /* Linux itself: what is online, for the CPUs of cells are offline in Linux. */
@@ -85,7 +85,7 @@ static int add_defined(struct table *table, struct ctl *ctl, cell_hv *hv)
 
 int ctl_list(struct ctl *ctl, int argc, char **argv)
 {
-	struct table table = { .columns = columns, .n_columns = ARRAY_SIZE(columns) };
+	struct table table = {.columns = columns, .n_columns = ARRAY_SIZE(columns)};
 	CLEANUP_HV cell_hv *hv = NULL;
 	int r = cell_hv_open(ctl->context, false, &hv);
 

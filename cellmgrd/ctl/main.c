@@ -18,13 +18,13 @@ static const struct verb {
 	int max_args;
 	ctl_verb_fn run;
 } verbs[] = {
-	{ "list", 0, 0, ctl_list },	  { "status", 1, 1, ctl_status },
-	{ "stats", 1, 1, ctl_stats },	  { "start", 1, 1, ctl_start },
-	{ "stop", 1, 1, ctl_stop },	  { "restart", 1, 1, ctl_restart },
-	{ "destroy", 1, 1, ctl_destroy }, { "check", 1, INT_MAX, ctl_check },
-	{ "compile", 1, 1, ctl_compile }, { "dump", 1, 1, ctl_dump },
-	{ "console", 1, 1, ctl_console }, { "hypervisor", 1, 1, ctl_hypervisor },
-	{ "host", 1, 1, ctl_host },
+	{"list", 0, 0, ctl_list},	{"status", 1, 1, ctl_status},
+	{"stats", 1, 1, ctl_stats},	{"start", 1, 1, ctl_start},
+	{"stop", 1, 1, ctl_stop},	{"restart", 1, 1, ctl_restart},
+	{"destroy", 1, 1, ctl_destroy}, {"check", 1, INT_MAX, ctl_check},
+	{"compile", 1, 1, ctl_compile}, {"dump", 1, 1, ctl_dump},
+	{"console", 1, 1, ctl_console}, {"hypervisor", 1, 1, ctl_hypervisor},
+	{"host", 1, 1, ctl_host},
 };
 
 static const char help[] =
@@ -66,16 +66,16 @@ enum long_option {
 };
 
 static const struct option options[] = {
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, OPTION_VERSION },
-	{ "all", no_argument, NULL, 'a' },
-	{ "follow", no_argument, NULL, 'f' },
-	{ "force", no_argument, NULL, OPTION_FORCE },
-	{ "json", required_argument, NULL, OPTION_JSON },
-	{ "no-block", no_argument, NULL, OPTION_NO_BLOCK },
-	{ "no-legend", no_argument, NULL, OPTION_NO_LEGEND },
-	{ "output", required_argument, NULL, 'o' },
-	{ NULL, 0, NULL, 0 },
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, OPTION_VERSION},
+	{"all", no_argument, NULL, 'a'},
+	{"follow", no_argument, NULL, 'f'},
+	{"force", no_argument, NULL, OPTION_FORCE},
+	{"json", required_argument, NULL, OPTION_JSON},
+	{"no-block", no_argument, NULL, OPTION_NO_BLOCK},
+	{"no-legend", no_argument, NULL, OPTION_NO_LEGEND},
+	{"output", required_argument, NULL, 'o'},
+	{NULL, 0, NULL, 0},
 };
 
 static int usage_error(const char *message, const char *what)
@@ -157,8 +157,8 @@ static int run_verb(struct ctl *ctl, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct ctl ctl = { .legend = true };
-	char *list[] = { (char *)"list", NULL };
+	struct ctl ctl = {.legend = true};
+	char *list[] = {(char *)"list", NULL};
 	int option, status;
 
 	log_set_max_level(LOG_WARNING);

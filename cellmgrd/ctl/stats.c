@@ -44,19 +44,19 @@ static void fill_table(struct table *table, const struct matrix *matrix, size_t 
 static int print(struct ctl *ctl, cell_cell *cell, struct matrix *matrix, const unsigned *cpus,
 		 size_t n)
 {
-	struct table table = { .columns = matrix->columns, .n_columns = n + (n > 1 ? 2 : 1) };
+	struct table table = {.columns = matrix->columns, .n_columns = n + (n > 1 ? 2 : 1)};
 	int r = read_stats(matrix, cell, cpus, n);
 
 	if (r < 0)
 		return ctl_fail_cell(ctl, r);
 
-	matrix->columns[0] = (struct table_column){ "Exits", "reason", false };
+	matrix->columns[0] = (struct table_column){"Exits", "reason", false};
 	for (size_t i = 0; i < n; i++) {
 		snprintf(matrix->titles[i], sizeof(matrix->titles[i]), "CPU%u", cpus[i]);
 		matrix->columns[i + 1] =
-			(struct table_column){ matrix->titles[i], matrix->titles[i], true };
+			(struct table_column){matrix->titles[i], matrix->titles[i], true};
 	}
-	matrix->columns[n + 1] = (struct table_column){ "Sum", "sum", true };
+	matrix->columns[n + 1] = (struct table_column){"Sum", "sum", true};
 
 	fill_table(&table, matrix, n);
 	table_print(&table, ctl->format, ctl->legend);
@@ -68,7 +68,7 @@ int ctl_stats(struct ctl *ctl, int argc, char **argv)
 {
 	CLEANUP_HV cell_hv *hv = NULL;
 	CLEANUP_CELL cell_cell *cell = NULL;
-	struct matrix matrix = { 0 };
+	struct matrix matrix = {0};
 	const unsigned *cpus;
 	size_t n;
 	int r = ctl_open_cell(ctl, argv[1], &hv, &cell);

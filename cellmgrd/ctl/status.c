@@ -78,7 +78,7 @@ static void fill_existing(struct status *s, cell_cell *cell, char **cpus)
 
 int ctl_status(struct ctl *ctl, int argc, char **argv)
 {
-	struct status s = { .name = argv[1], .state = "defined", .config = "", .cpus = "" };
+	struct status s = {.name = argv[1], .state = "defined", .config = "", .cpus = ""};
 	CLEANUP_DESC cell_desc *desc = NULL;
 	CLEANUP_HV cell_hv *hv = NULL;
 	CLEANUP_CELL cell_cell *cell = NULL;
@@ -103,7 +103,7 @@ int ctl_status(struct ctl *ctl, int argc, char **argv)
 	if (ctl->format == TABLE_TEXT)
 		print_text(&s);
 	else
-		print_json(&s, ctl->format == TABLE_JSON_PRETTY ? JSON_C_TO_STRING_PRETTY :
-								  JSON_C_TO_STRING_PLAIN);
+		print_json(&s, ctl->format == TABLE_JSON_PRETTY ? JSON_C_TO_STRING_PRETTY
+								: JSON_C_TO_STRING_PLAIN);
 	return exit_status(s.state);
 }

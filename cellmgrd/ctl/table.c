@@ -66,8 +66,8 @@ static json_object *to_json(const struct table_column *column, const char *text)
 {
 	bool number = column->number && *text && strspn(text, "0123456789") == strlen(text);
 
-	return number ? json_object_new_uint64(strtoull(text, NULL, 10)) :
-			json_object_new_string(text);
+	return number ? json_object_new_uint64(strtoull(text, NULL, 10))
+		      : json_object_new_string(text);
 }
 
 static void print_json(const struct table *table, int flags)
@@ -91,8 +91,8 @@ void table_print(const struct table *table, enum table_format format, bool legen
 	if (format == TABLE_TEXT)
 		print_text(table, legend);
 	else
-		print_json(table, format == TABLE_JSON_PRETTY ? JSON_C_TO_STRING_PRETTY :
-								JSON_C_TO_STRING_PLAIN);
+		print_json(table, format == TABLE_JSON_PRETTY ? JSON_C_TO_STRING_PRETTY
+							      : JSON_C_TO_STRING_PLAIN);
 }
 
 void table_release(struct table *table)

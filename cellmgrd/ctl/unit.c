@@ -91,7 +91,7 @@ static int call_and_wait(sd_bus *bus, const char *method, const char *unit, stru
 
 int unit_request(const char *method, const char *unit, bool wait)
 {
-	struct job job = { 0 };
+	struct job job = {0};
 	CLEANUP_BUS sd_bus *bus = NULL;
 	int r = sd_bus_open_system(&bus);
 

@@ -121,7 +121,7 @@ int authorize(struct manager *manager, sd_bus_message *call, const char *action,
 	question = calloc(1, sizeof(*question));
 	if (!question)
 		return -ENOMEM;
-	*question = (struct question){ manager, sd_bus_message_ref(call), action, fn };
+	*question = (struct question){manager, sd_bus_message_ref(call), action, fn};
 
 	r = ask_polkit(question);
 	if (r < 0) {

@@ -72,7 +72,8 @@ static int get_facts_string(sd_bus *bus, const char *path, const char *interface
 			    sd_bus_error *error)
 {
 	const struct cell_object *cell = userdata;
-	const char *value = strcmp(property, "Name") == 0 ? cell->facts.name : cell->facts.last.result;
+	const char *value =
+		strcmp(property, "Name") == 0 ? cell->facts.name : cell->facts.last.result;
 
 	(void)bus, (void)path, (void)interface, (void)error;
 	return sd_bus_message_append(reply, "s", value);
@@ -171,7 +172,8 @@ json_object *cell_bus_describe(const struct cell_object *cell)
 	json_object_object_add(root, "configPath", json_object_new_string(facts->config_path));
 	json_object_object_add(root, "result", json_object_new_string(facts->last.result));
 	if (*facts->last.message)
-		json_object_object_add(root, "failure", json_object_new_string(facts->last.message));
+		json_object_object_add(root, "failure",
+				       json_object_new_string(facts->last.message));
 
 	return root;
 }
@@ -185,6 +187,13 @@ static int describe(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		m, "s", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN));
 }
 
+static int gone(sd_bus_error *error)
+{
+	return sd_bus_error_set(
+		error, BUS_ERROR_PREFIX "NoSuchCell",
+		"The cell and its description went away while the call was checked.");
+}
+
 /* The object may have gone while polkit was asked, hence by path and not by pointer. */
 static int request_job(struct manager *manager, sd_bus_message *m, const char *method,
 		       sd_bus_error *error)
@@ -194,7 +203,7 @@ static int request_job(struct manager *manager, sd_bus_message *m, const char *m
 	int r;
 
 	if (!cell)
-		return bus_error_no_such_cell(error, "");
+		return gone(error);
 	r = sd_bus_message_read(m, "s", &mode);
 	if (r < 0)
 		return r;
@@ -220,12 +229,12 @@ static int do_restart(struct manager *manager, sd_bus_message *m, sd_bus_error *
 static int do_destroy(struct manager *manager, sd_bus_message *m, sd_bus_error *error)
 {
 	struct cell_object *cell = object_of_path(manager, sd_bus_message_get_path(m));
-	struct worker_task task = { .run = worker_destroy_cell };
+	struct worker_task task = {.run = worker_destroy_cell};
 	uint64_t flags;
 	int r;
 
 	if (!cell)
-		return bus_error_no_such_cell(error, "");
+		return gone(error);
 	r = sd_bus_message_read(m, "t", &flags);
 	if (r < 0)
 		return r;
@@ -275,7 +284,8 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_PROPERTY("Unit", "s", NULL, FIELD(unit), CONSTANT),
 	SD_BUS_PROPERTY("State", "s", NULL, FIELD(facts.state), EMITS),
 	SD_BUS_PROPERTY("StateChangeTimestamp", "t", NULL, FIELD(changed_realtime), EMITS),
-	SD_BUS_PROPERTY("StateChangeTimestampMonotonic", "t", NULL, FIELD(changed_monotonic), EMITS),
+	SD_BUS_PROPERTY("StateChangeTimestampMonotonic", "t", NULL, FIELD(changed_monotonic),
+			EMITS),
 	SD_BUS_PROPERTY("Result", "s", get_facts_string, 0, EMITS),
 	SD_BUS_PROPERTY("FailureDetails", "a{sv}", get_failure, 0, EMITS),
 	SD_BUS_PROPERTY("Id", "u", NULL, FIELD(facts.id), EMITS),

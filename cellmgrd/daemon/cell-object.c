@@ -79,16 +79,16 @@ void cell_object_update(struct cell_object *cell, struct facts *facts)
 		bool changed;
 		const char *property;
 	} table[] = {
-		{ state, "State" },
-		{ state, "StateChangeTimestamp" },
-		{ state, "StateChangeTimestampMonotonic" },
-		{ strcmp(old->last.result, facts->last.result) != 0, "Result" },
-		{ !same_details(&old->last, &facts->last), "FailureDetails" },
-		{ old->id != facts->id, "Id" },
-		{ !same_cpus(old, facts), "CPUs" },
-		{ strcmp(old->config_path, facts->config_path) != 0, "ConfigPath" },
+		{state, "State"},
+		{state, "StateChangeTimestamp"},
+		{state, "StateChangeTimestampMonotonic"},
+		{strcmp(old->last.result, facts->last.result) != 0, "Result"},
+		{!same_details(&old->last, &facts->last), "FailureDetails"},
+		{old->id != facts->id, "Id"},
+		{!same_cpus(old, facts), "CPUs"},
+		{strcmp(old->config_path, facts->config_path) != 0, "ConfigPath"},
 	};
-	char *names[ARRAY_SIZE(table) + 1] = { NULL };
+	char *names[ARRAY_SIZE(table) + 1] = {NULL};
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
@@ -116,7 +116,7 @@ static int add_cpu(cell_cell *cell, unsigned cpu, struct cell_stat *sum, size_t 
 	/* The names come in one fixed order for every CPU. */
 	for (size_t i = 0; i < (size_t)count; i++) {
 		if (i == *n)
-			sum[(*n)++] = (struct cell_stat){ .name = stats[i].name };
+			sum[(*n)++] = (struct cell_stat){.name = stats[i].name};
 		sum[i].count += stats[i].count;
 	}
 

@@ -23,7 +23,7 @@ void facts_list_free(struct facts_list *list)
 	for (size_t i = 0; i < list->n; i++)
 		free(list->items[i].config_path);
 	free(list->items);
-	*list = (struct facts_list){ 0 };
+	*list = (struct facts_list){0};
 }
 
 static int add(struct facts_list *list, const char *name, const char *config_path,
@@ -37,7 +37,7 @@ static int add(struct facts_list *list, const char *name, const char *config_pat
 	list->items = items;
 
 	facts = &items[list->n];
-	*facts = (struct facts){ .config_path = strdup(config_path), .state = "defined" };
+	*facts = (struct facts){.config_path = strdup(config_path), .state = "defined"};
 	if (!facts->config_path)
 		return -ENOMEM;
 	snprintf(facts->name, sizeof(facts->name), "%s", name);
@@ -101,7 +101,7 @@ static const char *state_of_absent(const char *unit)
 
 static void fill_existing(struct facts *facts, cell_cell *cell, const char *unit)
 {
-	struct cell_failure failure = { 0 };
+	struct cell_failure failure = {0};
 	const unsigned *cpus;
 	enum cell_state state;
 
@@ -149,7 +149,7 @@ static int add_existing(struct facts_list *list, cell_hv *hv, const struct unit_
 int facts_collect(cell_context *context, cell_hv *hv, const struct unit_watch *units,
 		  struct facts_list *ret)
 {
-	struct facts_list list = { 0 };
+	struct facts_list list = {0};
 	int r = add_descriptions(&list, context);
 
 	if (r >= 0 && hv)

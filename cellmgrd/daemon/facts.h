@@ -20,9 +20,10 @@ struct unit_watch;
 struct facts {
 	char name[32];
 	char *config_path; /* "" without a description */
-	const char *state; /* "defined" "starting" "running" "locked" "stopping" "stopped" "failed" */
-	bool exists;	   /* in the kernel */
-	unsigned id;	   /* 0 where it does not exist */
+	const char
+		*state; /* "defined" "starting" "running" "locked" "stopping" "stopped" "failed" */
+	bool exists;	/* in the kernel */
+	unsigned id;	/* 0 where it does not exist */
 	unsigned cpus[FACTS_CPUS_MAX];
 	size_t n_cpus;
 	struct record last; /* how it failed, or how its last run ended */

@@ -131,8 +131,8 @@ static int do_restart(struct manager *manager, sd_bus_message *m, sd_bus_error *
 
 static int do_enable(struct manager *manager, sd_bus_message *m, sd_bus_error *error)
 {
-	const struct worker_task task = { .run = worker_enable_hypervisor,
-					  .unit_method = "StartUnit" };
+	const struct worker_task task = {.run = worker_enable_hypervisor,
+					 .unit_method = "StartUnit"};
 	uint64_t flags;
 	int r = sd_bus_message_read(m, "t", &flags);
 
@@ -147,8 +147,8 @@ static int do_enable(struct manager *manager, sd_bus_message *m, sd_bus_error *e
 
 static int do_disable(struct manager *manager, sd_bus_message *m, sd_bus_error *error)
 {
-	const struct worker_task task = { .run = worker_disable_hypervisor,
-					  .unit_method = "StopUnit" };
+	const struct worker_task task = {.run = worker_disable_hypervisor,
+					 .unit_method = "StopUnit"};
 
 	(void)error;
 	return worker_start(manager, m, &task);

@@ -64,7 +64,7 @@ static int add_new(struct manager *manager, struct facts *facts)
 static void update_counts(struct manager *manager)
 {
 	const char *state = hypervisor_watch_state(manager);
-	char *changed[4] = { NULL };
+	char *changed[4] = {NULL};
 	uint32_t n_cells = 0, n_failed = 0;
 	size_t n = 0;
 

@@ -148,8 +148,8 @@ static int subscribe(struct unit_watch *watch)
 		return r;
 
 	/* Without a subscriber systemd emits nothing; the answer has no news. */
-	r = sd_bus_call_method_async(watch->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH,
-				     SYSTEMD_MANAGER, "Subscribe", NULL, NULL, "");
+	r = sd_bus_call_method_async(watch->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
+				     "Subscribe", NULL, NULL, "");
 	if (r < 0)
 		return r;
 

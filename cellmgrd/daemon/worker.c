@@ -70,7 +70,7 @@ int worker_destroy_cell(cell_context *context, const struct worker_task *task)
 
 static void child_run(const struct worker_task *task, int fd)
 {
-	struct worker_result result = { 0 };
+	struct worker_result result = {0};
 	cell_context *context = NULL;
 	sigset_t none;
 
@@ -116,13 +116,13 @@ static int reply_failure(struct worker *worker, const struct worker_result *resu
 static int on_child_exit(sd_event_source *source, const siginfo_t *si, void *userdata)
 {
 	struct worker *worker = userdata;
-	struct worker_result result = { 0 };
+	struct worker_result result = {0};
 	ssize_t n = read(worker->result_fd, &result, sizeof(result));
 
 	if (n != (ssize_t)sizeof(result) || si->si_code != CLD_EXITED)
-		result = (struct worker_result){ -EIO, "Failed",
-						 "The worker process died; see the journal of "
-						 "cellmgrd.service." };
+		result = (struct worker_result){-EIO, "Failed",
+						"The worker process died; see the journal of "
+						"cellmgrd.service."};
 	result.name[sizeof(result.name) - 1] = '\0';
 	result.sentence[sizeof(result.sentence) - 1] = '\0';
 
@@ -152,7 +152,7 @@ int worker_start(struct manager *manager, sd_bus_message *call, const struct wor
 	worker = calloc(1, sizeof(*worker));
 	if (!worker)
 		return -ENOMEM;
-	*worker = (struct worker){ manager, sd_bus_message_ref(call), task->unit_method, -1 };
+	*worker = (struct worker){manager, sd_bus_message_ref(call), task->unit_method, -1};
 
 	if (pipe2(fds, O_CLOEXEC) < 0) {
 		r = -errno;
@@ -168,7 +168,7 @@ int worker_start(struct manager *manager, sd_bus_message *call, const struct wor
 	close(fds[1]);
 
 	if (r >= 0)
-		r = sd_event_add_child(manager->event, &(sd_event_source *){ NULL }, pid, WEXITED,
+		r = sd_event_add_child(manager->event, &(sd_event_source *){NULL}, pid, WEXITED,
 				       on_child_exit, worker);
 	if (r < 0) {
 		worker_free(worker);

@@ -32,7 +32,7 @@ static const char *result_of_service(void)
 
 static void record_end(const char *name, cell_cell *cell)
 {
-	struct cell_failure failure = { 0 };
+	struct cell_failure failure = {0};
 	struct record record;
 	enum cell_state state = CELL_STOPPED;
 	int r;
@@ -69,9 +69,10 @@ int reap(const char *name)
 		return EXIT_OK;
 	}
 	if (state == CELL_RUNNING || state == CELL_LOCKED) {
-		log_warning("The cell still runs and is left alone; `systemctl start cell@%s` takes "
-			    "it under control again.",
-			    name);
+		log_warning(
+			"The cell still runs and is left alone; `systemctl start cell@%s` takes "
+			"it under control again.",
+			name);
 		return EXIT_OK;
 	}
 

@@ -150,7 +150,7 @@ static int set_up(struct supervisor *s)
 
 int supervisor_run(const char *name)
 {
-	struct supervisor s = { .name = name, .console = { .fd = -1 } };
+	struct supervisor s = {.name = name, .console = {.fd = -1}};
 	int status, r = set_up(&s);
 
 	if (r < 0)

@@ -14,11 +14,11 @@
 
 #define CLEANUP(fn) __attribute__((cleanup(fn)))
 
-#define DEFINE_CLEANUP(type, name, release)                                                        \
-	static inline void name(type *p)                                                           \
-	{                                                                                          \
-		if (*p)                                                                            \
-			release(*p);                                                               \
+#define DEFINE_CLEANUP(type, name, release) \
+	static inline void name(type *p)    \
+	{                                   \
+		if (*p)                     \
+			release(*p);        \
 	}
 
 DEFINE_CLEANUP(char *, cleanup_free, free)
@@ -59,11 +59,11 @@ static inline void cleanup_fd(int *fd)
 #define CLEANUP_FD CLEANUP(cleanup_fd)
 #define CLEANUP_BUS_ERROR CLEANUP(sd_bus_error_free)
 
-#define TAKE_PTR(p)                                                                                \
-	({                                                                                         \
-		__typeof__(p) taken_ = (p);                                                        \
-		(p) = NULL;                                                                        \
-		taken_;                                                                            \
+#define TAKE_PTR(p)                         \
+	({                                  \
+		__typeof__(p) taken_ = (p); \
+		(p) = NULL;                 \
+		taken_;                     \
 	})
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

@@ -24,7 +24,7 @@ static char *record_path(const char *name, const char *suffix)
 
 void record_clear(struct record *record)
 {
-	*record = (struct record){ .result = "success" };
+	*record = (struct record){.result = "success"};
 }
 
 /* Refused accesses are violations of the partition; the other faults are the guest's own affair. */
@@ -60,12 +60,12 @@ static void read_line(struct record *record, const char *key, const char *value)
 		size_t size;
 		uint64_t *number;
 	} fields[] = {
-		{ "RESULT", record->result, sizeof(record->result), NULL },
-		{ "REASON", record->reason, sizeof(record->reason), NULL },
-		{ "MESSAGE", record->message, sizeof(record->message), NULL },
-		{ "RIP", NULL, 0, &record->rip },
-		{ "ADDRESS", NULL, 0, &record->address },
-		{ "DETAIL", NULL, 0, &record->detail },
+		{"RESULT", record->result, sizeof(record->result), NULL},
+		{"REASON", record->reason, sizeof(record->reason), NULL},
+		{"MESSAGE", record->message, sizeof(record->message), NULL},
+		{"RIP", NULL, 0, &record->rip},
+		{"ADDRESS", NULL, 0, &record->address},
+		{"DETAIL", NULL, 0, &record->detail},
 	};
 
 	if (strcmp(key, "CPU") == 0)

@@ -176,7 +176,7 @@ int cell_cell_state(cell_cell *cell, enum cell_state *ret_state, struct cell_fai
 		if (strncmp(text, states[i], strlen(states[i])) == 0)
 			*ret_state = (enum cell_state)i;
 	if (ret_failure) {
-		*ret_failure = (struct cell_failure){ .reason = "" };
+		*ret_failure = (struct cell_failure){.reason = ""};
 		if (sscanf(text, "failed %31s %159[^\n]", reason, ret_failure->message) == 2) {
 			ret_failure->reason = reason;
 			ret_failure->cpu = cell->cpus[0];
@@ -237,8 +237,7 @@ int cell_cell_shutdown(cell_cell *cell, unsigned timeout_ms)
 
 int cell_cell_destroy(cell_cell *cell, bool force)
 {
-	static const char *const files[] = { "id",	"cpus",	    "state",
-					     "console", "refusals", "silent" };
+	static const char *const files[] = {"id", "cpus", "state", "console", "refusals", "silent"};
 	char path[FAKE_PATH_SIZE];
 	enum cell_state state;
 	int r = cell_cell_state(cell, &state, NULL);
@@ -262,8 +261,8 @@ int cell_cell_destroy(cell_cell *cell, bool force)
 /* Made up, and different on every CPU. */
 int cell_cell_stats(cell_cell *cell, unsigned cpu, struct cell_stat ret_stats[CELL_N_STATS_MAX])
 {
-	ret_stats[0] = (struct cell_stat){ "total", 100 + cpu };
-	ret_stats[1] = (struct cell_stat){ "hypercall", 10 + cpu };
+	ret_stats[0] = (struct cell_stat){"total", 100 + cpu};
+	ret_stats[1] = (struct cell_stat){"hypercall", 10 + cpu};
 	fake_ok(cell->hv->context);
 	return 2;
 }

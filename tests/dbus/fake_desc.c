@@ -62,7 +62,7 @@ int cell_desc_new_from_file(cell_context *context, const char *path, cell_desc *
 		desc->error = strdup("no valid JSON");
 	json_object_put(root);
 
-	desc->diag = (struct cell_diag){ CELL_ERROR, "fake", desc->path, "/fake", 1, 2, desc->error };
+	desc->diag = (struct cell_diag){CELL_ERROR, "fake", desc->path, "/fake", 1, 2, desc->error};
 	*ret = desc;
 	return fake_ok(context);
 }
@@ -175,7 +175,7 @@ int cell_blob_new(cell_context *context, const void *data, size_t size, cell_blo
 				 "This is no binary configuration.");
 
 	blob = calloc(1, sizeof(*blob));
-	*blob = (cell_blob){ 1, context, memcpy(calloc(1, size + 1), data, size), size };
+	*blob = (cell_blob){1, context, memcpy(calloc(1, size + 1), data, size), size};
 	*ret = blob;
 	return fake_ok(context);
 }

@@ -24,7 +24,7 @@ int cell_hv_open(cell_context *context, bool load_module, cell_hv **ret)
 				 "The module cellhv is not loaded; modprobe cellhv loads it.");
 
 	hv = calloc(1, sizeof(*hv));
-	*hv = (cell_hv){ 1, context, inotify_init1(IN_CLOEXEC | IN_NONBLOCK) };
+	*hv = (cell_hv){1, context, inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
 	fake_path(path, "changed");
 	fake_write(path, "", "ae");
 	inotify_add_watch(hv->fd, path, IN_CLOSE_WRITE);
@@ -65,13 +65,13 @@ static unsigned count_cells(void)
 
 int cell_hv_info(cell_hv *hv, struct cell_hv_info *ret)
 {
-	*ret = (struct cell_hv_info){ .enabled = enabled(),
-				      .x2apic = true,
-				      .version = "fake",
-				      .pages_total = 512,
-				      .pages_used = 64,
-				      .n_cpus = 4,
-				      .n_cells = count_cells() };
+	*ret = (struct cell_hv_info){.enabled = enabled(),
+				     .x2apic = true,
+				     .version = "fake",
+				     .pages_total = 512,
+				     .pages_used = 64,
+				     .n_cpus = 4,
+				     .n_cells = count_cells()};
 	return fake_ok(hv->context);
 }
 

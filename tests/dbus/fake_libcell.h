@@ -47,20 +47,20 @@ struct cell_cell {
 	size_t n_cpus;
 };
 
-#define FAKE_REFS(type, release)                                                                   \
-	void release(type *p);                                                                     \
-	type *type##_ref(type *p)                                                                  \
-	{                                                                                          \
-		p->refs++;                                                                         \
-		return p;                                                                          \
-	}                                                                                          \
-	type *type##_unref(type *p)                                                                \
-	{                                                                                          \
-		if (p && --p->refs == 0) {                                                         \
-			release(p);                                                                \
-			free(p);                                                                   \
-		}                                                                                  \
-		return NULL;                                                                       \
+#define FAKE_REFS(type, release)           \
+	void release(type *p);             \
+	type *type##_ref(type *p)          \
+	{                                  \
+		p->refs++;                 \
+		return p;                  \
+	}                                  \
+	type *type##_unref(type *p)        \
+	{                                  \
+		if (p && --p->refs == 0) { \
+			release(p);        \
+			free(p);           \
+		}                          \
+		return NULL;               \
 	}
 
 /* buffer: FAKE_PATH_SIZE bytes. */

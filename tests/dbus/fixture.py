@@ -48,7 +48,7 @@ class Fixture:
 
     def start_bus(self):
         bus = self.spawn(["dbus-daemon", "--config-file=%s" % (HERE / "bus.conf"),
-                          "--print-address"], stdout=subprocess.PIPE)
+                          "--print-address"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.env["DBUS_SYSTEM_BUS_ADDRESS"] = bus.stdout.readline().decode().strip()
         mocks = self.spawn(["/usr/bin/python3", HERE / "mocks.py"], stdout=subprocess.PIPE)
         mocks.stdout.readline()
