@@ -149,7 +149,7 @@ def build_image(log):
     return target
 
 
-def build_initrd(target, version):
+def build_initrd(target, version, tests):
     image = Initramfs()
     image.file("usr/bin/busybox", "/bin/busybox")
     image.data("init", INIT.encode(), 0o755)
@@ -160,7 +160,7 @@ def build_initrd(target, version):
         names.append(f"/modules/{path.name.removesuffix('.xz')}")
     image.data("disk-modules", "\n".join(names).encode())
     image.directory("overlay")
-    payload.add(image, version, "overlay", libraries=False)
+    payload.add(image, version, "overlay", libraries=False, tests=tests)
     image.write(target)
 
 
@@ -168,11 +168,11 @@ class Guest:
     """One run of the machine; a context manager that ends it whatever happens."""
 
     def __init__(self, machine, version, logs, kernel_args="", memory="1G", qemu=(),
-                 interactive=False):
+                 interactive=False, tests=True):
         self.logs = logs
         self.pending = b""
         logs.mkdir(parents=True, exist_ok=True)
-        build_initrd(logs / "initrd.cpio", version)
+        build_initrd(logs / "initrd.cpio", version, tests)
         self.scratch = tempfile.mkdtemp(prefix="cellmgr-")
         self.address = os.path.join(self.scratch, "shell")
         console = "mon:stdio" if interactive else f"file:{logs / 'console'}"

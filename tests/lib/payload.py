@@ -15,14 +15,19 @@ def module_files(version):
     return []
 
 
-def add(image, version, prefix="", libraries=True):
-    """Into an Initramfs, below `prefix`."""
-    if INSTALLED.exists():
-        image.tree(INSTALLED, prefix, libraries)
+def add_tests(image, prefix, libraries):
     if (BUILD / "tests/vm/celltool").exists():
         image.program(f"{prefix}/usr/bin/celltool", BUILD / "tests/vm/celltool", libraries)
     for path in sorted((BUILD / "tests/guests").glob("*.*")):
         if path.suffix in (".bin", ".json"):
             image.data(f"{prefix}/etc/cells/{path.name}", path.read_bytes())
+
+
+def add(image, version, prefix="", libraries=True, tests=True):
+    """Into an Initramfs, below `prefix`; the test programs only with `tests`."""
+    if INSTALLED.exists():
+        image.tree(INSTALLED, prefix, libraries)
+    if tests:
+        add_tests(image, prefix, libraries)
     base = kernel.fetch(version) / "lib/modules" / version
     image.modules(version, module_files(version), base, prefix)
