@@ -129,8 +129,8 @@ static int cell_check_resources(const struct cellhv_cell_config *config, struct 
 {
 	for (uint32_t i = 0; i < config->memory.count; i++) {
 		const struct cellhv_memory_region *region = config_memory(config, i);
-		uint64_t limit = region->flags & CELLHV_MEMORY_DEVICE ? machine.phys_limit :
-									machine.system.memory_top;
+		uint64_t limit = region->flags & CELLHV_MEMORY_DEVICE ? machine.phys_limit
+								      : machine.system.memory_top;
 
 		if (region->phys + region->size > limit)
 			return cell_refuse(call, -ERANGE, CELLHV_CHECK_MEMORY_RANGE, region->phys);
@@ -292,8 +292,8 @@ static int cell_move_region(const struct cpu *self, const struct cellhv_memory_r
 	const uint32_t all = PAGING_READ | PAGING_WRITE | PAGING_EXECUTE;
 	struct paging *root = &root_cell.memory;
 	uint32_t silent;
-	int changed = to_root ? paging_map(root, region->phys, region->phys, region->size, all) :
-				paging_unmap(root, region->phys, region->size);
+	int changed = to_root ? paging_map(root, region->phys, region->phys, region->size, all)
+			      : paging_unmap(root, region->phys, region->size);
 
 	if (changed < 0)
 		return changed;

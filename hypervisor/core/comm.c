@@ -16,8 +16,7 @@ static void comm_fill(struct cell *cell, struct cellhv_comm *comm)
 	memcpy(comm->signature, CELLHV_COMM_SIGNATURE, sizeof(comm->signature));
 	comm->revision = CELLHV_COMM_REVISION;
 	if (config->flags & CELLHV_CELL_CONSOLE_VIRTUAL)
-		comm->flags =
-			CELLHV_COMM_FLAG_CONSOLE_PERMITTED | CELLHV_COMM_FLAG_CONSOLE_ACTIVE;
+		comm->flags = CELLHV_COMM_FLAG_CONSOLE_PERMITTED | CELLHV_COMM_FLAG_CONSOLE_ACTIVE;
 	_Static_assert(sizeof(comm->console) == sizeof(config->console), "same layout");
 	memcpy(&comm->console, &config->console, sizeof(comm->console));
 	comm->mmconfig_base = machine.system.mmconfig_base;
@@ -47,8 +46,8 @@ static volatile uint32_t *comm_field(const struct cell *cell, size_t legacy_offs
 				     (comm_is_legacy(cell) ? legacy_offset : offset));
 }
 
-#define COMM_FIELD(cell, member)                                                                   \
-	comm_field(cell, __builtin_offsetof(struct cellhv_comm_legacy, member),                    \
+#define COMM_FIELD(cell, member)                                                \
+	comm_field(cell, __builtin_offsetof(struct cellhv_comm_legacy, member), \
 		   __builtin_offsetof(struct cellhv_comm, member))
 
 uint32_t comm_state(const struct cell *cell)

@@ -211,8 +211,8 @@ static int control_console_read(struct cpu *self, struct cellhv_call *call)
 		ring = &cell->console;
 	}
 
-	call->console.size = (uint32_t)ring_read(ring, &call->console.position,
-						 window_map(self, phys), size);
+	call->console.size =
+		(uint32_t)ring_read(ring, &call->console.position, window_map(self, phys), size);
 	window_unmap(self);
 	return 0;
 }

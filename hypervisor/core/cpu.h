@@ -18,12 +18,12 @@ struct cell;
 /* Guest registers by the processor's own numbers. */
 enum register_number { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8 };
 
-#define CPU_REQUEST_FLUSH 0x01u	 /* forget cached translations of the nested tables */
-#define CPU_REQUEST_PARK 0x02u	 /* leave the guest for good, reset the APIC, wait */
-#define CPU_REQUEST_RESET 0x04u	 /* start the cell's code at its reset address */
-#define CPU_REQUEST_INIT 0x08u	 /* INIT from a CPU of the same cell: wait for SIPI */
-#define CPU_REQUEST_SIPI 0x10u	 /* start at the SIPI vector, where waiting for it */
-#define CPU_REQUEST_NMI 0x20u	 /* NMI from a CPU of the same cell */
+#define CPU_REQUEST_FLUSH 0x01u	  /* forget cached translations of the nested tables */
+#define CPU_REQUEST_PARK 0x02u	  /* leave the guest for good, reset the APIC, wait */
+#define CPU_REQUEST_RESET 0x04u	  /* start the cell's code at its reset address */
+#define CPU_REQUEST_INIT 0x08u	  /* INIT from a CPU of the same cell: wait for SIPI */
+#define CPU_REQUEST_SIPI 0x10u	  /* start at the SIPI vector, where waiting for it */
+#define CPU_REQUEST_NMI 0x20u	  /* NMI from a CPU of the same cell */
 #define CPU_REQUEST_RELEASE 0x40u /* go native and stay as the guest was */
 
 enum cpu_activity {
@@ -39,20 +39,20 @@ struct cpu {
 	uint32_t apic_id;
 	struct cell *cell;
 	enum cpu_activity activity;
-	bool present; /* entered, and not native again */
-	bool x2apic;  /* mode of the APIC at the moment */
-	bool kicked;  /* one NMI is under way for `requests`; atomic */
+	bool present;		   /* entered, and not native again */
+	bool x2apic;		   /* mode of the APIC at the moment */
+	bool kicked;		   /* one NMI is under way for `requests`; atomic */
 	volatile bool nmi_arrived; /* taken by the IDT, not yet looked at */
-	uint32_t requests; /* CPU_REQUEST_*; atomic */
+	uint32_t requests;	   /* CPU_REQUEST_*; atomic */
 	uint32_t sipi_vector;
-	uint32_t icr_high;    /* xAPIC guests write the interrupt command in two halves */
-	uint32_t xapic_ldr;   /* logical destination as the guest set it */
+	uint32_t icr_high;	 /* xAPIC guests write the interrupt command in two halves */
+	uint32_t xapic_ldr;	 /* logical destination as the guest set it */
 	uint32_t config_address; /* the cell's CF8 */
-	uint64_t mtrr_default; /* a cell's, emulated */
+	uint64_t mtrr_default;	 /* a cell's, emulated */
 	struct cellhv_failure failure;
 	uint64_t stats[CELLHV_EXIT_MAX];
 	struct cellhv_frame frame;
-	struct vcpu *vcpu; /* the back end's part */
+	struct vcpu *vcpu;	/* the back end's part */
 	uint64_t *window_entry; /* page table entry of the window to guest memory */
 };
 
@@ -62,8 +62,8 @@ extern uint32_t num_cpus;
 
 static inline struct cpu *cpu_by_number(uint32_t number)
 {
-	return number < CELLHV_MAX_CPUS && cpus[number] && cpus[number]->present ? cpus[number] :
-										   (void *)0;
+	return number < CELLHV_MAX_CPUS && cpus[number] && cpus[number]->present ? cpus[number]
+										 : (void *)0;
 }
 
 /* The CPU that runs this. */

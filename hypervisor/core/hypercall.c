@@ -7,8 +7,13 @@
 #include "core/errno.h"
 
 /* What an inmate may ask about the hypervisor (guest interface, code 5). */
-enum hypercall_info { INFO_MEM_POOL_SIZE, INFO_MEM_POOL_USED, INFO_REMAP_POOL_SIZE,
-		      INFO_REMAP_POOL_USED, INFO_NUM_CELLS };
+enum hypercall_info {
+	INFO_MEM_POOL_SIZE,
+	INFO_MEM_POOL_USED,
+	INFO_REMAP_POOL_SIZE,
+	INFO_REMAP_POOL_USED,
+	INFO_NUM_CELLS
+};
 
 static int hypercall_denied(struct cpu *cpu)
 {

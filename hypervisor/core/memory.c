@@ -106,8 +106,8 @@ int memory_load(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 	int err;
 
 	if (cell->started || !cell->initialised) {
-		call->check = cell->started ? CELLHV_CHECK_CELL_STATE :
-					      CELLHV_CHECK_CELL_NOT_SCRUBBED;
+		call->check =
+			cell->started ? CELLHV_CHECK_CELL_STATE : CELLHV_CHECK_CELL_NOT_SCRUBBED;
 		call->object = cell->started ? cell_state(cell) : cell->id;
 		return -EBUSY;
 	}

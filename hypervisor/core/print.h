@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The hypervisor's own console: a ring that survives a warm reset, and a UART where one is named. */
+/* The hypervisor's own console: a ring that survives a warm reset, and a UART where one is named.
+ */
 #ifndef CORE_PRINT_H
 #define CORE_PRINT_H
 

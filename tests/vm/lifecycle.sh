@@ -248,7 +248,7 @@ test_cpu_0() {
 
 test_too_much_memory() {
 	fresh
-	echo '{"name":"huge","cpus":[3],"memory":[{"size":"900M","at":"0x0","access":"rwx"}]}' \
+	echo '{"name":"huge","cpus":[3],"memory":[{"size":"900M","at":"0x0","access":"rwx"}],"comm":{"at":"0x70000000"}}' \
 		>/etc/cells/huge.json
 	expect 1 celltool create huge
 	says "^NoMemory: .*memmap="

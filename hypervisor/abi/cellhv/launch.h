@@ -3,9 +3,9 @@
  * How a CPU goes from Linux into the hypervisor and back: the image header, the boot block in the
  * image that the module fills in, and the frame a leaving CPU loads. CPUs enter one after another.
  *
- * The module maps two things at the same addresses in both worlds' page tables: its switch page, and
- * nothing else; the hypervisor block is seen at CELLHV_BASE by the hypervisor and at memory_virt by
- * Linux.
+ * The module maps two things at the same addresses in both worlds' page tables: its switch page,
+ * and nothing else; the hypervisor block is seen at CELLHV_BASE by the hypervisor and at
+ * memory_virt by Linux.
  */
 #ifndef CELLHV_LAUNCH_H
 #define CELLHV_LAUNCH_H
@@ -14,7 +14,7 @@
 #define CELLHV_BOOT_SIZE 312
 #define CELLHV_NATIVE_RSP 32
 #define CELLHV_NATIVE_RIP 40
-#define CELLHV_FRAME_REG(number) ((number) * 8) /* by the processor's numbers: RAX 0, RSP 4 */
+#define CELLHV_FRAME_REG(number) ((number)*8) /* by the processor's numbers: RAX 0, RSP 4 */
 #define CELLHV_FRAME_RIP 128
 #define CELLHV_FRAME_RFLAGS 136
 #define CELLHV_FRAME_CR4 144
@@ -85,8 +85,8 @@ struct cellhv_boot {
 };
 
 /*
- * What the leave routine loads once Linux's CR3 is in force. It is called with RBX = Linux's address
- * of this frame, RDI = CR4 without PGE, RSI = CR3, and GIF clear on AMD.
+ * What the leave routine loads once Linux's CR3 is in force. It is called with RBX = Linux's
+ * address of this frame, RDI = CR4 without PGE, RSI = CR3, and GIF clear on AMD.
  */
 struct cellhv_frame {
 	uint64_t regs[16]; /* by the processor's numbers */
@@ -100,7 +100,7 @@ struct cellhv_frame {
 	volatile uint16_t done; /* set when neither frame nor hypervisor is needed any more */
 };
 
-#define CELLHV_OFFSET_ASSERT(type, member, value)                                                  \
+#define CELLHV_OFFSET_ASSERT(type, member, value) \
 	_Static_assert(__builtin_offsetof(struct type, member) == (value), #member)
 CELLHV_OFFSET_ASSERT(cellhv_native, rsp, CELLHV_NATIVE_RSP);
 CELLHV_OFFSET_ASSERT(cellhv_native, rip, CELLHV_NATIVE_RIP);

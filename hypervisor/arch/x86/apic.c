@@ -241,7 +241,8 @@ bool apic_guest_read(struct cpu *self, unsigned reg, uint32_t *value)
 	}
 	/* The holes in the register map raise #GP as MSRs. */
 	if (reg < APIC_ID || (reg > APIC_VERSION && reg < APIC_TPR) || reg == 0x09 || reg == 0x0c ||
-	    (reg > APIC_ESR && reg < APIC_LVT_CMCI) || (reg > APIC_TIMER_CURRENT && reg < APIC_TIMER_DIVIDE)) {
+	    (reg > APIC_ESR && reg < APIC_LVT_CMCI) ||
+	    (reg > APIC_TIMER_CURRENT && reg < APIC_TIMER_DIVIDE)) {
 		*value = 0;
 		return true;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The local APIC of this CPU: the same registers by MSR (x2APIC) or by memory (xAPIC). Registers are
- * named by their x2APIC number: MSR - 800h, or memory offset / 10h (AMD64 APM vol. 2, 16.3 and
+ * The local APIC of this CPU: the same registers by MSR (x2APIC) or by memory (xAPIC). Registers
+ * are named by their x2APIC number: MSR - 800h, or memory offset / 10h (AMD64 APM vol. 2, 16.3 and
  * 16.9; Intel SDM vol. 3, 11.4 and 11.12).
  */
 #ifndef X86_APIC_H

@@ -110,9 +110,9 @@ static const struct {
 	uint32_t request;
 	void (*serve)(struct cpu *cpu);
 } cpu_requests[] = {
-	{CPU_REQUEST_FLUSH, cpu_flush}, {CPU_REQUEST_PARK, cpu_park},
-	{CPU_REQUEST_RESET, cpu_reset}, {CPU_REQUEST_INIT, cpu_init},
-	{CPU_REQUEST_SIPI, cpu_sipi},	{CPU_REQUEST_NMI, cpu_nmi},
+	{CPU_REQUEST_FLUSH, cpu_flush},	    {CPU_REQUEST_PARK, cpu_park},
+	{CPU_REQUEST_RESET, cpu_reset},	    {CPU_REQUEST_INIT, cpu_init},
+	{CPU_REQUEST_SIPI, cpu_sipi},	    {CPU_REQUEST_NMI, cpu_nmi},
 	{CPU_REQUEST_RELEASE, cpu_release},
 };
 

@@ -10,8 +10,8 @@
 #define CPUID_LENGTH 2 /* bytes */
 
 /* Leaves that are ours beyond those of the guest interface. */
-#define CPUID_OWN_VERSION 0x40000100u	/* version text, 16 bytes */
-#define CPUID_OWN_NAME 0x40000101u	/* name of the cell, first 16 bytes */
+#define CPUID_OWN_VERSION 0x40000100u	  /* version text, 16 bytes */
+#define CPUID_OWN_NAME 0x40000101u	  /* name of the cell, first 16 bytes */
 #define CPUID_OWN_FREQUENCIES 0x40000102u /* EAX TSC kHz, EBX APIC timer kHz */
 
 #define LEAF1_ECX_MONITOR (1u << 3)

@@ -13,7 +13,8 @@
 #include "core/print.h"
 #include "core/string.h"
 
-/* Per CPU, from the bottom, each stack above a guard page: NMI, double fault, #MC, the normal one. */
+/* Per CPU, from the bottom, each stack above a guard page: NMI, double fault, #MC, the normal one.
+ */
 #define STACK_AREA 0x10000ull
 #define STACK_IST_PAGES 1u
 #define STACK_PAGES 2u
@@ -27,7 +28,8 @@ static uint64_t stack_base(uint32_t number)
 	return LAYOUT_STACKS + number * STACK_AREA;
 }
 
-/* Maps fresh pages at *address behind a guard page; moves *address to their end: the stack's top. */
+/* Maps fresh pages at *address behind a guard page; moves *address to their end: the stack's top.
+ */
 static int entry_map_stack(uint64_t *address, uint32_t pages)
 {
 	void *memory = pool_alloc(&machine.pool, pages);
@@ -115,7 +117,8 @@ int entry_cpu(void)
 
 uint64_t cpu_stack(void)
 {
-	return stack_base(boot.native.cpu) + (3 * (1 + STACK_IST_PAGES) + 1 + STACK_PAGES) * PAGE_SIZE;
+	return stack_base(boot.native.cpu) +
+	       (3 * (1 + STACK_IST_PAGES) + 1 + STACK_PAGES) * PAGE_SIZE;
 }
 
 void cpu_run(void)

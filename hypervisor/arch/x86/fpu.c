@@ -15,9 +15,7 @@ static const struct {
 
 static void xcr0_write(uint64_t value)
 {
-	__asm__ volatile("xsetbv"
-			 :
-			 : "c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
+	__asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)));
 }
 
 void fpu_reset(void)

@@ -53,8 +53,8 @@ static void idt_fill_gdt(struct descriptor_tables *tables)
 
 	tables->gdt[SELECTOR_CODE / 8] = 0x00af9b000000ffffull; /* 64-bit code */
 	tables->gdt[SELECTOR_DATA / 8] = 0x00cf93000000ffffull;
-	tables->gdt[SELECTOR_TSS / 8] = limit | (base & 0xffffff) << 16 | 0x89ull << 40 |
-					(base & 0xff000000) << 32;
+	tables->gdt[SELECTOR_TSS / 8] =
+		limit | (base & 0xffffff) << 16 | 0x89ull << 40 | (base & 0xff000000) << 32;
 	tables->gdt[SELECTOR_TSS / 8 + 1] = base >> 32;
 }
 
@@ -99,8 +99,8 @@ void idt_handle(struct exception_frame *frame)
 		apic_write(cpu_self(), APIC_EOI, 0);
 		return;
 	}
-	if (frame->vector == VECTOR_GP && (frame->rip == (uint64_t)msr_read_fault ||
-					   frame->rip == (uint64_t)msr_write_fault)) {
+	if (frame->vector == VECTOR_GP &&
+	    (frame->rip == (uint64_t)msr_read_fault || frame->rip == (uint64_t)msr_write_fault)) {
 		frame->rip = (uint64_t)msr_fault_fixup;
 		return;
 	}

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Interrupt commands of guests: only CPUs of the own cell are reached, INIT and SIPI are emulated. */
+/* Interrupt commands of guests: only CPUs of the own cell are reached, INIT and SIPI are emulated.
+ */
 #ifndef X86_IPI_H
 #define X86_IPI_H
 
 #include "core/cpu.h"
 
 /*
- * command: ICR bits 0-31; destination: as the guest's APIC mode has it, bits 24-31 (xAPIC) or all 32.
- * Foreign and missing destinations are dropped. false: a delivery mode that nobody may use.
+ * command: ICR bits 0-31; destination: as the guest's APIC mode has it, bits 24-31 (xAPIC) or
+ * all 32. Foreign and missing destinations are dropped. false: a delivery mode that nobody may use.
  */
 bool ipi_send(struct cpu *self, uint32_t command, uint32_t destination);
 

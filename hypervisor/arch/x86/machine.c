@@ -43,8 +43,8 @@ static int machine_map(uint64_t virt, uint64_t phys, uint64_t size, uint32_t acc
 
 static int machine_map_range(const void *start, const void *end, uint32_t access)
 {
-	return machine_map((uint64_t)start, machine_phys(start),
-			   (uint64_t)end - (uint64_t)start, access);
+	return machine_map((uint64_t)start, machine_phys(start), (uint64_t)end - (uint64_t)start,
+			   access);
 }
 
 static void machine_set_paging(struct paging *paging, const struct paging_format *format)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The machine as the hypervisor found it, and its own memory. Written while the first CPU enters. */
+/* The machine as the hypervisor found it, and its own memory. Written while the first CPU enters.
+ */
 #ifndef X86_MACHINE_H
 #define X86_MACHINE_H
 

@@ -38,8 +38,8 @@ static bool mmio_decode(struct cpu *cpu, struct mmio_access *access)
 		return false;
 
 	if (access->instruction.is_write)
-		access->value = decode_value_to_write(
-			&access->instruction, *mmio_register(cpu, &access->instruction));
+		access->value = decode_value_to_write(&access->instruction,
+						      *mmio_register(cpu, &access->instruction));
 	return true;
 }
 

@@ -67,9 +67,9 @@ static int msr_cell_apic_base(struct cpu *cpu, uint32_t msr, bool write, uint64_
 	(void)msr;
 	if (write)
 		return (*value & ~(APIC_BASE_EXTD | APIC_BASE_BSP)) ==
-				       (XAPIC_BASE | APIC_BASE_ENABLE) ?
-			       0 :
-			       -EPERM;
+				       (XAPIC_BASE | APIC_BASE_ENABLE)
+			       ? 0
+			       : -EPERM;
 	*value = base | (config_cpu(cpu->cell->config, 0) == cpu->number ? APIC_BASE_BSP : 0);
 	return 0;
 }
@@ -171,22 +171,22 @@ static const struct msr_permission root_entries[] = {
 };
 
 /* What every cell may use; the APIC comes before it. */
-#define CELL_ENTRIES                                                                               \
-	{MSR_APIC_BASE, MSR_APIC_BASE, HANDLE, HANDLE, msr_cell_apic_base},                        \
-		{X2APIC(APIC_LDR), X2APIC(APIC_LDR), HANDLE, DENY, msr_cell_ldr},                  \
-		{X2APIC(APIC_ICR), X2APIC(APIC_ICR), HANDLE, HANDLE, msr_icr},                     \
-		{X2APIC(0), X2APIC(0x3f), HANDLE, HANDLE, msr_cell_x2apic},                        \
-		{0x10, 0x10, ALLOW, DENY, NULL}, /* TSC */                                         \
-		{MSR_MTRR_CAP, MSR_MTRR_CAP, HANDLE, DENY, msr_zero},                              \
-		{MSR_SYSENTER_CS, MSR_SYSENTER_EIP, ALLOW, ALLOW, NULL},                           \
-		{MSR_MISC_ENABLE, MSR_MISC_ENABLE, HANDLE, HANDLE, msr_zero},                      \
-		{MSR_PAT, MSR_PAT, HANDLE, HANDLE, msr_cell_pat},                                  \
-		{MSR_MTRR_DEFAULT, MSR_MTRR_DEFAULT, HANDLE, HANDLE, msr_cell_mtrr_default},       \
-		{MSR_TSC_DEADLINE, MSR_TSC_DEADLINE, ALLOW, ALLOW, NULL},                          \
-		{MSR_EFER, MSR_EFER, HANDLE, HANDLE, msr_efer},                                    \
-		{MSR_STAR, MSR_SFMASK, ALLOW, ALLOW, NULL},                                        \
-	{                                                                                          \
-		MSR_FS_BASE, MSR_TSC_AUX, ALLOW, ALLOW, NULL                                       \
+#define CELL_ENTRIES                                                                         \
+	{MSR_APIC_BASE, MSR_APIC_BASE, HANDLE, HANDLE, msr_cell_apic_base},                  \
+		{X2APIC(APIC_LDR), X2APIC(APIC_LDR), HANDLE, DENY, msr_cell_ldr},            \
+		{X2APIC(APIC_ICR), X2APIC(APIC_ICR), HANDLE, HANDLE, msr_icr},               \
+		{X2APIC(0), X2APIC(0x3f), HANDLE, HANDLE, msr_cell_x2apic},                  \
+		{0x10, 0x10, ALLOW, DENY, NULL}, /* TSC */                                   \
+		{MSR_MTRR_CAP, MSR_MTRR_CAP, HANDLE, DENY, msr_zero},                        \
+		{MSR_SYSENTER_CS, MSR_SYSENTER_EIP, ALLOW, ALLOW, NULL},                     \
+		{MSR_MISC_ENABLE, MSR_MISC_ENABLE, HANDLE, HANDLE, msr_zero},                \
+		{MSR_PAT, MSR_PAT, HANDLE, HANDLE, msr_cell_pat},                            \
+		{MSR_MTRR_DEFAULT, MSR_MTRR_DEFAULT, HANDLE, HANDLE, msr_cell_mtrr_default}, \
+		{MSR_TSC_DEADLINE, MSR_TSC_DEADLINE, ALLOW, ALLOW, NULL},                    \
+		{MSR_EFER, MSR_EFER, HANDLE, HANDLE, msr_efer},                              \
+		{MSR_STAR, MSR_SFMASK, ALLOW, ALLOW, NULL},                                  \
+	{                                                                                    \
+		MSR_FS_BASE, MSR_TSC_AUX, ALLOW, ALLOW, NULL                                 \
 	}
 
 static const struct msr_permission cell_entries[] = {
@@ -205,7 +205,10 @@ static const struct msr_permission cell_entries[] = {
 
 static const struct msr_permission cell_entries_no_x2apic[] = {CELL_ENTRIES};
 
-#define MSR_TABLE(array) {array, sizeof(array) / sizeof(*array)}
+#define MSR_TABLE(array)                              \
+	{                                             \
+		array, sizeof(array) / sizeof(*array) \
+	}
 const struct msr_table msr_root_table = MSR_TABLE(root_entries);
 const struct msr_table msr_cell_table = MSR_TABLE(cell_entries);
 const struct msr_table msr_cell_table_no_x2apic = MSR_TABLE(cell_entries_no_x2apic);
@@ -228,8 +231,7 @@ static int msr_pass(uint32_t msr, bool write, uint64_t *value)
 static int msr_access(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
 {
 	const struct msr_table *table = msr_table_of(cpu);
-	const struct msr_permission *entry =
-		msr_permission_find(table->entries, table->count, msr);
+	const struct msr_permission *entry = msr_permission_find(table->entries, table->count, msr);
 	unsigned permission;
 
 	if (!entry)

@@ -69,9 +69,8 @@ static const struct port_permission cell_ports[] = {
 
 static int port_cell_access(struct cpu *cpu, const struct port_access *access, uint32_t *value)
 {
-	const struct port_permission *entry =
-		port_permission_find(cell_ports, sizeof(cell_ports) / sizeof(*cell_ports),
-				     access->port, access->size);
+	const struct port_permission *entry = port_permission_find(
+		cell_ports, sizeof(cell_ports) / sizeof(*cell_ports), access->port, access->size);
 
 	if (access->string || !entry ||
 	    (access->write ? entry->write : entry->read) != PERMISSION_HANDLE)
@@ -106,8 +105,8 @@ bool port_exit(struct cpu *cpu, const struct port_access *access)
 {
 	uint32_t value = (uint32_t)cpu->regs[RAX];
 	bool root = cell_is_root(cpu->cell);
-	int err = root ? port_root_access(cpu, access, &value) :
-			 port_cell_access(cpu, access, &value);
+	int err = root ? port_root_access(cpu, access, &value)
+		       : port_cell_access(cpu, access, &value);
 
 	cpu_count(cpu, CELLHV_EXIT_PORT);
 	if (!err) {

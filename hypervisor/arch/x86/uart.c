@@ -27,6 +27,15 @@ void uart_init(void)
 	port_write8(port + UART_LINE_CONTROL, LINE_CONTROL_8N1);
 }
 
+static void uart_send(uint16_t port, char c)
+{
+	/* A UART that does not answer must not hold the machine. */
+	for (unsigned tries = 0; tries < 100000; tries++)
+		if (port_read8(port + UART_LINE_STATUS) & LINE_STATUS_EMPTY)
+			break;
+	port_write8(port + UART_DATA, (uint8_t)c);
+}
+
 void uart_put(char c)
 {
 	uint16_t port = machine.system.debug_port;
@@ -35,10 +44,6 @@ void uart_put(char c)
 		return;
 
 	if (c == '\n')
-		uart_put('\r');
-	/* A UART that does not answer must not hold the machine. */
-	for (unsigned tries = 0; tries < 100000; tries++)
-		if (port_read8(port + UART_LINE_STATUS) & LINE_STATUS_EMPTY)
-			break;
-	port_write8(port + UART_DATA, (uint8_t)c);
+		uart_send(port, '\r');
+	uart_send(port, c);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a CPU back end (SVM, VMX) does for the rest of arch/x86: one table of operations, chosen once.
- * All of them act on the CPU they run on.
+ * What a CPU back end (SVM, VMX) does for the rest of arch/x86: one table of operations, chosen
+ * once. All of them act on the CPU they run on.
  */
 #ifndef X86_VCPU_H
 #define X86_VCPU_H

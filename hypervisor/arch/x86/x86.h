@@ -75,16 +75,16 @@ static inline void msr_write(uint32_t msr, uint64_t value)
 			 : "memory");
 }
 
-#define X86_CONTROL_REGISTER(name)                                                                 \
-	static inline uint64_t name##_read(void)                                                   \
-	{                                                                                          \
-		uint64_t value;                                                                    \
-		__asm__ volatile("mov %%" #name ", %0" : "=r"(value));                             \
-		return value;                                                                      \
-	}                                                                                          \
-	static inline void name##_write(uint64_t value)                                            \
-	{                                                                                          \
-		__asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory");                    \
+#define X86_CONTROL_REGISTER(name)                                              \
+	static inline uint64_t name##_read(void)                                \
+	{                                                                       \
+		uint64_t value;                                                 \
+		__asm__ volatile("mov %%" #name ", %0" : "=r"(value));          \
+		return value;                                                   \
+	}                                                                       \
+	static inline void name##_write(uint64_t value)                         \
+	{                                                                       \
+		__asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory"); \
 	}
 X86_CONTROL_REGISTER(cr0)
 X86_CONTROL_REGISTER(cr2)

@@ -46,8 +46,7 @@ static void svm_set_owner(struct cpu *cpu)
 				    VMCB_INTERCEPT2_MWAIT | VMCB_INTERCEPT2_MWAIT_ARMED;
 		vmcb->intercept_exceptions |= 1u << VECTOR_UD | 1u << VECTOR_MC;
 	}
-	vmcb->iopm_base =
-		machine_phys(root ? machine.root_port_bitmap : cpu->cell->port_bitmap);
+	vmcb->iopm_base = machine_phys(root ? machine.root_port_bitmap : cpu->cell->port_bitmap);
 	vmcb->msrpm_base = machine_phys(root ? machine.root_msr_bitmap : machine.cell_msr_bitmap);
 	vmcb->asid = root ? ASID_ROOT : ASID_CELL;
 	vmcb->tlb_control = VMCB_TLB_FLUSH_ALL;
@@ -219,8 +218,7 @@ static void svm_skip(struct cpu *cpu, unsigned bytes)
 static void svm_inject_exception(struct cpu *cpu, unsigned vector, bool has_error, uint32_t error)
 {
 	svm_vmcb(cpu)->event_injection = EVENT_VALID | EVENT_TYPE_EXCEPTION | vector |
-					 (has_error ? EVENT_HAS_ERROR : 0) |
-					 (uint64_t)error << 32;
+					 (has_error ? EVENT_HAS_ERROR : 0) | (uint64_t)error << 32;
 }
 
 static void svm_flush(struct cpu *cpu)

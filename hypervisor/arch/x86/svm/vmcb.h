@@ -97,7 +97,7 @@ struct vmcb {
 	uint8_t reserved670[0x1000 - 0x670];
 };
 
-#define VMCB_ASSERT(member, offset)                                                                \
+#define VMCB_ASSERT(member, offset) \
 	_Static_assert(offsetof(struct vmcb, member) == (offset), #member)
 VMCB_ASSERT(iopm_base, 0x40);
 VMCB_ASSERT(asid, 0x58);
