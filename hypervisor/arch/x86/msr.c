@@ -55,7 +55,7 @@ static int msr_root_apic_base(struct cpu *cpu, uint32_t msr, bool write, uint64_
 		return 0;
 	}
 	/* Base and mode stay; Linux writes back what it read. */
-	if (*value != now)
+	if (*value != now && cpu_may_complain(cpu))
 		print("CPU %u: APIC_BASE %llx kept\n", cpu->number, (unsigned long long)now);
 	return *value == now ? 0 : -EPERM;
 }
