@@ -81,11 +81,11 @@ int host_refresh(cell_host *host)
 	int r;
 
 	r = read_cpus(host->root, "present", &present);
-	if (r == 0)
+	if (r >= 0)
 		r = read_cpus(host->root, "online", &online);
-	if (r == 0)
+	if (r >= 0)
 		r = iomem_read(host->root, &host->iomem);
-	if (r == 0)
+	if (r >= 0)
 		r = memory_read(host->root, &host->iomem, &memory);
 	if (r < 0)
 		return context_fail(host->context, r, "Failed",
@@ -105,7 +105,7 @@ static int read_facts(cell_host *host)
 	int r;
 
 	r = read_cpuinfo(host);
-	if (r == 0)
+	if (r >= 0)
 		r = file_read_line(host->kernel, sizeof(host->kernel), host->root,
 				   "/proc/sys/kernel/osrelease");
 	if (r < 0)
