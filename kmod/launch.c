@@ -153,7 +153,11 @@ void launch_free(struct launch *launch)
 	if (!launch)
 		return;
 
-	WARN_ON(!cpumask_empty(&launch->entered));
+	/* A CPU that is still in needs this memory, and the module's text to come back to. */
+	if (WARN_ON(!cpumask_empty(&launch->entered))) {
+		__module_get(THIS_MODULE);
+		return;
+	}
 	tables_free(&launch->tables);
 	free_pages((unsigned long)launch->slots, get_order(nr_cpu_ids * sizeof(*launch->slots)));
 	free_pages((unsigned long)launch->memory, get_order(CELLHV_MEMORY_SIZE));
@@ -179,7 +183,7 @@ int launch_call(struct cellhv_call *call)
 	return (int)result;
 }
 
-struct enter_request {
+struct cpu_request {
 	struct launch *launch;
 	struct cellhv_error *error;
 	int result;
@@ -188,7 +192,7 @@ struct enter_request {
 /* On the CPU that enters, with interrupts off. */
 static void launch_enter_cpu(void *data)
 {
-	struct enter_request *request = data;
+	struct cpu_request *request = data;
 	struct launch *launch = request->launch;
 	struct cellhv_native *native = &launch->boot->native;
 	unsigned int cpu = smp_processor_id();
@@ -256,33 +260,39 @@ static int launch_query_cells(struct launch *launch, struct cellhv_error *error)
 	return 0;
 }
 
+/* On a CPU that is in, before the first one leaves. */
+static void launch_prepare_leave(void *data)
+{
+	struct cpu_request *request = data;
+
+	request->result = launch_query_cells(request->launch, request->error);
+	if (!request->result)
+		request->result = launch_release_offline(request->launch, request->error);
+}
+
 int launch_leave(struct launch *launch, struct cellhv_error *error)
 {
+	struct cpu_request request = {.launch = launch, .error = error};
 	unsigned int cpu;
-	int err = 0;
 
 	cpus_read_lock();
-	preempt_disable();
-	if (cpumask_test_cpu(smp_processor_id(), &launch->entered)) {
-		err = launch_query_cells(launch, error);
-		if (!err)
-			err = launch_release_offline(launch, error);
-	}
-	preempt_enable();
-	if (!err) {
+	cpu = cpumask_first_and(&launch->entered, cpu_online_mask);
+	if (cpu < nr_cpu_ids)
+		smp_call_function_single(cpu, launch_prepare_leave, &request, true);
+	if (!request.result) {
 		for_each_cpu (cpu, &launch->entered)
 			smp_call_function_single(cpu, launch_leave_cpu, launch, true);
 		if (!cpumask_empty(&launch->entered))
-			err = launch_fail(error, -EBUSY, CELLHV_CHECK_CPU_SILENT,
-					  cpumask_first(&launch->entered));
+			request.result = launch_fail(error, -EBUSY, CELLHV_CHECK_CPU_SILENT,
+						     cpumask_first(&launch->entered));
 	}
 	cpus_read_unlock();
-	return err;
+	return request.result;
 }
 
 int launch_enter(struct launch *launch, struct cellhv_error *error)
 {
-	struct enter_request request = {.launch = launch, .error = error};
+	struct cpu_request request = {.launch = launch, .error = error};
 	struct cellhv_error rollback;
 	unsigned int cpu;
 

@@ -114,7 +114,8 @@ static int read_facts(cell_host *host)
 				    strerror(-r));
 
 	acpi_read(host->root, &host->acpi);
-	return host_refresh(host);
+	r = settings_load(host->context, host->root, &host->settings);
+	return r < 0 ? r : host_refresh(host);
 }
 
 LIBCELL_PUBLIC int cell_host_new(cell_context *context, const char *root, cell_host **ret)
@@ -160,6 +161,8 @@ LIBCELL_PUBLIC cell_host *cell_host_unref(cell_host *host)
 void host_system_config(const cell_host *host, struct cellhv_system_config *ret)
 {
 	*ret = (struct cellhv_system_config){
+		.flags = host->settings.strict ? CELLHV_SYSTEM_STRICT : 0,
+		.debug_port = host->settings.debug_port,
 		.pm_timer_port = host->acpi.pm_timer_port,
 		.mmconfig_base = host->acpi.mmconfig_base,
 		.mmconfig_end_bus = host->acpi.mmconfig_end_bus,

@@ -8,6 +8,7 @@
 #include "core/cell.h"
 #include "core/comm.h"
 #include "core/errno.h"
+#include "core/invariants.h"
 #include "core/lock.h"
 #include "core/memory.h"
 #include "core/print.h"
@@ -267,6 +268,8 @@ static int control_perform(struct cpu *self, struct cellhv_call *call)
 		return -EBUSY;
 
 	err = operations[call->op](self, call);
+	if (CHECK_INVARIANTS && call->op != CELLHV_OP_POLL && call->op != CELLHV_OP_CONSOLE_READ)
+		invariants_check();
 	control_unlock();
 	return err;
 }

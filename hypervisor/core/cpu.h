@@ -49,6 +49,8 @@ struct cpu {
 	uint32_t xapic_ldr;	 /* logical destination as the guest set it */
 	uint32_t config_address; /* the cell's CF8 */
 	uint64_t mtrr_default;	 /* a cell's, emulated */
+	uint64_t complaint_window; /* TSC, see cpu_may_complain() */
+	uint32_t complaints;
 	struct cellhv_failure failure;
 	uint64_t stats[CELLHV_EXIT_MAX];
 	struct cellhv_frame frame;
@@ -86,6 +88,9 @@ void cpu_serve_requests(struct cpu *cpu);
 
 /* On the CPU itself: its cell has failed for this reason. The guest does not run again. */
 void cpu_fail(struct cpu *cpu, uint32_t reason, uint64_t address, uint64_t detail);
+
+/* A guest may cause only so many lines of the log in a second: false when they are used up. */
+bool cpu_may_complain(struct cpu *self);
 
 static inline void cpu_count(struct cpu *cpu, enum cellhv_exit reason)
 {

@@ -3,6 +3,7 @@
 
 #include "arch/x86/machine.h"
 #include "core/cell.h"
+#include "core/comm.h"
 #include "core/control.h"
 #include "core/errno.h"
 
@@ -38,6 +39,30 @@ static int hypercall_info(struct cpu *cpu)
 	}
 }
 
+/* A cell may ask for its own state only. */
+static int hypercall_cell_state(struct cpu *cpu)
+{
+	if (cpu->regs[RDI] != cpu->cell->id)
+		return -EPERM;
+	return (int)comm_state(cpu->cell);
+}
+
+/* What may be asked about a CPU (guest interface, code 7). */
+#define CPU_INFO_STATE 0
+#define CPU_STATE_RUNNING 0
+#define CPU_STATE_FAILED 2
+
+static int hypercall_cpu_info(struct cpu *cpu)
+{
+	const struct cpu *other = cpu_by_number((uint32_t)cpu->regs[RDI]);
+
+	if (!other || other->cell != cpu->cell)
+		return -EPERM;
+	if (cpu->regs[RSI] != CPU_INFO_STATE)
+		return -EINVAL;
+	return other->activity == CPU_PARKED ? CPU_STATE_FAILED : CPU_STATE_RUNNING;
+}
+
 static int hypercall_putc(struct cpu *cpu)
 {
 	struct cell *cell = cpu->cell;
@@ -58,8 +83,8 @@ static int (*const hypercalls[])(struct cpu *cpu) = {
 	[CELLHV_HC_CELL_SET_LOADABLE] = hypercall_denied,
 	[CELLHV_HC_CELL_DESTROY] = hypercall_denied,
 	[CELLHV_HC_INFO] = hypercall_info,
-	[CELLHV_HC_CELL_STATE] = hypercall_denied,
-	[CELLHV_HC_CPU_INFO] = hypercall_denied,
+	[CELLHV_HC_CELL_STATE] = hypercall_cell_state,
+	[CELLHV_HC_CPU_INFO] = hypercall_cpu_info,
 	[CELLHV_HC_CONSOLE_PUTC] = hypercall_putc,
 };
 

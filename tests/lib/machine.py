@@ -23,6 +23,8 @@ class Machine:
 
 MACHINES = {m.name: m for m in (
     Machine("svm", "SVM, xAPIC", "qemu64,+svm,+npt"),
+    Machine("svm-mixed", "SVM, xAPIC in Linux on CPUs that have x2APIC",
+            "qemu64,+svm,+npt,+x2apic"),
     Machine("svm-x2apic", "SVM, x2APIC, interrupt remapping", "max,-la57",
             devices=REMAPPING, kernel_args="intel_iommu=off"),
     Machine("la57", "svm-x2apic with five-level paging", "max",

@@ -7,13 +7,13 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 PACKAGES=(
-	gcc make meson pkg-config python3 xz-utils
+	gcc libc6-dev binutils make meson pkg-config python3 scdoc xz-utils
 	libsystemd-dev libjson-c-dev libkmod-dev kmod
 	qemu-system-x86 busybox-static mmdebstrap e2fsprogs
 )
 GATE_PACKAGES=(
 	clang-format clang-tidy cppcheck sparse pmccabe shellcheck
-	python3-jsonschema dbus
+	clang python3-jsonschema dbus dbus-daemon python3-dbus python3-gi passwd
 )
 QEMU_WANTED=9
 

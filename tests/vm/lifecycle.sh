@@ -168,6 +168,36 @@ test_root_hotplug() {
 	equal "$(info cpus)" 4 "the number of CPUs under the hypervisor"
 }
 
+# Offline in Linux, but still a guest: disabling has to send it native too.
+test_disable_with_offline_cpu() {
+	fresh
+	echo 0 >/sys/devices/system/cpu/cpu2/online
+	expect 0 celltool disable
+	echo 1 >/sys/devices/system/cpu/cpu2/online
+	all_cpus
+	taskset 4 true
+}
+
+# Linux's own NMIs, of which each CPU gets every one, once.
+test_root_nmi() {
+	local before after cpu
+	fresh
+	before=$(grep NMI: /proc/interrupts)
+	for _ in 1 2 3; do echo l >/proc/sysrq-trigger; done
+	after=$(grep NMI: /proc/interrupts)
+	for cpu in 0 1 2 3; do
+		set -- $before
+		shift $((cpu + 1))
+		was=$1
+		set -- $after
+		shift $((cpu + 1))
+		[ $(($1 - was)) -le 3 ] || die "CPU $cpu had $(($1 - was)) NMIs for 3 requests"
+		total=$((${total:-0} + $1 - was))
+	done
+	equal "$total" 9 "the number of NMIs on all CPUs but the one that asks"
+	! dmesg | grep -q "NMI received for unknown reason" || die "a kick reached Linux as an NMI"
+}
+
 test_module_unload() {
 	fresh
 	! rmmod cellhv 2>/dev/null || die "the module went while the hypervisor was enabled"

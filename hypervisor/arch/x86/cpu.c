@@ -16,6 +16,8 @@
 /* A CPU that runs guests answers within microseconds; an emulated one may be off its host. */
 #define CPU_AWAIT_MS 2000u
 
+#define CPU_COMPLAINTS_PER_SECOND 8u
+
 struct cpu *cpus[CELLHV_MAX_CPUS];
 uint32_t num_cpus;
 
@@ -115,6 +117,17 @@ static const struct {
 	{CPU_REQUEST_SIPI, cpu_sipi},	    {CPU_REQUEST_NMI, cpu_nmi},
 	{CPU_REQUEST_RELEASE, cpu_release},
 };
+
+bool cpu_may_complain(struct cpu *self)
+{
+	uint64_t now = tsc_read();
+
+	if (now - self->complaint_window > (uint64_t)machine.tsc_khz * 1000) {
+		self->complaint_window = now;
+		self->complaints = 0;
+	}
+	return self->complaints++ < CPU_COMPLAINTS_PER_SECOND;
+}
 
 void cpu_serve_requests(struct cpu *cpu)
 {

@@ -108,7 +108,7 @@ static bool ipi_dispatch(struct cpu *self, const struct ipi *ipi)
 		if ((ipi->command & APIC_DELIVERY_MASK) == APIC_DELIVERY_LOWEST)
 			break;
 	}
-	if (!found && !((ipi->command >> APIC_SHORTHAND_SHIFT) & 3))
+	if (!found && !((ipi->command >> APIC_SHORTHAND_SHIFT) & 3) && cpu_may_complain(self))
 		print("CPU %u: IPI %x to %x dropped: no CPU of cell \"%s\"\n", self->number,
 		      ipi->command, ipi->destination, self->cell->name);
 	return true;

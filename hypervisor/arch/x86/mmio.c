@@ -162,8 +162,9 @@ static void mmio_root(struct cpu *cpu, uint64_t guest, uint32_t rights)
 	if (mmio_root_map(cpu, guest))
 		return;
 
-	print("CPU %u: root %s %llx, which it does not own\n", cpu->number,
-	      rights & MMIO_WRITE ? "writes" : "reads", (unsigned long long)guest);
+	if (cpu_may_complain(cpu))
+		print("CPU %u: root %s %llx, which it does not own\n", cpu->number,
+		      rights & MMIO_WRITE ? "writes" : "reads", (unsigned long long)guest);
 	if (machine.system.flags & CELLHV_SYSTEM_STRICT)
 		cpu_fail(cpu, CELLHV_FAILURE_MEMORY, guest, rights);
 	else if (!(rights & MMIO_FETCH) && mmio_decode(cpu, &access))

@@ -12,37 +12,26 @@
 #include "core/print.h"
 
 #define MSR_LENGTH 2 /* bytes of RDMSR and WRMSR */
-#define VM_CR_SVMDIS (1ull << 4)
 
+/* SVME stays set. The root sees it, which tells KVM that SVM is in use; a cell does not. */
 static int msr_efer(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
 {
 	const uint64_t changeable = EFER_SCE | EFER_LME | EFER_NXE | EFER_FFXSR;
+	const uint64_t hidden = cell_is_root(cpu->cell) ? 0 : EFER_SVME;
 	struct vcpu_state state;
 
 	(void)msr;
 	vcpu_ops->get_state(cpu, &state);
 	if (!write) {
-		*value = state.efer & ~EFER_SVME;
+		*value = state.efer & ~hidden;
 		return 0;
 	}
 	/* LME must not change under paging; what is not ours to know is refused. */
-	if ((*value & ~(changeable | EFER_LMA)) ||
+	if ((*value & ~(changeable | EFER_LMA | (EFER_SVME & ~hidden))) ||
 	    ((state.cr0 & CR0_PG) && ((*value ^ state.efer) & EFER_LME)))
 		return -EINVAL;
 
 	vcpu_ops->set_efer(cpu, (*value & changeable) | (state.efer & (EFER_LMA | EFER_SVME)));
-	return 0;
-}
-
-/* Reads as firmware that has switched SVM off: the root finds no second use for it. */
-static int msr_vm_cr(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
-{
-	(void)cpu;
-	if (write)
-		return -EPERM;
-	if (!msr_read_safe(msr, value))
-		return -EINVAL;
-	*value |= VM_CR_SVMDIS;
 	return 0;
 }
 
@@ -55,7 +44,7 @@ static int msr_root_apic_base(struct cpu *cpu, uint32_t msr, bool write, uint64_
 		return 0;
 	}
 	/* Base and mode stay; Linux writes back what it read. */
-	if (*value != now)
+	if (*value != now && cpu_may_complain(cpu))
 		print("CPU %u: APIC_BASE %llx kept\n", cpu->number, (unsigned long long)now);
 	return *value == now ? 0 : -EPERM;
 }
@@ -163,7 +152,7 @@ static int msr_zero(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
 
 static const struct msr_permission root_entries[] = {
 	{MSR_EFER, MSR_EFER, HANDLE, HANDLE, msr_efer},
-	{MSR_VM_CR, MSR_VM_CR, HANDLE, HANDLE, msr_vm_cr},
+	{MSR_VM_CR, MSR_VM_CR, ALLOW, DENY, NULL},
 	{MSR_VM_HSAVE_PA, MSR_VM_HSAVE_PA, DENY, DENY, NULL},
 	{MSR_APIC_BASE, MSR_APIC_BASE, HANDLE, HANDLE, msr_root_apic_base},
 	{X2APIC(APIC_ICR), X2APIC(APIC_ICR), ALLOW, HANDLE, msr_icr},

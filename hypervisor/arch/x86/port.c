@@ -79,11 +79,11 @@ static int port_cell_access(struct cpu *cpu, const struct port_access *access, u
 }
 
 /* The root asks for what a cell owns. */
-static int port_root_access(const struct cpu *cpu, const struct port_access *access,
-			    uint32_t *value)
+static int port_root_access(struct cpu *cpu, const struct port_access *access, uint32_t *value)
 {
-	print("CPU %u: root %s port %x, which a cell owns\n", cpu->number,
-	      access->write ? "writes" : "reads", access->port);
+	if (cpu_may_complain(cpu))
+		print("CPU %u: root %s port %x, which a cell owns\n", cpu->number,
+		      access->write ? "writes" : "reads", access->port);
 	if (access->string || (machine.system.flags & CELLHV_SYSTEM_STRICT))
 		return -EPERM;
 	if (!access->write)

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "core/invariants.h"
+
+#include "arch/x86/machine.h"
+#include "arch/x86/permissions.h"
+#include "core/cell.h"
+#include "core/panic.h"
+
+/* The cell sees each page of its region where the configuration says, and the root does not. */
+static void check_region(const struct cell *cell, const struct cellhv_memory_region *region)
+{
+	struct paging_translation own, root;
+
+	for (uint64_t offset = 0; offset < region->size; offset += PAGE_SIZE) {
+		uint64_t phys = region->phys + offset;
+
+		if (!paging_lookup(&cell->memory, region->guest + offset, &own) ||
+		    own.phys != phys || own.access != (region->flags & CELLHV_MEMORY_FLAGS))
+			panic("cell \"%s\" does not see its page at %llx", cell->name,
+			      (unsigned long long)phys);
+		if (paging_lookup(&root_cell.memory, phys, &root))
+			panic("the root sees page %llx of cell \"%s\"", (unsigned long long)phys,
+			      cell->name);
+	}
+}
+
+/* No guest reaches the hypervisor's memory, its own comm page excepted. */
+static void check_hidden(const struct cell *cell)
+{
+	struct paging_translation found;
+
+	for (uint64_t offset = 0; offset < CELLHV_MEMORY_SIZE; offset += PAGE_SIZE)
+		if (paging_lookup(&root_cell.memory, machine.memory_phys + offset, &found))
+			panic("the root sees the hypervisor's page %llx",
+			      (unsigned long long)found.phys);
+
+	for (uint32_t i = 0; cell && i < cell->config->memory.count; i++) {
+		const struct cellhv_memory_region *region = config_memory(cell->config, i);
+
+		if (region->phys < machine.memory_phys + CELLHV_MEMORY_SIZE &&
+		    machine.memory_phys < region->phys + region->size)
+			panic("cell \"%s\" owns hypervisor memory", cell->name);
+	}
+}
+
+static void check_ports(const struct cell *cell)
+{
+	for (uint32_t i = 0; i < cell->config->ports.count; i++) {
+		const struct cellhv_port_range *range = config_ports(cell->config, i);
+
+		for (uint32_t port = range->base; port < range->base + range->count; port++)
+			if (port_bitmap_allowed(machine.root_port_bitmap, port, 1) ||
+			    !port_bitmap_allowed(cell->port_bitmap, port, 1))
+				panic("port %x has not exactly one owner", port);
+	}
+}
+
+static void check_cpus(void)
+{
+	uint32_t owned = 0, listed = 0;
+
+	for (uint32_t i = 0; i < num_cpus; i++)
+		owned += cpus[i] && cpus[i]->present && !cell_is_root(cpus[i]->cell);
+
+	for (struct cell *cell = cells; cell; cell = cell->next) {
+		listed += cell->config->cpus.count;
+		for (uint32_t i = 0; i < cell->config->cpus.count; i++) {
+			const struct cpu *cpu = cpu_by_number(config_cpu(cell->config, i));
+
+			if (!cpu || cpu->cell != cell)
+				panic("cell \"%s\" lacks a CPU", cell->name);
+		}
+	}
+	if (owned != listed)
+		panic("%u CPUs are owned, %u listed", owned, listed);
+}
+
+static void check_pool(void)
+{
+	uint32_t used = 0;
+
+	for (uint32_t page = 0; page < machine.pool.pages; page++)
+		used += (machine.pool.bitmap[page / 64] >> (page % 64)) & 1;
+	if (used != machine.pool.used)
+		panic("the pool counts %u pages, its bitmap has %u", machine.pool.used, used);
+}
+
+void invariants_check(void)
+{
+	check_hidden(NULL);
+	check_cpus();
+	check_pool();
+	for (struct cell *cell = cells; cell; cell = cell->next) {
+		check_hidden(cell);
+		check_ports(cell);
+		for (uint32_t i = 0; i < cell->config->memory.count; i++)
+			check_region(cell, config_memory(cell->config, i));
+	}
+}
