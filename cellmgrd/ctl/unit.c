@@ -165,8 +165,10 @@ static int find_target(struct ctl *ctl, const char *name, struct target *target)
 
 	*target = (struct target){
 		.name = name, .unit = name_to_unit(name), .is_running = is_running(cell)};
-	if (!target->unit)
-		return ctl_fail("Out of memory.");
+	if (!target->unit) {
+		ctl_fail("Out of memory.");
+		return EXIT_FAILED;
+	}
 	return read_unit(target);
 }
 

@@ -26,6 +26,14 @@ def escape(name):
     return "".join(c if c.isalnum() else "_%02x" % ord(c) for c in name)
 
 
+class Units(dbus.service.FallbackObject):
+    """Units whose state nobody has set: inactive, without a job."""
+    @dbus.service.method("org.freedesktop.DBus.Properties", "ss", "v")
+    def Get(self, interface, name):
+        no_job = dbus.Struct((dbus.UInt32(0), dbus.ObjectPath("/")), signature="uo")
+        return {"ActiveState": "inactive", "Job": no_job}[name]
+
+
 class Unit(dbus.service.Object):
     @dbus.service.signal("org.freedesktop.DBus.Properties", "sa{sv}as")
     def PropertiesChanged(self, interface, changed, invalidated):
@@ -36,6 +44,7 @@ class Systemd(dbus.service.Object):
     def __init__(self, bus):
         super().__init__(bus, "/org/freedesktop/systemd1")
         self.bus, self.jobs, self.units = bus, 0, {}
+        self.others = Units(bus, "/org/freedesktop/systemd1/unit")
 
     def job(self, verb, unit, mode):
         self.jobs += 1
