@@ -53,7 +53,7 @@ LIBCELL_PUBLIC int cell_cell_by_name(cell_hv *hv, const char *name, cell_cell **
 		if (strncmp(info.name, name, sizeof(info.name)) == 0)
 			return cell_object_new(hv, &info, ret);
 	if (r == -ENOENT)
-		context_fail(hv->context, r, "NoSuchCell", "There is no cell %s.", name);
+		context_set_error(hv->context, "NoSuchCell", "There is no cell %s.", name);
 	return r;
 }
 
@@ -67,7 +67,7 @@ LIBCELL_PUBLIC int cell_cell_by_cpu(cell_hv *hv, unsigned cpu, cell_cell **ret)
 		if (cpu < CELLHV_MAX_CPUS && info.cpus[cpu / 64] >> (cpu % 64) & 1)
 			return cell_object_new(hv, &info, ret);
 	if (r == -ENOENT)
-		context_fail(hv->context, r, "NoSuchCell", "CPU %u belongs to no cell.", cpu);
+		context_set_error(hv->context, "NoSuchCell", "CPU %u belongs to no cell.", cpu);
 	return r;
 }
 

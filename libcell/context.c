@@ -59,7 +59,7 @@ void context_begin(cell_context *context)
 	context->error[0] = '\0';
 }
 
-int context_fail(cell_context *context, int error, const char *name, const char *format, ...)
+void context_set_error(cell_context *context, const char *name, const char *format, ...)
 {
 	va_list args;
 
@@ -67,12 +67,6 @@ int context_fail(cell_context *context, int error, const char *name, const char 
 	vsnprintf(context->error, sizeof(context->error), format, args);
 	va_end(args);
 	context->error_name = name;
-	return error;
-}
-
-int context_oom(cell_context *context)
-{
-	return context_fail(context, -ENOMEM, "Failed", "This process is out of memory.");
 }
 
 void context_log(cell_context *context, int level, const char *format, ...)

@@ -2,6 +2,8 @@
 #ifndef LIBCELL_CONTEXT_H
 #define LIBCELL_CONTEXT_H
 
+#include <errno.h>
+
 #include "cell.h"
 
 struct driver_ops;
@@ -19,12 +21,21 @@ struct cell_context {
 /* Every public call that can fail begins with this: an earlier error is forgotten. */
 void context_begin(cell_context *context);
 
-/* Records name and sentence and returns error (a negative errno). */
-int context_fail(cell_context *context, int error, const char *name, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+void context_set_error(cell_context *context, const char *name, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * Records name and sentence and has the value of error (a negative errno). A macro, so that
+ * analyzers see at each place that this is how a call fails.
+ */
+#define context_fail(context, error, name, ...) \
+	(context_set_error((context), name, __VA_ARGS__), (error))
 
 /* -ENOMEM with its sentence: this process, not the machine's cell memory, ran out. */
-int context_oom(cell_context *context);
+static inline int context_oom(cell_context *context)
+{
+	return context_fail(context, -ENOMEM, "Failed", "This process is out of memory.");
+}
 
 void context_log(cell_context *context, int level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -134,8 +134,8 @@ static void render_cell(cell_context *context, int fd, uint64_t id, char text[64
 		snprintf(text, 64, "number %" PRIu64, id);
 }
 
-static void explain_check(cell_context *context, int fd, int result,
-			  const struct sentence *sentence, uint64_t object, const char *what)
+static void explain_check(cell_context *context, int fd, const struct sentence *sentence,
+			  uint64_t object, const char *what)
 {
 	char rendered[64] = "", reason[512];
 
@@ -147,7 +147,7 @@ static void explain_check(cell_context *context, int fd, int result,
 		render_cell(context, fd, object, rendered);
 
 	snprintf(reason, sizeof(reason), sentence->text, rendered);
-	context_fail(context, result, sentence->name, "Cannot %s: %s.", what, reason);
+	context_set_error(context, sentence->name, "Cannot %s: %s.", what, reason);
 }
 
 void explain_failure(cell_context *context, int fd, int result, const struct cellhv_error *error,
@@ -156,16 +156,16 @@ void explain_failure(cell_context *context, int fd, int result, const struct cel
 	for (size_t i = 0; error && error->check && i < ELEMENTS(sentences); i++) {
 		if (sentences[i].check != error->check)
 			continue;
-		explain_check(context, fd, result, &sentences[i], error->object, what);
+		explain_check(context, fd, &sentences[i], error->object, what);
 		return;
 	}
 	for (size_t i = 0; i < ELEMENTS(plain); i++) {
 		if (plain[i].error != -result)
 			continue;
-		context_fail(context, result, plain[i].name, "Cannot %s: %s.", what, plain[i].text);
+		context_set_error(context, plain[i].name, "Cannot %s: %s.", what, plain[i].text);
 		return;
 	}
-	context_fail(context, result, "Failed", "Cannot %s: %s.", what, strerror(-result));
+	context_set_error(context, "Failed", "Cannot %s: %s.", what, strerror(-result));
 }
 
 static const char *const reasons[CELLHV_FAILURE_MAX] = {

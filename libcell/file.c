@@ -13,15 +13,13 @@
 
 static int format_path(char path[PATH_MAX], const char *root, const char *format, va_list args)
 {
-	size_t used = strlen(root);
-	int n;
+	int used = snprintf(path, PATH_MAX, "%s", root), n;
 
-	if (used >= PATH_MAX)
+	if (used < 0 || used >= PATH_MAX)
 		return -ENAMETOOLONG;
 
-	memcpy(path, root, used);
-	n = vsnprintf(path + used, PATH_MAX - used, format, args);
-	return n < 0 || (size_t)n >= PATH_MAX - used ? -ENAMETOOLONG : 0;
+	n = vsnprintf(path + used, (size_t)(PATH_MAX - used), format, args);
+	return n < 0 || n >= PATH_MAX - used ? -ENAMETOOLONG : 0;
 }
 
 int file_path(char path[PATH_MAX], const char *root, const char *format, ...)

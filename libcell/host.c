@@ -81,11 +81,11 @@ int host_refresh(cell_host *host)
 	int r;
 
 	r = read_cpus(host->root, "present", &present);
-	if (r == 0)
+	if (r >= 0)
 		r = read_cpus(host->root, "online", &online);
-	if (r == 0)
+	if (r >= 0)
 		r = iomem_read(host->root, &host->iomem);
-	if (r == 0)
+	if (r >= 0)
 		r = memory_read(host->root, &host->iomem, &memory);
 	if (r < 0)
 		return context_fail(host->context, r, "Failed",
@@ -105,7 +105,7 @@ static int read_facts(cell_host *host)
 	int r;
 
 	r = read_cpuinfo(host);
-	if (r == 0)
+	if (r >= 0)
 		r = file_read_line(host->kernel, sizeof(host->kernel), host->root,
 				   "/proc/sys/kernel/osrelease");
 	if (r < 0)
@@ -114,7 +114,8 @@ static int read_facts(cell_host *host)
 				    strerror(-r));
 
 	acpi_read(host->root, &host->acpi);
-	return host_refresh(host);
+	r = settings_load(host->context, host->root, &host->settings);
+	return r < 0 ? r : host_refresh(host);
 }
 
 LIBCELL_PUBLIC int cell_host_new(cell_context *context, const char *root, cell_host **ret)
@@ -160,6 +161,8 @@ LIBCELL_PUBLIC cell_host *cell_host_unref(cell_host *host)
 void host_system_config(const cell_host *host, struct cellhv_system_config *ret)
 {
 	*ret = (struct cellhv_system_config){
+		.flags = host->settings.strict ? CELLHV_SYSTEM_STRICT : 0,
+		.debug_port = host->settings.debug_port,
 		.pm_timer_port = host->acpi.pm_timer_port,
 		.mmconfig_base = host->acpi.mmconfig_base,
 		.mmconfig_end_bus = host->acpi.mmconfig_end_bus,

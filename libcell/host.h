@@ -10,6 +10,7 @@
 #include "cpuset.h"
 #include "iomem.h"
 #include "memory.h"
+#include "settings.h"
 
 struct cell_host {
 	unsigned refs;
@@ -27,6 +28,7 @@ struct cell_host {
 	struct iomem iomem;
 	struct memory memory;
 	struct acpi acpi;
+	struct settings settings;
 };
 
 /* Reads what changes while the machine runs: CPUs and memory. */

@@ -18,14 +18,20 @@
 #include "pool.h"
 #include "preflight.h"
 
+/* Without the module there is no node, or a node without a driver. */
+static bool is_missing(int error)
+{
+	return error == -ENOENT || error == -ENXIO || error == -ENODEV;
+}
+
 /* udev makes the node a moment after the module is in. */
 static int open_patiently(cell_context *context)
 {
 	int fd = -ENOENT;
 
-	for (int i = 0; i < 50 && fd == -ENOENT; i++) {
+	for (int i = 0; i < 50 && is_missing(fd); i++) {
 		fd = driver_open(context);
-		if (fd == -ENOENT)
+		if (is_missing(fd))
 			poll(NULL, 0, 20);
 	}
 	return fd;
@@ -37,7 +43,7 @@ static int fail_open(cell_context *context, int error)
 		return context_fail(context, error, "AccessDenied",
 				    "Opening %s takes root: run this as root, or ask the daemon.",
 				    CELLHV_DEVICE);
-	if (error == -ENOENT || error == -ENXIO || error == -ENODEV)
+	if (is_missing(error))
 		return context_fail(context, error, "ModuleMissing",
 				    "There is no %s: load the module with `modprobe " MODULE_NAME
 				    "`, or start cell-hypervisor.service.",
@@ -76,7 +82,7 @@ LIBCELL_PUBLIC int cell_hv_open(cell_context *context, bool load_module, cell_hv
 
 	context_begin(context);
 	fd = driver_open(context);
-	if (fd == -ENOENT && load_module) {
+	if (is_missing(fd) && load_module) {
 		r = module_load(context);
 		if (r < 0)
 			return r;

@@ -205,8 +205,8 @@ static void check_iommu(const cell_host *host, struct finding *finding)
 	     "the IOMMU %s translates DMA of Linux's devices (%s, for one)", iommu.unit,
 	     iommu.device);
 	remedy(finding,
-	       "boot with %s or iommu=pt on the kernel command line (`cellctl host prepare` "
-	       "writes it)",
+	       "boot with %s or iommu=pt on the kernel command line (in /etc/default/grub, then "
+	       "`update-grub`)",
 	       iommu.off_option);
 }
 

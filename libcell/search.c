@@ -72,7 +72,7 @@ static int names_add(struct names *names, const char *name, size_t length)
 		if (strlen(names->items[i]) == length && memcmp(names->items[i], name, length) == 0)
 			return 0;
 
-	items = reallocarray(names->items, names->n + 2, sizeof(*items));
+	items = realloc(names->items, (names->n + 2) * sizeof(*items));
 	if (!items)
 		return -ENOMEM;
 

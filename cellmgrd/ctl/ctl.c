@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "exit-status.h"
 
 int ctl_fail(const char *format, ...)
@@ -45,12 +46,22 @@ int ctl_fail_cell(const struct ctl *ctl, int r)
 
 int ctl_open_cell(struct ctl *ctl, const char *name, cell_hv **ret_hv, cell_cell **ret_cell)
 {
+	CLEANUP_DESC cell_desc *desc = NULL;
 	int r = cell_hv_open(ctl->context, false, ret_hv);
 
 	if (r >= 0)
 		r = cell_cell_by_name(*ret_hv, name, ret_cell);
+	if (r >= 0)
+		return EXIT_OK;
+	if (r != -ENOENT && r != -ENXIO && r != -ENODEV)
+		return ctl_fail_cell(ctl, r);
 
-	return r < 0 ? ctl_fail_cell(ctl, r) : EXIT_OK;
+	/* Without module, hypervisor or cell the description decides which of the two it is. */
+	r = cell_desc_find(ctl->context, name, &desc);
+	if (r < 0)
+		return ctl_fail_cell(ctl, r);
+	ctl_fail("The cell \"%s\" is not running; `cellctl start %s` starts it.", name, name);
+	return EXIT_NOT_RUNNING;
 }
 
 int ctl_copy_console(struct ctl *ctl, int fd)

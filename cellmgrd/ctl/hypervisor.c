@@ -12,20 +12,30 @@
 #include "systemd-call.h"
 #include "unit.h"
 
+static bool is_unit_process(void)
+{
+	CLEANUP_FREE char *unit = NULL;
+
+	return sd_pid_get_unit(0, &unit) >= 0 && strcmp(unit, HYPERVISOR_UNIT) == 0;
+}
+
 /*
  * The unit takes note of what was done here by hand: it finds its work done already. As the unit's
  * own process we are that note.
  */
 static int tell_unit(const char *method)
 {
-	CLEANUP_FREE char *unit = NULL;
-
-	if (sd_booted() <= 0)
-		return EXIT_OK;
-	if (sd_pid_get_unit(0, &unit) >= 0 && strcmp(unit, HYPERVISOR_UNIT) == 0)
+	if (sd_booted() <= 0 || is_unit_process())
 		return EXIT_OK;
 
 	return unit_request(method, HYPERVISOR_UNIT, true);
+}
+
+/* To a person only: to the unit, work that was done by hand is no news. */
+static void say_nothing_to_do(const char *sentence)
+{
+	if (!is_unit_process())
+		puts(sentence);
 }
 
 static int enable(struct ctl *ctl)
@@ -40,8 +50,16 @@ static int enable(struct ctl *ctl)
 		r = cell_hv_enable(hv, host);
 	if (r < 0 && r != -EALREADY)
 		return ctl_fail_cell(ctl, r);
+	if (r == -EALREADY)
+		say_nothing_to_do("The hypervisor is already enabled: there is nothing to do.");
 
 	return tell_unit("StartUnit");
+}
+
+/* Without the module nothing is enabled either, which is what was asked for. */
+static bool is_disabled(int error)
+{
+	return error == -EALREADY || error == -ENODEV || error == -ENOENT || error == -ENXIO;
 }
 
 static int disable(struct ctl *ctl)
@@ -49,11 +67,12 @@ static int disable(struct ctl *ctl)
 	CLEANUP_HV cell_hv *hv = NULL;
 	int r = cell_hv_open(ctl->context, false, &hv);
 
-	/* No module: nothing is enabled, which is what was asked for. */
 	if (r >= 0)
 		r = cell_hv_disable(hv);
-	if (r < 0 && r != -EALREADY && r != -ENODEV && r != -ENOENT)
+	if (r < 0 && !is_disabled(r))
 		return ctl_fail_cell(ctl, r);
+	if (r < 0)
+		say_nothing_to_do("The hypervisor is not enabled: there is nothing to do.");
 
 	return tell_unit("StopUnit");
 }

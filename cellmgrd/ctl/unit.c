@@ -10,6 +10,7 @@
 #include "ctl.h"
 #include "exit-status.h"
 #include "name.h"
+#include "record.h"
 #include "systemd-call.h"
 
 struct job {
@@ -104,39 +105,154 @@ int unit_request(const char *method, const char *unit, bool wait)
 	return r;
 }
 
+struct target {
+	const char *name;
+	char *unit;
+	char *active_state; /* of the unit */
+	uint32_t job;	    /* queued for the unit; 0: none */
+	bool is_running;    /* the cell, as far as the caller may see the driver */
+};
+
+static int read_unit(struct target *target)
+{
+	CLEANUP_BUS_ERROR sd_bus_error error = SD_BUS_ERROR_NULL;
+	CLEANUP_MESSAGE sd_bus_message *job = NULL;
+	CLEANUP_FREE char *path = NULL;
+	CLEANUP_BUS sd_bus *bus = NULL;
+	int r = sd_bus_open_system(&bus);
+
+	if (r >= 0)
+		r = sd_bus_path_encode(SYSTEMD_PATH "/unit", target->unit, &path);
+	if (r >= 0)
+		r = sd_bus_get_property_string(bus, SYSTEMD_NAME, path, SYSTEMD_NAME ".Unit",
+					       "ActiveState", &error, &target->active_state);
+	if (r >= 0)
+		r = sd_bus_get_property(bus, SYSTEMD_NAME, path, SYSTEMD_NAME ".Unit", "Job",
+					&error, &job, "(uo)");
+	if (r >= 0)
+		r = sd_bus_message_read(job, "(uo)", &target->job, NULL);
+	if (r < 0)
+		return ctl_fail("systemd does not tell the state of %s: %s", target->unit,
+				error.message ? error.message : strerror(-r));
+	return EXIT_OK;
+}
+
+static bool is_running(cell_cell *cell)
+{
+	enum cell_state state;
+
+	return cell && cell_cell_state(cell, &state, NULL) >= 0 &&
+	       (state == CELL_RUNNING || state == CELL_LOCKED);
+}
+
 /* A typing error is told apart from a unit that fails, before systemd is bothered. */
-static int request(struct ctl *ctl, const char *method, const char *name)
+static int find_target(struct ctl *ctl, const char *name, struct target *target)
 {
 	CLEANUP_DESC cell_desc *desc = NULL;
 	CLEANUP_HV cell_hv *hv = NULL;
 	CLEANUP_CELL cell_cell *cell = NULL;
-	CLEANUP_FREE char *unit = name_to_unit(name);
 	int r = cell_desc_find(ctl->context, name, &desc);
 
-	if (r < 0 && (cell_hv_open(ctl->context, false, &hv) < 0 ||
-		      cell_cell_by_name(hv, name, &cell) < 0)) {
+	if (cell_hv_open(ctl->context, false, &hv) >= 0)
+		cell_cell_by_name(hv, name, &cell);
+	if (r < 0 && !cell) {
 		ctl_fail("There is no cell \"%s\": it does not exist and no %s.json describes it.",
 			 name, name);
 		return EXIT_NO_SUCH_CELL;
 	}
 
-	return unit ? unit_request(method, unit, !ctl->no_block) : ctl_fail("Out of memory.");
+	*target = (struct target){
+		.name = name, .unit = name_to_unit(name), .is_running = is_running(cell)};
+	if (!target->unit)
+		return ctl_fail("Out of memory.");
+	return read_unit(target);
+}
+
+static void target_release(struct target *target)
+{
+	free(target->unit);
+	free(target->active_state);
+}
+
+static bool is_in_state(const struct target *target, const char *state)
+{
+	return strcmp(target->active_state, state) == 0;
+}
+
+static int start(struct ctl *ctl, const struct target *target)
+{
+	if (is_in_state(target, "active") && !target->job) {
+		printf("The cell \"%s\" runs already: there is nothing to do.\n", target->name);
+		return EXIT_OK;
+	}
+
+	return unit_request("StartUnit", target->unit, !ctl->no_block);
+}
+
+static int fail_not_running(const struct target *target)
+{
+	struct record last;
+
+	record_clear(&last);
+	record_read(target->name, &last);
+	if (is_in_state(target, "failed"))
+		ctl_fail("The cell \"%s\" is not running, it failed%s%s `cellctl start %s` starts "
+			 "it "
+			 "again.",
+			 target->name, *last.message ? ": " : ".", last.message, target->name);
+	else
+		ctl_fail("The cell \"%s\" is not running; `cellctl start %s` starts it.",
+			 target->name, target->name);
+	return EXIT_NOT_RUNNING;
+}
+
+/* A unit that has ended has nothing to stop, whatever the cell does; a queued start it has. */
+static int stop(struct ctl *ctl, const struct target *target)
+{
+	bool has_ended = is_in_state(target, "inactive") || is_in_state(target, "failed");
+
+	if (!has_ended || target->job)
+		return unit_request("StopUnit", target->unit, !ctl->no_block);
+	if (!target->is_running)
+		return fail_not_running(target);
+
+	return ctl_fail(
+		"The cell \"%s\" runs, but %s does not control it: `cellctl start %s` takes "
+		"it under control, `cellctl destroy --force %s` ends it.",
+		target->name, target->unit, target->name, target->name);
+}
+
+static int restart(struct ctl *ctl, const struct target *target)
+{
+	return unit_request("RestartUnit", target->unit, !ctl->no_block);
+}
+
+static int with_target(struct ctl *ctl, const char *name,
+		       int (*run)(struct ctl *ctl, const struct target *target))
+{
+	struct target target = {0};
+	int r = find_target(ctl, name, &target);
+
+	if (r == EXIT_OK)
+		r = run(ctl, &target);
+	target_release(&target);
+	return r;
 }
 
 int ctl_start(struct ctl *ctl, int argc, char **argv)
 {
 	(void)argc;
-	return request(ctl, "StartUnit", argv[1]);
+	return with_target(ctl, argv[1], start);
 }
 
 int ctl_stop(struct ctl *ctl, int argc, char **argv)
 {
 	(void)argc;
-	return request(ctl, "StopUnit", argv[1]);
+	return with_target(ctl, argv[1], stop);
 }
 
 int ctl_restart(struct ctl *ctl, int argc, char **argv)
 {
 	(void)argc;
-	return request(ctl, "RestartUnit", argv[1]);
+	return with_target(ctl, argv[1], restart);
 }

@@ -116,7 +116,6 @@ static int on_units_listed(sd_bus_message *m, void *userdata, sd_bus_error *erro
 {
 	struct unit_watch *watch = userdata;
 	const char *unit, *state;
-	int r;
 
 	(void)error;
 	if (sd_bus_message_is_method_error(m, NULL)) {
@@ -127,8 +126,8 @@ static int on_units_listed(sd_bus_message *m, void *userdata, sd_bus_error *erro
 
 	if (sd_bus_message_enter_container(m, 'a', "(ssssssouso)") < 0)
 		return 0;
-	while ((r = sd_bus_message_read(m, "(ssssssouso)", &unit, NULL, NULL, &state, NULL, NULL,
-					NULL, NULL, NULL, NULL)) > 0)
+	while (sd_bus_message_read(m, "(ssssssouso)", &unit, NULL, NULL, &state, NULL, NULL, NULL,
+				   NULL, NULL, NULL) > 0)
 		set_state(watch, unit, state);
 
 	watch->fn(watch->userdata);

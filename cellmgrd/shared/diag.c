@@ -24,6 +24,8 @@ static void print_source_line(FILE *out, const struct cell_diag *diag)
 	for (unsigned i = 0; i < diag->line; i++)
 		if (getline(&line, &size, f) < 0)
 			return;
+	if (!line)
+		return;
 
 	line[strcspn(line, "\n")] = '\0';
 	fprintf(out, "%5u | %s\n", diag->line, line);

@@ -458,11 +458,12 @@ int cell_stop(struct cell *cell, struct cellhv_call *call)
 
 static void cell_unlink(const struct cell *cell)
 {
-	struct cell **link = &cells;
-
-	while (*link != cell)
-		link = &(*link)->next;
-	*link = cell->next;
+	for (struct cell **link = &cells; *link; link = &(*link)->next) {
+		if (*link == cell) {
+			*link = cell->next;
+			return;
+		}
+	}
 }
 
 int cell_destroy(struct cpu *self, struct cell *cell, struct cellhv_call *call)

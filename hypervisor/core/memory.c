@@ -123,7 +123,8 @@ int memory_load(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 		/* A part stays within a page of the destination. */
 		if (size > PAGE_SIZE - (guest & (PAGE_SIZE - 1)))
 			size = (uint32_t)(PAGE_SIZE - (guest & (PAGE_SIZE - 1)));
-		memory_find(cell, guest, &phys);
+		if (!memory_find(cell, guest, &phys))
+			return memory_refuse(call, guest);
 		window_copy_from(self, part, source, size);
 		window_copy_to(self, phys, part, size);
 		guest += size;

@@ -61,7 +61,16 @@ int cell_cell_by_name(cell_hv *hv, const char *name, cell_cell **ret)
 	return fake_ok(hv->context);
 }
 
-/* Of all cells that `wanted` accepts, the one with the smallest id above `above`. */
+static bool has_cpu(const cell_cell *cell, unsigned cpu)
+{
+	for (size_t i = 0; i < cell->n_cpus; i++)
+		if (cell->cpus[i] == cpu)
+			return true;
+	return false;
+}
+
+/* Of all cells with an id above `above` (and with the CPU, unless -1), the one with the smallest.
+ */
 static int smallest(cell_hv *hv, unsigned above, int cpu, cell_cell **ret)
 {
 	char path[FAKE_PATH_SIZE];
@@ -72,17 +81,11 @@ static int smallest(cell_hv *hv, unsigned above, int cpu, cell_cell **ret)
 	dir = opendir(path);
 	for (struct dirent *entry; dir && (entry = readdir(dir));) {
 		cell_cell *cell = NULL;
-		bool fits;
 
 		if (entry->d_name[0] == '.' || cell_cell_by_name(hv, entry->d_name, &cell) < 0)
 			continue;
-		fits = cell->id > above && (!best || cell->id < best->id);
-		for (size_t i = 0; fits && cpu >= 0; i++)
-			if (i == cell->n_cpus || cell->cpus[i] == (unsigned)cpu) {
-				fits = i < cell->n_cpus;
-				break;
-			}
-		if (fits) {
+		if (cell->id > above && (!best || cell->id < best->id) &&
+		    (cpu < 0 || has_cpu(cell, (unsigned)cpu))) {
 			cell_cell_unref(best);
 			best = cell_cell_ref(cell);
 		}
@@ -133,7 +136,7 @@ const unsigned *cell_cell_cpus(const cell_cell *cell, size_t *ret_n)
 int cell_cell_create(cell_hv *hv, cell_desc *desc, cell_host *host, cell_cell **ret)
 {
 	char path[FAKE_PATH_SIZE], text[128] = "";
-	cell_cell *last = NULL;
+	cell_cell *last = NULL, *next;
 	unsigned id = 1;
 	int r = cell_desc_check(desc, host);
 
@@ -141,8 +144,12 @@ int cell_cell_create(cell_hv *hv, cell_desc *desc, cell_host *host, cell_cell **
 		r = fake_ordered_failure(hv->context);
 	if (r < 0)
 		return r;
-	while (cell_cell_next(hv, last, &last) >= 0)
+	while (cell_cell_next(hv, last, &next) >= 0) {
+		cell_cell_unref(last);
+		last = next;
 		id = last->id + 1;
+	}
+	cell_cell_unref(last);
 
 	fake_path(path, "cells");
 	mkdir(path, 0755);

@@ -175,7 +175,7 @@ int cell_blob_new(cell_context *context, const void *data, size_t size, cell_blo
 				 "This is no binary configuration.");
 
 	blob = calloc(1, sizeof(*blob));
-	*blob = (cell_blob){1, context, memcpy(calloc(1, size + 1), data, size), size};
+	*blob = (cell_blob){1, context, strndup(data, size), size};
 	*ret = blob;
 	return fake_ok(context);
 }

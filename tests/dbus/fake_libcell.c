@@ -81,7 +81,7 @@ void fake_changed(const char *format, ...)
 	fake_write(path, "", "we");
 }
 
-int fake_fail(cell_context *context, int error, const char *name, const char *format, ...)
+void fake_set_error(cell_context *context, const char *name, const char *format, ...)
 {
 	va_list ap;
 
@@ -89,7 +89,6 @@ int fake_fail(cell_context *context, int error, const char *name, const char *fo
 	va_start(ap, format);
 	vsnprintf(context->sentence, sizeof(context->sentence), format, ap);
 	va_end(ap);
-	return error;
 }
 
 int fake_ok(cell_context *context)

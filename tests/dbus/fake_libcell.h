@@ -72,8 +72,12 @@ void fake_write(const char *path, const char *text, const char *mode);
 /* Notes the call in `calls` and wakes every hv_fd. */
 void fake_changed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-int fake_fail(cell_context *context, int error, const char *name, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+void fake_set_error(cell_context *context, const char *name, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Has the value of error; a macro, so that analyzers see it at each place. */
+#define fake_fail(context, error, name, ...) (fake_set_error((context), name, __VA_ARGS__), (error))
+
 int fake_ok(cell_context *context);
 int fake_ordered_failure(cell_context *context);
 

@@ -13,7 +13,7 @@ invariants=false
 [ "${1:-}" != tests ] || invariants=true
 [ ! -f "$BUILD/build.ninja" ] || again=(--reconfigure)
 logged meson-setup.log \
-	meson setup -Dinvariants="$invariants" --prefix=/usr --sysconfdir=/etc --localstatedir=/var "${again[@]}" "$BUILD"
+	meson setup -Dinvariants="$invariants" --prefix=/usr --libdir="lib/$(gcc -print-multiarch)" --sysconfdir=/etc --localstatedir=/var "${again[@]}" "$BUILD"
 logged meson-compile.log meson compile -C "$BUILD"
 if [ "${1:-}" = tests ]; then
 	logged meson-tests.log ninja -C "$BUILD" meson-test-prereq

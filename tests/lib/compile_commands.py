@@ -3,7 +3,7 @@
 The compile commands of build/, for checks that compile once more.
 
     compile_commands.py list [FOLDER...]                the sources below these folders, each once
-    compile_commands.py run ARGUMENT [FOLDER...]        compile them with one argument more
+    compile_commands.py run ARGUMENTS [FOLDER...]       compile them with these arguments more
 """
 import json
 import os
@@ -42,7 +42,7 @@ def main():
 
     status = 0
     for _, arguments in commands(rest[1:] or FOLDERS):
-        status |= compile_again(arguments, [rest[0], "-S"], "/dev/null")
+        status |= compile_again(arguments, [*rest[0].split(), "-S"], "/dev/null")
     return status
 
 

@@ -172,6 +172,8 @@ class DebianSuite:
                     while left:
                         yield self._one(guest, left[0])
                         left.pop(0)
+                        if "ends-with" in self.head:
+                            break
             except debian.GuestError as error:
                 yield Result(left.pop(0), str(error), logs / "console", time.monotonic() - start)
 
@@ -181,13 +183,29 @@ class DebianSuite:
             guest.run(f"mkdir -p /rig && cat >/rig/{name} <<'END_OF_FILE'\n{path.read_text()}\nEND_OF_FILE")
 
     def _one(self, guest, test):
+        """In a file with `# ends-with: PATTERN` a test ends the machine, a pass needs that line."""
         start, log = time.monotonic(), _log(f"{self.name}/{test}")
         status, output = guest.run(f"bash -ec '. /rig/guest.sh; . /rig/units.sh; . /rig/suite.sh; test_{test}'",
                                    float(self.head.get("timeout", 120)))
         journal = "" if status == 0 else guest.run("journalctl --no-pager -n 200; dmesg | tail -n 60")[1]
         log.write_text(f"{output}\n--- exit status {status}; the journal:\n{journal}")
         why = "" if status == 0 else last_line(output)
+        if not why and "ends-with" in self.head:
+            why = self._end(guest, log)
         return Result(test, why, log, time.monotonic() - start)
+
+    def _end(self, guest, log):
+        """The test has asked for the machine's end: it comes, after Linux has said what it has to."""
+        ended = guest.wait_end(120)
+        console = (guest.logs / "console").read_text(errors="replace")
+        with open(log, "a") as output:
+            output.write(f"--- the console:\n{console}")
+        if not ended:
+            return "the machine did not end within 120 s"
+        trouble = re.search(r".*(BUG:|Oops|WARNING:|Kernel panic|Call Trace).*", console)
+        if trouble:
+            return trouble[0].strip()
+        return "" if re.search(self.head["ends-with"], console) else f"Linux does not say {self.head['ends-with']!r}"
 
 
 def _run(command, output, timeout):

@@ -49,6 +49,14 @@ property() {
 	busctl get-property org.cellmgr1 "$object" org.cellmgr1.Cell "$2"
 }
 
+# error_of METHOD ARGUMENTS...: of the manager, with the error's name, which busctl does not show
+error_of() {
+	local method=$1
+	shift
+	dbus-send --system --print-reply --dest=org.cellmgr1 /org/cellmgr1 \
+		"org.cellmgr1.Manager.$method" "$@"
+}
+
 # describe NAME CPUS [MEMORY]: a description of its own in /etc/cells, with hello's image
 describe() {
 	cat >"/etc/cells/$1.json" <<-END

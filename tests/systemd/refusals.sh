@@ -25,6 +25,7 @@ test_overlapping_cpu() {
 	describe rival 3
 	expect 0 systemctl start cell@apic-demo
 	expect 1 systemctl start cell@rival
+	equal "$(systemctl show -P ExecMainStatus cell@rival)" 78 "the exit status of cell-run"
 	journal_says cell@rival 'CPU 3|apic-demo' || die "the journal does not name the conflict"
 	active cell@apic-demo active
 	expect 0 systemctl stop cell@apic-demo
@@ -42,9 +43,25 @@ test_cpu_0() {
 test_too_much_memory() {
 	native
 	describe huge 3 900M
+	sed -i 's/"cpus"/"comm": { "at": "0x80000000" }, "cpus"/' /etc/cells/huge.json
 	expect 1 systemctl start cell@huge
-	journal_says cell@huge 'memmap=' || die "the journal does not name the way out"
+	journal_says cell@huge 'needs 900M, but .*[0-9]+[KMG]? .*memmap=' ||
+		die "the journal does not name what was found and the way out"
 	all_cpus
+}
+
+test_memory_that_stays() {
+	local memory
+	native
+	memory=$(memory_total)
+	describe greedy 3 640M
+	sed -i 's/"cpus"/"comm": { "at": "0x80000000" }, "cpus"/' /etc/cells/greedy.json
+	expect 1 systemctl start cell@greedy
+	journal_says cell@greedy 'needs 640M, but .*[0-9]+[KMG]? .*memmap=' ||
+		die "the journal does not name what was found and the way out"
+	all_cpus
+	expect 0 systemctl stop cell-hypervisor
+	equal "$(memory_total)" "$memory" "the memory of Linux"
 }
 
 test_missing_image() {
@@ -73,6 +90,64 @@ test_bad_description() {
 	native
 	expect 1 systemctl start cell@bad
 	equal "$(systemctl show -P ExecMainStatus cell@bad)" 78 "the exit status of cell-run"
+}
+
+# The module is away, or another, while COMMAND runs.
+without_module() {
+	local file status=0
+	native
+	rmmod cellhv
+	file=$(modinfo -n cellhv)
+	mv "$file" /tmp/cellhv.ko
+	depmod
+	("$@" "$file") || status=$?
+	mv /tmp/cellhv.ko "$file"
+	rm -rf /lib/modules/6.0.0-other
+	depmod
+	return $status
+}
+
+missing() {
+	expect 1 cellctl hypervisor enable
+	says "not installed for kernel $(uname -r): build and install"
+	expect 1 cellctl host check
+	says "install linux-headers-$(uname -r)"
+	expect 1 systemctl start cell@hello
+	journal_says cell-hypervisor 'not installed for kernel' || die "the journal does not name it"
+	expect 0 cellctl hypervisor disable
+	expect 3 cellctl stats hello
+	expect 1 error_of EnableHypervisor uint64:0
+	says org.cellmgr1.ModuleMissing
+}
+
+of_another_kernel() {
+	mkdir -p /lib/modules/6.0.0-other/updates
+	cp /tmp/cellhv.ko /lib/modules/6.0.0-other/updates/
+	expect 1 cellctl hypervisor enable
+	says "installed for kernel 6.0.0-other, but $(uname -r) runs"
+}
+
+built_for_another_kernel() {
+	LC_ALL=C sed 's/vermagic=[0-9]/vermagic=9/' /tmp/cellhv.ko >"$1"
+	depmod
+	expect 1 cellctl hypervisor enable
+	rm "$1"
+	says "does not fit kernel $(uname -r): build it again"
+}
+
+test_module_missing() {
+	expect 0 modprobe cellhv
+	without_module missing
+}
+
+test_module_of_another_kernel() {
+	expect 0 modprobe cellhv
+	without_module of_another_kernel
+}
+
+test_module_built_for_another_kernel() {
+	expect 0 modprobe cellhv
+	without_module built_for_another_kernel
 }
 
 test_host_check() {

@@ -28,8 +28,19 @@ test_fault_fails_the_unit() {
 	native
 	systemctl start cell@fault-demo || true
 	wait_for 20 is_active cell@fault-demo failed
-	journal_says cell@fault-demo 'memory|access' || die "the journal does not say why"
+	journal_says cell@fault-demo 'read guest address 0x200000, which it does not own' ||
+		die "the journal does not say why"
 	equal "$(systemctl show -P Result cell@fault-demo)" exit-code "the unit's result"
+	equal "$(systemctl show -P StatusText cell@fault-demo | grep -c 'does not own')" 1 \
+		"the number of reasons in the unit's status"
+	expect 3 cellctl status fault-demo
+	says 'does not own'
+	expect 0 property fault-demo State
+	says '"failed"'
+	expect 0 property fault-demo Result
+	says '"access-violation"'
+	expect 0 property fault-demo FailureDetails
+	says 'memory-access'
 	all_cpus
 }
 
@@ -41,6 +52,7 @@ test_restart_on_failure() {
 	systemctl daemon-reload
 	systemctl start cell@fault-demo || true
 	wait_for 40 restarted 2
+	expect 0 journal_says cell@fault-demo 'Scheduled restart job'
 	rm -r /run/systemd/system/cell@fault-demo.service.d
 	systemctl daemon-reload
 	native
@@ -63,11 +75,19 @@ test_daemon_killed() {
 	says '"locked"'
 }
 
-test_supervisor_killed_is_reaped() {
+# A real-time guest does not die of the death of its supervisor.
+test_supervisor_killed() {
 	native
 	expect 0 systemctl start cell@apic-demo
 	systemctl kill --signal=KILL cell@apic-demo
 	wait_for 20 is_active cell@apic-demo failed
+	expect 0 cellctl list
+	says 'apic-demo +running/locked +3'
+	expect 1 cellctl stop apic-demo
+	says 'cellctl start apic-demo.*cellctl destroy --force apic-demo'
+	expect 0 cellctl start apic-demo
+	journal_says cell@apic-demo 'adopting it' || die "the journal does not say that it is adopted"
+	expect 0 cellctl stop apic-demo
 	all_cpus
 }
 
@@ -76,6 +96,7 @@ test_second_start() {
 	expect 0 systemctl start cell@apic-demo
 	expect 0 systemctl start cell@apic-demo
 	expect 0 cellctl start apic-demo
+	says 'runs already'
 	active cell@apic-demo active
 }
 
@@ -88,13 +109,89 @@ test_never_answers() {
 	all_cpus
 }
 
+test_never_answers_and_is_destroyed() {
+	native
+	sed 's/"name": *"no-answer",/"name": "mute", "shutdown": { "timeout": "1s", "on-refusal": "destroy" },/' \
+		/etc/cells/no-answer.json >/etc/cells/mute.json
+	expect 0 systemctl start cell@mute
+	expect 0 systemctl stop cell@mute
+	active cell@mute inactive
+	journal_says cell@mute 'destroying it, as its description says' || die "the journal does not say why"
+	all_cpus
+}
+
 test_stop_of_a_failed_cell() {
 	native
 	systemctl start cell@fault-demo || true
 	wait_for 20 is_active cell@fault-demo failed
 	expect 0 systemctl stop cell@fault-demo
 	all_cpus
+	systemctl start cell@fault-demo || true
+	wait_for 20 is_active cell@fault-demo failed
 	expect 3 cellctl stop fault-demo
+	says 'not running, it failed: .*does not own.*cellctl start fault-demo'
+}
+
+test_bad_description_is_not_retried() {
+	native
+	echo '{ "name": "bad", "cpus": [3], "memory": [ { "size": 3000, "at": 0 } ] }' >/etc/cells/bad.json
+	mkdir -p /run/systemd/system/cell@bad.service.d
+	printf '[Service]\nRestart=on-failure\n' >/run/systemd/system/cell@bad.service.d/restart.conf
+	systemctl daemon-reload
+	expect 1 systemctl start cell@bad
+	sleep 1
+	active cell@bad failed
+	equal "$(systemctl show -P NRestarts cell@bad)" 0 "the number of retries"
+}
+
+hypervisor_is() {
+	local status=0
+	[ "$1" = enabled ] || status=3
+	expect $status cellctl hypervisor status
+	says "^$1"
+}
+
+test_stopping_the_hypervisor_stops_cells_first() {
+	native
+	expect 0 systemctl start cell@apic-demo
+	expect 0 systemctl stop cell-hypervisor
+	active cell@apic-demo inactive
+	journal_says cell@apic-demo 'has shut down' || die "the guest was not asked"
+	hypervisor_is disabled
+	all_cpus
+}
+
+test_unit_and_cellctl_agree() {
+	native
+	expect 0 cellctl hypervisor enable
+	active cell-hypervisor active
+	expect 0 cellctl hypervisor disable
+	active cell-hypervisor inactive
+	expect 0 systemctl start cell-hypervisor
+	hypervisor_is enabled
+	expect 0 systemctl stop cell-hypervisor
+	hypervisor_is disabled
+	expect 0 cellctl hypervisor disable
+	says 'not enabled'
+	expect 0 rmmod cellhv
+	expect 0 cellctl hypervisor disable
+	says 'not enabled'
+}
+
+test_disable_with_a_cell() {
+	native
+	expect 0 systemctl start cell@apic-demo
+	expect 1 cellctl hypervisor disable
+	says 'apic-demo.*stop them first'
+	active cell-hypervisor active
+	active cell@apic-demo active
+}
+
+test_units_are_valid() {
+	expect 0 systemd-analyze verify --man=no cell@apic-demo.service cell-hypervisor.service \
+		cellmgrd.service cells.target
+	equal "$output" "" "what systemd-analyze says"
+	expect 0 systemd-analyze security --no-pager --threshold=15 cellmgrd.service
 }
 
 test_hypervisor_twice() {

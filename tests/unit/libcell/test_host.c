@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
 #include <stdlib.h>
 
 #include "check.h"
@@ -133,5 +134,47 @@ TEST(host_describes_itself)
 	CHECK(strstr(json, "\"removable\": 671088640"));
 	free(json);
 	cell_host_unref(host);
+	sysroot_remove(&root);
+}
+
+TEST(host_settings_reach_the_hypervisor)
+{
+	struct cellhv_system_config config;
+	struct sysroot root;
+	cell_host *host;
+
+	sysroot_make(&root);
+	sysroot_write(&root, "/etc/cellmgr/host.json",
+		      "{ \"strict\": true, \"debug-port\": \"0x2f8\" }");
+	CHECK_EQ(cell_host_new(root.context, NULL, &host), 0);
+	host_system_config(host, &config);
+	CHECK_EQ(config.flags, CELLHV_SYSTEM_STRICT);
+	CHECK_EQ(config.debug_port, 0x2f8);
+	cell_host_unref(host);
+	sysroot_remove(&root);
+}
+
+TEST(host_settings_are_refused_with_their_place)
+{
+	static const struct {
+		const char *text;
+		const char *error;
+	} cases[] = {
+		{"{\n  \"strict\": 1 }", ":2:3: error: strict is true or false."},
+		{"{ \"debug-port\": \"0xffff\" }", ":1:3: error: debug-port is the first I/O port"},
+		{"{ \"debug_port\": \"0x2f8\" }", ":1:3: error: there is no such key"},
+		{"{ \"strict\": true", "error"},
+		{"[]", ":1:1: error: this is no JSON object."},
+	};
+	struct sysroot root;
+	cell_host *host;
+
+	sysroot_make(&root);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		sysroot_write(&root, "/etc/cellmgr/host.json", "%s", cases[i].text);
+		CHECK_EQ(cell_host_new(root.context, NULL, &host), -EINVAL);
+		CHECK_STR(cell_context_last_error_name(root.context), "InvalidConfiguration");
+		CHECK(strstr(cell_context_last_error(root.context), cases[i].error));
+	}
 	sysroot_remove(&root);
 }

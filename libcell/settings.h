@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the administrator says of this machine: /etc/cellmgr/host.json, all of it optional. */
+#ifndef LIBCELL_SETTINGS_H
+#define LIBCELL_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "context.h"
+
+struct settings {
+	bool strict;	     /* park a root CPU that touches what the root does not own */
+	uint16_t debug_port; /* of a 16550 for the hypervisor's own lines; 0: none */
+};
+
+/* root: prefix of the path. -EINVAL (InvalidConfiguration) with place and reason. */
+int settings_load(cell_context *context, const char *root, struct settings *ret);
+
+#endif
