@@ -80,7 +80,9 @@ test_signal_before_reply() {
 	kill $monitor
 	signal=$(line_of '"PropertiesChanged"' '"HypervisorState"' '"enabled"')
 	call=$(line_of '"method_call"' '"EnableHypervisor"')
+	# shellcheck disable=SC2001 # takes a part out, as no expansion can
 	cookie=$(echo "$call" | sed 's/.*"cookie":\([0-9]*\).*/\1/')
+	# shellcheck disable=SC2001
 	reply=$(line_of "\"method_return\"" "\"reply_cookie\":$cookie," \
 		"\"destination\":\"$(echo "$call" | sed 's/.*"sender":"\([^"]*\)".*/\1/')\"")
 	echo "$call"; echo "$signal"; echo "$reply"

@@ -197,6 +197,7 @@ port_read() {
 }
 
 port_write() {
+	# shellcheck disable=SC2059 # the format is the byte, in octal
 	printf "\\$(printf %o "$1")" | dd of=/dev/port bs=1 seek=$((0x3ef)) count=1 2>/dev/null
 }
 
@@ -218,9 +219,11 @@ test_root_nmi() {
 	for _ in 1 2 3; do echo l >/proc/sysrq-trigger; done
 	after=$(grep NMI: /proc/interrupts)
 	for cpu in 0 1 2 3; do
+		# shellcheck disable=SC2086 # its words
 		set -- $before
 		shift $((cpu + 1))
 		was=$1
+		# shellcheck disable=SC2086 # its words
 		set -- $after
 		shift $((cpu + 1))
 		[ $(($1 - was)) -le 3 ] || die "CPU $cpu had $(($1 - was)) NMIs for 3 requests"
