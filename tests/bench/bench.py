@@ -9,7 +9,8 @@ from paths import BUILD
 
 NS_PER_INSTRUCTION = 32  # icount shift 5
 
-# Jailhouse v0.12 on the same emulated machines (QEMU 10.0.2 TCG, SVM, 4 CPUs, 1 GiB).
+COSTS = {"hypercall": "null hypercall", "putc": "console character", "cpuid": "CPUID",
+         "eoi": "EOI, xAPIC", "timer": "timer arming, xAPIC"}
 NOTES = """
 - exits: by the CPU's statistics; per tick from two runs of tests/guests/exits.c of different lengths,
   console characters left out. apic-demo has a UART of its own, as the peer's.
@@ -21,9 +22,8 @@ NOTES = """
 - pages: used ones of the hypervisor's pool. Image: size(1) of cellhv.elf.
 - code lines: of *.c, *.h, *.S; not blank after comments are taken out."""
 
+# Jailhouse v0.12 on the same emulated machines (QEMU 10.0.2 TCG, SVM, 4 CPUs, 1 GiB).
 PEER_CALLS = {"enable": 846, "create": 98, "start": 3.9, "destroy": 103, "disable": 18.5}
-COSTS = {"hypercall": "null hypercall", "putc": "console character", "cpuid": "CPUID",
-         "eoi": "EOI, xAPIC", "timer": "timer arming, xAPIC"}
 PEER_IMAGE = {"text": 69069, "data": 18672, "bss": 2187336}
 PEER_LINES = {"core": 3431, "x86": 7391, "module": 2142}
 
