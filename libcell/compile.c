@@ -73,8 +73,9 @@ int compile_check(cell_desc *desc, const cell_host *host, const struct inventory
 	int r;
 
 	desc_forget_check(desc);
-	if (desc->diags.n_errors)
-		return desc_verdict(desc);
+	r = desc_verdict(desc);
+	if (r < 0)
+		return r;
 
 	claims_check(desc, host, inventory, &cpus);
 	image_check(desc);
@@ -186,7 +187,7 @@ static int check_now(cell_desc *desc, cell_host *host, struct cpuset *ret_cpus,
 
 	context_begin(desc->context);
 	r = host_refresh(host);
-	if (r == 0)
+	if (r >= 0)
 		r = read_inventory(desc->context, &inventory);
 	if (r < 0)
 		return r;

@@ -131,9 +131,11 @@ static int read_unit(struct target *target)
 					&error, &job, "(uo)");
 	if (r >= 0)
 		r = sd_bus_message_read(job, "(uo)", &target->job, NULL);
-	if (r < 0)
-		return ctl_fail("systemd does not tell the state of %s: %s", target->unit,
-				error.message ? error.message : strerror(-r));
+	if (r < 0) {
+		ctl_fail("systemd does not tell the state of %s: %s", target->unit,
+			 error.message ? error.message : strerror(-r));
+		return EXIT_FAILED;
+	}
 	return EXIT_OK;
 }
 

@@ -18,13 +18,6 @@ struct cell root_cell = {.name = "root", .started = true};
 struct cell *cells;
 static uint32_t last_id;
 
-static int cell_refuse(struct cellhv_call *call, int error, uint32_t check, uint64_t object)
-{
-	call->check = check;
-	call->object = object;
-	return error;
-}
-
 struct cell *cell_by_id(uint32_t id)
 {
 	for (struct cell *cell = cells; cell; cell = cell->next)

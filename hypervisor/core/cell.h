@@ -55,6 +55,14 @@ struct cell *cell_owning_ports(uint32_t base, uint32_t count);
 /* Root CPUs forget translations of memory that has changed hands. false: *silent did not answer. */
 bool cell_flush_root(const struct cpu *self, uint32_t *silent);
 
+/* Why a management call fails; has the value of error. */
+static inline int cell_refuse(struct cellhv_call *call, int error, uint32_t check, uint64_t object)
+{
+	call->check = check;
+	call->object = object;
+	return error;
+}
+
 /* Steps of the management calls; error with call->check and object as manage.h says. */
 int cell_create(struct cpu *self, struct cellhv_call *call);
 int cell_start(struct cell *cell, struct cellhv_call *call);

@@ -28,19 +28,12 @@ void control_unlock(void)
 	lock_release(&control_lock);
 }
 
-static int control_refuse(struct cellhv_call *call, int error, uint32_t check, uint64_t object)
-{
-	call->check = check;
-	call->object = object;
-	return error;
-}
-
 static struct cell *control_cell(struct cellhv_call *call, uint32_t id, int *error)
 {
 	struct cell *cell = cell_by_id(id);
 
 	if (!cell)
-		*error = control_refuse(call, -ENOENT, CELLHV_CHECK_NO_SUCH_CELL, id);
+		*error = cell_refuse(call, -ENOENT, CELLHV_CHECK_NO_SUCH_CELL, id);
 	return cell;
 }
 
@@ -48,7 +41,7 @@ static int control_disable(struct cpu *self, struct cellhv_call *call)
 {
 	(void)self;
 	if (cells)
-		return control_refuse(call, -EBUSY, CELLHV_CHECK_CELLS_EXIST, cell_count());
+		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELLS_EXIST, cell_count());
 	return 0;
 }
 
@@ -58,16 +51,16 @@ static int control_release_cpu(struct cpu *self, struct cellhv_call *call)
 	bool had_guest;
 
 	if (!cpu)
-		return control_refuse(call, -ENODEV, CELLHV_CHECK_CPU_NUMBER, call->cpu);
+		return cell_refuse(call, -ENODEV, CELLHV_CHECK_CPU_NUMBER, call->cpu);
 	if (cpu == self)
-		return control_refuse(call, -EBUSY, CELLHV_CHECK_CPU_SELF, call->cpu);
+		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CPU_SELF, call->cpu);
 	if (!cell_is_root(cpu->cell))
-		return control_refuse(call, -EBUSY, CELLHV_CHECK_CPU_OWNED, call->cpu);
+		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CPU_OWNED, call->cpu);
 
 	had_guest = cpu->activity == CPU_GUEST;
 	cpu_request(cpu, CPU_REQUEST_RELEASE);
 	if (!cpu_await(cpu, CPU_REQUEST_RELEASE) || !leave_await(self, cpu, had_guest))
-		return control_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, call->cpu);
+		return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, call->cpu);
 	return 0;
 }
 
@@ -129,9 +122,9 @@ static int control_message(struct cpu *self, struct cellhv_call *call)
 	if (!cell)
 		return err;
 	if (message != CELLHV_MSG_SHUTDOWN_REQUEST && message != CELLHV_MSG_RECONFIGURED)
-		return control_refuse(call, -EINVAL, CELLHV_CHECK_CALL_FORMAT, message);
+		return cell_refuse(call, -EINVAL, CELLHV_CHECK_CALL_FORMAT, message);
 	if (cell_state(cell) != CELLHV_STATE_RUNNING && cell_state(cell) != CELLHV_STATE_LOCKED)
-		return control_refuse(call, -EBUSY, CELLHV_CHECK_CELL_STATE, cell_state(cell));
+		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELL_STATE, cell_state(cell));
 
 	comm_send(cell, message);
 	return 0;
@@ -188,7 +181,7 @@ static int control_stats(struct cpu *self, struct cellhv_call *call)
 
 	(void)self;
 	if (!cpu)
-		return control_refuse(call, -ENODEV, CELLHV_CHECK_CPU_NUMBER, call->stats.cpu);
+		return cell_refuse(call, -ENODEV, CELLHV_CHECK_CPU_NUMBER, call->stats.cpu);
 
 	memcpy(call->stats.count, cpu->stats, sizeof(call->stats.count));
 	return 0;
@@ -204,7 +197,7 @@ static int control_console_read(struct cpu *self, struct cellhv_call *call)
 
 	if (size > PAGE_SIZE || (phys & (PAGE_SIZE - 1)) + size > PAGE_SIZE ||
 	    !cell_root_owns(phys & ~(PAGE_SIZE - 1), PAGE_SIZE))
-		return control_refuse(call, -EINVAL, CELLHV_CHECK_MEMORY_RANGE, phys);
+		return cell_refuse(call, -EINVAL, CELLHV_CHECK_MEMORY_RANGE, phys);
 	if (call->console.cell != CELLHV_ROOT_ID) {
 		cell = control_cell(call, call->console.cell, &err);
 		if (!cell)
@@ -261,9 +254,9 @@ static int control_perform(struct cpu *self, struct cellhv_call *call)
 	call->check = CELLHV_CHECK_NONE;
 	call->object = 0;
 	if (call->size != sizeof(*call))
-		return control_refuse(call, -EINVAL, CELLHV_CHECK_CALL_FORMAT, call->size);
+		return cell_refuse(call, -EINVAL, CELLHV_CHECK_CALL_FORMAT, call->size);
 	if (call->op >= CELLHV_OP_MAX || !operations[call->op])
-		return control_refuse(call, -ENOSYS, CELLHV_CHECK_CALL_FORMAT, call->op);
+		return cell_refuse(call, -ENOSYS, CELLHV_CHECK_CALL_FORMAT, call->op);
 	if (!control_try_lock())
 		return -EBUSY;
 

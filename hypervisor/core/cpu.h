@@ -45,10 +45,10 @@ struct cpu {
 	volatile bool nmi_arrived; /* taken by the IDT, not yet looked at */
 	uint32_t requests;	   /* CPU_REQUEST_*; atomic */
 	uint32_t sipi_vector;
-	uint32_t icr_high;	 /* xAPIC guests write the interrupt command in two halves */
-	uint32_t xapic_ldr;	 /* logical destination as the guest set it */
-	uint32_t config_address; /* the cell's CF8 */
-	uint64_t mtrr_default;	 /* a cell's, emulated */
+	uint32_t icr_high;	   /* xAPIC guests write the interrupt command in two halves */
+	uint32_t xapic_ldr;	   /* logical destination as the guest set it */
+	uint32_t config_address;   /* the cell's CF8 */
+	uint64_t mtrr_default;	   /* a cell's, emulated */
 	uint64_t complaint_window; /* TSC, see cpu_may_complain() */
 	uint32_t complaints;
 	struct cellhv_failure failure;

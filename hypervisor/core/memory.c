@@ -39,11 +39,8 @@ static void memory_scrub_page(struct cpu *self, struct cell *cell)
 
 int memory_scrub(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 {
-	if (cell->started) {
-		call->check = CELLHV_CHECK_CELL_STATE;
-		call->object = cell_state(cell);
-		return -EBUSY;
-	}
+	if (cell->started)
+		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELL_STATE, cell_state(cell));
 
 	for (uint64_t done = 0; done < SCRUB_STEP; done += PAGE_SIZE) {
 		if (cell->scrub.region == cell->config->memory.count)
@@ -77,9 +74,7 @@ static bool memory_find(const struct cell *cell, uint64_t guest, uint64_t *phys)
 
 static int memory_refuse(struct cellhv_call *call, uint64_t address)
 {
-	call->check = CELLHV_CHECK_MEMORY_RANGE;
-	call->object = address;
-	return -ERANGE;
+	return cell_refuse(call, -ERANGE, CELLHV_CHECK_MEMORY_RANGE, address);
 }
 
 /* Every page of the destination is checked before the first byte is written. */
@@ -105,12 +100,11 @@ int memory_load(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 	uint8_t part[256];
 	int err;
 
-	if (cell->started || !cell->initialised) {
-		call->check =
-			cell->started ? CELLHV_CHECK_CELL_STATE : CELLHV_CHECK_CELL_NOT_SCRUBBED;
-		call->object = cell->started ? cell_state(cell) : cell->id;
-		return -EBUSY;
-	}
+	if (cell->started)
+		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELL_STATE, cell_state(cell));
+	if (!cell->initialised)
+		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELL_NOT_SCRUBBED, cell->id);
+
 	err = memory_check_load(cell, call);
 	if (err)
 		return err;

@@ -79,6 +79,7 @@ jitter() {
 
 costs() {
 	celltool create hypercall-cost && celltool start hypercall-cost || exit 1
+	sleep 2 # on an idle Linux
 	wait_for_console hypercall-cost "cost timer"
 	celltool console hypercall-cost | grep '^cost'
 	celltool destroy hypercall-cost force || exit 1

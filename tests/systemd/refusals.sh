@@ -96,7 +96,7 @@ test_bad_description() {
 without_module() {
 	local file status=0
 	native
-	rmmod cellhv
+	unload
 	file=$(modinfo -n cellhv)
 	mv "$file" /tmp/cellhv.ko
 	depmod

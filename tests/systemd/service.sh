@@ -173,7 +173,7 @@ test_unit_and_cellctl_agree() {
 	hypervisor_is disabled
 	expect 0 cellctl hypervisor disable
 	says 'not enabled'
-	expect 0 rmmod cellhv
+	expect 0 unload
 	expect 0 cellctl hypervisor disable
 	says 'not enabled'
 }

@@ -168,6 +168,38 @@ test_root_hotplug() {
 	equal "$(info cpus)" 4 "the number of CPUs under the hypervisor"
 }
 
+# What a cell owns reads as all ones in Linux, which loses its writes; here the old VGA window and
+# the scratch register of the third serial port, which remembers.
+test_root_does_not_reach_what_a_cell_owns() {
+	fresh
+	sed 's/"memory": *\[/"ports": ["0x3ef"], &{ "size": "64K", "at": "0x70000000", "phys": "0xa0000", "device": true }, /' \
+		"$(description exits)" >/etc/cells/owner.json
+	sed -i 's/"name": *"exits"/"name": "owner"/' /etc/cells/owner.json
+	port_write 90
+	equal "$(port_read)" 90 "the scratch register before"
+	start owner
+	equal "$(port_read)" 255 "the scratch register while a cell owns it"
+	port_write 1
+	equal "$(devmem 0xa0000 32)" 0xFFFFFFFF "the VGA window while a cell owns it"
+	devmem 0xa0000 32 0
+	expect 0 celltool log
+	says "root reads port 3ef, which a cell owns"
+	says "root reads a0000, which it does not own"
+	says "root writes a0000, which it does not own"
+	in_state owner running || die "the cell does not run any more"
+	expect 0 celltool destroy owner force
+	equal "$(port_read)" 90 "the scratch register afterwards"
+}
+
+# The scratch register of the third serial port.
+port_read() {
+	dd if=/dev/port bs=1 skip=$((0x3ef)) count=1 2>/dev/null | od -An -tu1 | tr -d ' '
+}
+
+port_write() {
+	printf "\\$(printf %o "$1")" | dd of=/dev/port bs=1 seek=$((0x3ef)) count=1 2>/dev/null
+}
+
 # Offline in Linux, but still a guest: disabling has to send it native too.
 test_disable_with_offline_cpu() {
 	fresh

@@ -6,6 +6,8 @@
 #include "arch/x86/machine.h"
 #include "arch/x86/x86.h"
 
+#define APIC_SEND_TRIES 1000000u
+
 static volatile uint32_t *apic_register(unsigned reg)
 {
 	return (volatile uint32_t *)(LAYOUT_XAPIC + reg * 0x10ul);
@@ -24,10 +26,14 @@ void apic_write(const struct cpu *self, unsigned reg, uint32_t value)
 		*apic_register(reg) = value;
 }
 
+/* The bus takes an IPI at once; one that never does must not hold this CPU. */
 static void apic_wait_sent(void)
 {
-	while (*apic_register(APIC_ICR) & APIC_PENDING)
+	for (unsigned tries = 0; tries < APIC_SEND_TRIES; tries++) {
+		if (!(*apic_register(APIC_ICR) & APIC_PENDING))
+			break;
 		__builtin_ia32_pause();
+	}
 }
 
 void apic_send(const struct cpu *self, uint32_t apic_id, uint32_t command)

@@ -14,6 +14,4 @@ _Noreturn void entry_failed(int error);
 /* Into the module's leave routine; frame: Linux's address. */
 _Noreturn void leave_jump(uint64_t frame, uint64_t cr4, uint64_t cr3, uint64_t leave);
 
-#define ENTRY_STACK_PAGES 2u
-
 #endif

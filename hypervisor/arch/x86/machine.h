@@ -40,15 +40,10 @@ extern struct machine machine;
 /* While the first CPU enters, on the module's tables. -EINVAL, -ENOMEM, -ENODEV */
 int machine_init(const struct cellhv_boot *boot);
 
-/* Physical address of something in the hypervisor's block, or back. */
+/* Physical address of something in the hypervisor's block. */
 static inline uint64_t machine_phys(const void *address)
 {
 	return (uint64_t)address - CELLHV_BASE + machine.memory_phys;
-}
-
-static inline void *machine_virt(uint64_t phys)
-{
-	return (void *)(phys - machine.memory_phys + CELLHV_BASE);
 }
 
 #endif

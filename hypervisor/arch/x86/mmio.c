@@ -110,6 +110,8 @@ static void mmio_apic(struct cpu *cpu, uint64_t guest, uint32_t rights)
 		done = root ? mmio_root_apic(cpu, &access) : mmio_cell_apic(cpu, &access);
 	if (done)
 		mmio_finish(cpu, &access);
+	else if (root)
+		vcpu_inject_gp(cpu);
 	else
 		cpu_fail(cpu, CELLHV_FAILURE_APIC, guest, access.value);
 }

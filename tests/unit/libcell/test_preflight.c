@@ -72,6 +72,8 @@ TEST(preflight_names_what_is_missing)
 		 "virtual machine", "nested"},
 		{"cpu-virtualization", "/proc/cpuinfo", "flags\t: fpu npt\n", "neither AMD SVM",
 		 "firmware setup"},
+		{"cpu-virtualization", "/proc/cpuinfo", "flags\t: fpu vmx\n", "Intel VMX, which",
+		 "AMD processor"},
 		{"nested-paging", "/proc/cpuinfo", "flags\t: svm\n", "no nested paging", "+npt"},
 		{"cpus", "/sys/devices/system/cpu/online", "0\n", "CPU 0 stays", "chcpu -e"},
 		{"image", "/lib/firmware/" CELLHV_IMAGE_NAME,
