@@ -89,22 +89,27 @@ static void roll_back_memory(cell_hv *hv, cell_host *host)
 static int fail_memory(const cell_desc *desc, const cell_host *host, const struct pool *pool,
 		       const struct inventory *inventory)
 {
-	char need[32], found[32], fallback[64];
+	char need[32], found[32], piece[32], fallback[64];
 	struct ranges ready = {0}, taken = {0};
+	uint64_t largest = 0;
 
 	memory_pool(&host->memory, &ready);
 	inventory_memory(inventory, NULL, &taken);
 	for (size_t i = 0; i < taken.n; i++)
 		ranges_remove(&ready, taken.items[i].start, taken.items[i].size);
-	return context_fail(
-		desc->context, -ENOMEM, "NoMemory",
-		"The cell %s needs %s, but only %s could be set aside%s: free memory and "
-		"try again, or boot with %s on the kernel command line (in "
-		"/etc/default/grub the $ is written \\\\\\$).",
-		desc->name, compile_describe_need(desc, need),
-		number_format_size(ranges_total(&ready), found),
-		pool->late ? " in 20 s" : ", as Linux's memory would not go offline",
-		pool_describe_fallback(&host->memory, fallback));
+	for (size_t i = 0; i < ready.n; i++)
+		if (ready.items[i].size > largest)
+			largest = ready.items[i].size;
+	return context_fail(desc->context, -ENOMEM, "NoMemory",
+			    "The cell %s needs %s, but only %s could be set aside, %s in one "
+			    "piece%s: free memory and "
+			    "try again, or boot with %s on the kernel command line (in "
+			    "/etc/default/grub the $ is written \\\\\\$).",
+			    desc->name, compile_describe_need(desc, need),
+			    number_format_size(ranges_total(&ready), found),
+			    number_format_size(largest, piece),
+			    pool->late ? " in 20 s" : ", as Linux's memory would not go offline",
+			    pool_describe_fallback(&host->memory, fallback));
 }
 
 static int take_memory(cell_desc *desc, cell_host *host, const struct inventory *inventory,

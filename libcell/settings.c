@@ -83,10 +83,10 @@ static int parse_settings(cell_context *context, const char *text, struct json_o
 int settings_load(cell_context *context, const char *root, struct settings *ret)
 {
 	struct settings settings = {0};
-	struct json_object *object;
-	const char *message;
-	char path[PATH_MAX], *text;
-	size_t size, offset;
+	struct json_object *object = NULL;
+	const char *message = NULL;
+	char path[PATH_MAX], *text = NULL;
+	size_t size = 0, offset = 0;
 	int r;
 
 	r = file_path(path, root, SETTINGS_PATH);

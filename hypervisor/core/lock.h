@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Locks between CPUs in the hypervisor. Holders take no other lock and do not wait. */
+/* Locks between CPUs in the hypervisor. Holders of all but the management
+ * lock take no other and do not wait; that one is never waited for. */
 #ifndef CORE_LOCK_H
 #define CORE_LOCK_H
 

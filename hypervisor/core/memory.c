@@ -3,8 +3,8 @@
 
 #include "arch/x86/machine.h"
 #include "arch/x86/window.h"
+#include "arch/x86/x86.h"
 #include "core/errno.h"
-#include "core/string.h"
 
 /* One call keeps its CPU for this much at most. */
 #define SCRUB_STEP (2ull << 20)
@@ -33,7 +33,7 @@ static void memory_scrub_page(struct cpu *self, struct cell *cell)
 		cell->scrub.offset = 0;
 		return;
 	}
-	memset(window_map(self, region->phys + cell->scrub.offset), 0, PAGE_SIZE);
+	memory_clear(window_map(self, region->phys + cell->scrub.offset), PAGE_SIZE);
 	cell->scrub.offset += PAGE_SIZE;
 }
 

@@ -68,7 +68,7 @@ line_of() {
 }
 
 test_signal_before_reply() {
-	local monitor call reply signal cookie
+	local monitor call caller reply signal cookie
 	native
 	call ListCells >/dev/null
 	busctl --json=short monitor org.cellmgr1 >/tmp/messages 2>&1 &
@@ -80,11 +80,10 @@ test_signal_before_reply() {
 	kill $monitor
 	signal=$(line_of '"PropertiesChanged"' '"HypervisorState"' '"enabled"')
 	call=$(line_of '"method_call"' '"EnableHypervisor"')
-	# shellcheck disable=SC2001 # takes a part out, as no expansion can
-	cookie=$(echo "$call" | sed 's/.*"cookie":\([0-9]*\).*/\1/')
-	# shellcheck disable=SC2001
-	reply=$(line_of "\"method_return\"" "\"reply_cookie\":$cookie," \
-		"\"destination\":\"$(echo "$call" | sed 's/.*"sender":"\([^"]*\)".*/\1/')\"")
+	cookie=${call#*\"cookie\":}
+	caller=${call#*\"sender\":\"}
+	reply=$(line_of '"method_return"' "\"reply_cookie\":${cookie%%,*}," \
+		"\"destination\":\"${caller%%\"*}\"")
 	echo "$call"; echo "$signal"; echo "$reply"
 	[ "$(echo "$signal" | awk '{ print $1 }')" -lt "$(echo "$reply" | awk '{ print $1 }')" ] ||
 		die "the reply went out before PropertiesChanged"

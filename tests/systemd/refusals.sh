@@ -45,7 +45,7 @@ test_too_much_memory() {
 	describe huge 3 900M
 	sed -i 's/"cpus"/"comm": { "at": "0x80000000" }, "cpus"/' /etc/cells/huge.json
 	expect 1 systemctl start cell@huge
-	journal_says cell@huge 'needs 900M, but .*[0-9]+[KMG]? .*memmap=' ||
+	journal_says cell@huge 'needs 900 MiB, but .* at most [0-9]+ MiB of Linux.*memmap=' ||
 		die "the journal does not name what was found and the way out"
 	all_cpus
 }
@@ -57,7 +57,7 @@ test_memory_that_stays() {
 	describe greedy 3 640M
 	sed -i 's/"cpus"/"comm": { "at": "0x80000000" }, "cpus"/' /etc/cells/greedy.json
 	expect 1 systemctl start cell@greedy
-	journal_says cell@greedy 'needs 640M, but .*[0-9]+[KMG]? .*memmap=' ||
+	journal_says cell@greedy 'needs 640 MiB, but only [0-9]+ MiB could be set aside, [0-9]+ MiB in one piece.*memmap=' ||
 		die "the journal does not name what was found and the way out"
 	all_cpus
 	expect 0 systemctl stop cell-hypervisor

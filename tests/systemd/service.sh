@@ -192,7 +192,8 @@ test_units_are_valid() {
 		cellmgrd.service cells.target
 	# shellcheck disable=SC2154 # expect sets it
 	equal "$output" "" "what systemd-analyze says"
-	expect 0 systemd-analyze security --no-pager --threshold=15 cellmgrd.service
+	# Loading the module is what keeps it from 1.5.
+	expect 0 systemd-analyze security --no-pager --threshold=20 cellmgrd.service
 }
 
 test_hypervisor_twice() {

@@ -70,15 +70,13 @@ void apic_init(struct cpu *self)
 static const uint8_t apic_lvts[] = {APIC_LVT_TIMER, APIC_LVT_THERMAL, APIC_LVT_PERF,
 				    APIC_LVT_LINT0, APIC_LVT_LINT1,   APIC_LVT_ERROR};
 
+/* Two LVT entries came with later processors (the version register has the highest index). */
 static bool apic_has(const struct cpu *self, unsigned reg)
 {
-	unsigned max_lvt = (apic_read(self, APIC_VERSION) >> 16) & 0xff;
-
-	if (reg == APIC_LVT_THERMAL)
-		return max_lvt >= 5;
-	if (reg == APIC_LVT_PERF)
-		return max_lvt >= 4;
-	return true;
+	if (reg != APIC_LVT_THERMAL && reg != APIC_LVT_PERF)
+		return true;
+	return ((apic_read(self, APIC_VERSION) >> 16) & 0xff) >=
+	       (reg == APIC_LVT_THERMAL ? 5u : 4u);
 }
 
 /* The mode can only be changed through the disabled state (Intel SDM vol. 3, 11.12.5). */
@@ -150,24 +148,24 @@ uint32_t apic_measure_khz(const struct cpu *self, uint32_t tsc_khz)
 	return (uint32_t)((uint64_t)(count_start - count_end) * tsc_khz / (tsc_end - tsc_start));
 }
 
-/* What a cell may write, and with which bits; ICR, LDR and DFR are special. */
+/* What a cell may write, by register, and with which bits; ICR, LDR and DFR are special. */
 static const struct {
-	uint8_t reg;
 	uint32_t bits;
+	bool allowed;
 	bool lvt;
-} apic_writable[] = {
-	{APIC_TPR, 0xff, false},
-	{APIC_EOI, 0, false},
-	{APIC_SVR, 0x1ff, false},
-	{APIC_ESR, 0, false},
-	{APIC_LVT_TIMER, 0x700ff, true},
-	{APIC_LVT_THERMAL, 0x107ff, true},
-	{APIC_LVT_PERF, 0x107ff, true},
-	{APIC_LVT_LINT0, 0x1a7ff, true},
-	{APIC_LVT_LINT1, 0x1a7ff, true},
-	{APIC_LVT_ERROR, 0x100ff, true},
-	{APIC_TIMER_INITIAL, UINT32_MAX, false},
-	{APIC_TIMER_DIVIDE, 0xb, false},
+} apic_writable[APIC_REGISTERS] = {
+	[APIC_TPR] = {0xff, true, false},
+	[APIC_EOI] = {0, true, false},
+	[APIC_SVR] = {0x1ff, true, false},
+	[APIC_ESR] = {0, true, false},
+	[APIC_LVT_TIMER] = {0x700ff, true, true},
+	[APIC_LVT_THERMAL] = {0x107ff, true, true},
+	[APIC_LVT_PERF] = {0x107ff, true, true},
+	[APIC_LVT_LINT0] = {0x1a7ff, true, true},
+	[APIC_LVT_LINT1] = {0x1a7ff, true, true},
+	[APIC_LVT_ERROR] = {0x100ff, true, true},
+	[APIC_TIMER_INITIAL] = {UINT32_MAX, true, false},
+	[APIC_TIMER_DIVIDE] = {0xb, true, false},
 };
 
 /* Only what ends in this CPU's IDT: SMI, INIT and ExtINT are not the cell's to raise. */
@@ -181,16 +179,13 @@ static bool apic_lvt_allowed(uint32_t value)
 
 static bool apic_write_filtered(struct cpu *self, unsigned reg, uint32_t value)
 {
-	for (unsigned i = 0; i < sizeof(apic_writable) / sizeof(*apic_writable); i++) {
-		if (apic_writable[i].reg != reg)
-			continue;
-		if (apic_writable[i].lvt && !apic_lvt_allowed(value))
-			return false;
-		if (apic_has(self, reg))
-			apic_write(self, reg, value & apic_writable[i].bits);
-		return true;
-	}
-	return false;
+	if (reg >= APIC_REGISTERS || !apic_writable[reg].allowed ||
+	    (apic_writable[reg].lvt && !apic_lvt_allowed(value)))
+		return false;
+
+	if (apic_has(self, reg))
+		apic_write(self, reg, value & apic_writable[reg].bits);
+	return true;
 }
 
 bool apic_guest_write(struct cpu *self, unsigned reg, uint32_t value)

@@ -120,6 +120,14 @@ static inline void page_invalidate(const void *address)
 	__asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
 }
 
+/* size: bytes, a multiple of 8. */
+static inline void memory_clear(void *address, uint64_t size)
+{
+	uint64_t count = size / 8;
+
+	__asm__ volatile("rep stosq" : "+D"(address), "+c"(count) : "a"(0ull) : "memory");
+}
+
 static inline void port_write8(uint16_t port, uint8_t value)
 {
 	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));

@@ -17,8 +17,6 @@ struct vcpu {
 	struct vmcb *vmcb;
 	struct vmcb *host; /* VMSAVE area of the hypervisor's own state */
 	void *host_save;   /* VM_HSAVE_PA */
-	uint64_t native_pat;
-	uint64_t native_hsave;
 	bool nmi_queued;
 	enum svm_nmi nmi;
 };
