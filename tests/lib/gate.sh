@@ -10,6 +10,11 @@ sources() {
 	git ls-files -- "$@"
 }
 
+# needs PROGRAM: without it a check would find nothing to say.
+needs() {
+	command -v "$1" >/dev/null || fail "$1 is not installed"
+}
+
 # verdict COUNT WHAT: the gate's end.
 verdict() {
 	[ "$1" -eq 0 ] || fail "$1 $2"
