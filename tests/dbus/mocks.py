@@ -26,15 +26,19 @@ def escape(name):
     return "".join(c if c.isalnum() else "_%02x" % ord(c) for c in name)
 
 
-class Units(dbus.service.FallbackObject):
-    """Units whose state nobody has set: inactive, without a job."""
+class Unit(dbus.service.FallbackObject):
+    """A unit, or at the path above them all those that have never had a state."""
+
+    def __init__(self, bus, path, state="inactive"):
+        super().__init__(bus, path)
+        self.state = state
+
     @dbus.service.method("org.freedesktop.DBus.Properties", "ss", "v")
     def Get(self, interface, name):
-        no_job = dbus.Struct((dbus.UInt32(0), dbus.ObjectPath("/")), signature="uo")
-        return {"ActiveState": "inactive", "Job": no_job}[name]
+        if name == "Job":
+            return dbus.Struct((dbus.UInt32(0), dbus.ObjectPath("/")), variant_level=1)
+        return dbus.String(self.state, variant_level=1)
 
-
-class Unit(dbus.service.Object):
     @dbus.service.signal("org.freedesktop.DBus.Properties", "sa{sv}as")
     def PropertiesChanged(self, interface, changed, invalidated):
         pass
@@ -44,7 +48,7 @@ class Systemd(dbus.service.Object):
     def __init__(self, bus):
         super().__init__(bus, "/org/freedesktop/systemd1")
         self.bus, self.jobs, self.units = bus, 0, {}
-        self.others = Units(bus, "/org/freedesktop/systemd1/unit")
+        self.others = Unit(bus, "/org/freedesktop/systemd1/unit")
 
     def job(self, verb, unit, mode):
         self.jobs += 1
@@ -86,6 +90,7 @@ class Systemd(dbus.service.Object):
             path = "/org/freedesktop/systemd1/unit/" + escape(unit)
             self.units[unit] = (state, Unit(self.bus, path))
         self.units[unit] = (state, self.units[unit][1])
+        self.units[unit][1].state = state
         self.units[unit][1].PropertiesChanged(
             SYSTEMD + ".Unit", {"ActiveState": state}, dbus.Array([], signature="s"))
 
