@@ -14,14 +14,14 @@
 #include "number.h"
 #include "pool.h"
 
-const char *compile_describe_need(const cell_desc *desc, char text[32])
+uint64_t compile_need(const cell_desc *desc)
 {
 	uint64_t need = 0;
 
 	for (size_t i = 0; i < desc->n_memory; i++)
 		if (!(desc->memory[i].flags & CELLHV_MEMORY_DEVICE))
 			need += desc->memory[i].size;
-	return number_format_size(need, text);
+	return need;
 }
 
 static void report_short(cell_desc *desc, const cell_host *host, const struct inventory *inventory)
@@ -37,10 +37,10 @@ static void report_short(cell_desc *desc, const cell_host *host, const struct in
 		    "the cell needs %s, but %s of cell memory is free and at most %s of Linux's "
 		    "memory could go offline: make the cell smaller, destroy others, or boot with "
 		    "%s (in /etc/default/grub the $ is written \\\\\\$)",
-		    compile_describe_need(desc, need),
+		    number_format_size(compile_need(desc), need),
 		    number_format_size(ranges_total(&pool), pool_text),
 		    number_format_size(memory_removable(&host->memory), removable),
-		    pool_describe_fallback(&host->memory, fallback));
+		    pool_describe_fallback(&host->memory, compile_need(desc), fallback));
 }
 
 static int check_place(cell_desc *desc, const cell_host *host, const struct inventory *inventory,

@@ -18,7 +18,7 @@ int compile_check(cell_desc *desc, const cell_host *host, const struct inventory
 int compile_blob(const cell_desc *desc, const struct cpuset *cpus, const struct place *place,
 		 cell_blob **ret);
 
-/* Bytes of RAM that have to be found, as text. */
-const char *compile_describe_need(const cell_desc *desc, char text[32]);
+/* Bytes of RAM that have to be found. */
+uint64_t compile_need(const cell_desc *desc);
 
 #endif

@@ -105,11 +105,11 @@ static int fail_memory(const cell_desc *desc, const cell_host *host, const struc
 			    "piece%s: free memory and "
 			    "try again, or boot with %s on the kernel command line (in "
 			    "/etc/default/grub the $ is written \\\\\\$).",
-			    desc->name, compile_describe_need(desc, need),
+			    desc->name, number_format_size(compile_need(desc), need),
 			    number_format_size(ranges_total(&ready), found),
 			    number_format_size(largest, piece),
 			    pool->late ? " in 20 s" : ", as Linux's memory would not go offline",
-			    pool_describe_fallback(&host->memory, fallback));
+			    pool_describe_fallback(&host->memory, compile_need(desc), fallback));
 }
 
 static int take_memory(cell_desc *desc, cell_host *host, const struct inventory *inventory,

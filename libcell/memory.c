@@ -10,7 +10,7 @@
 #include "number.h"
 
 #define SYSFS "/sys/devices/system/memory"
-#define FALLBACK_SIZE (64ull << 20)
+#define FALLBACK_UNIT (64ull << 20)
 
 static int read_block(const char *root, uint64_t block_size, unsigned number,
 		      struct memory_block *ret)
@@ -146,18 +146,28 @@ static int read_reservations(const char *root, const struct iomem *iomem, struct
 	return 0;
 }
 
-/* Firmware likes the end of RAM below 4 GiB; the largest range has room to spare before its end. */
-static struct range choose_fallback(const struct ranges *ram)
+static struct range largest_of(const struct ranges *set)
 {
-	struct range fallback = {0x30000000, FALLBACK_SIZE};
-	const struct range *largest = NULL;
+	struct range largest = {0, 0};
 
-	for (size_t i = 0; i < ram->n; i++)
-		if (!largest || ram->items[i].size > largest->size)
-			largest = &ram->items[i];
-	if (largest && largest->size >= 4 * FALLBACK_SIZE)
-		fallback.start = (range_end(largest) & ~(FALLBACK_SIZE - 1)) - 2 * FALLBACK_SIZE;
-	return fallback;
+	for (size_t i = 0; i < set->n; i++)
+		if (set->items[i].size > largest.size)
+			largest = set->items[i];
+	return largest;
+}
+
+/* Firmware likes the end of RAM below 4 GiB; the largest range has room to spare before its end. */
+struct range memory_fallback(const struct memory *memory, uint64_t need)
+{
+	const struct range *ram = &memory->largest_ram;
+	uint64_t size = (need + FALLBACK_UNIT - 1) & ~(FALLBACK_UNIT - 1);
+	uint64_t end = (range_end(ram) & ~(FALLBACK_UNIT - 1)) - FALLBACK_UNIT;
+
+	if (size > ram->size / 2)
+		size = ram->size / 2 & ~(FALLBACK_UNIT - 1);
+	if (!size)
+		return (struct range){0x30000000, FALLBACK_UNIT};
+	return (struct range){end - size, size};
 }
 
 static uint64_t top_of(const struct ranges *set)
@@ -187,7 +197,7 @@ int memory_read(const char *root, const struct iomem *iomem, struct memory *ret)
 	memory.top = top_of(&iomem->ram);
 	if (top_of(&memory.reserved) > memory.top)
 		memory.top = top_of(&memory.reserved);
-	memory.memmap_fallback = choose_fallback(&iomem->ram);
+	memory.largest_ram = largest_of(&iomem->ram);
 	*ret = memory;
 	return 0;
 }

@@ -24,10 +24,10 @@ struct memory_block {
 struct memory {
 	uint64_t block_size; /* bytes; 0: this kernel cannot take memory offline */
 	size_t n;
-	struct memory_block *blocks;  /* by ascending address */
-	struct ranges reserved;	      /* by memmap= on the kernel command line */
-	uint64_t top;		      /* first byte above the highest RAM */
-	struct range memmap_fallback; /* what to reserve where blocks do not go offline */
+	struct memory_block *blocks; /* by ascending address */
+	struct ranges reserved;	     /* by memmap= on the kernel command line */
+	uint64_t top;		     /* first byte above the highest RAM */
+	struct range largest_ram;
 };
 
 int memory_read(const char *root, const struct iomem *iomem, struct memory *ret);
@@ -45,5 +45,9 @@ struct memory_block *memory_block_at(const struct memory *memory, uint64_t phys)
 
 /* Online blocks that might go offline, in bytes. */
 uint64_t memory_removable(const struct memory *memory);
+
+/* What to reserve with memmap= where blocks do not go offline: need bytes, rounded up to 64 MiB,
+ * but no more than half of the largest piece of RAM. */
+struct range memory_fallback(const struct memory *memory, uint64_t need);
 
 #endif

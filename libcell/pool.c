@@ -131,9 +131,10 @@ int pool_give_back(cell_host *host, const struct ranges *needed)
 	return result;
 }
 
-const char *pool_describe_fallback(const struct memory *memory, char text[64])
+const char *pool_describe_fallback(const struct memory *memory, uint64_t need, char text[64])
 {
-	snprintf(text, 64, "memmap=%" PRIu64 "M$0x%" PRIx64, memory->memmap_fallback.size >> 20,
-		 memory->memmap_fallback.start);
+	struct range range = memory_fallback(memory, need);
+
+	snprintf(text, 64, "memmap=%" PRIu64 "M$0x%" PRIx64, range.size >> 20, range.start);
 	return text;
 }

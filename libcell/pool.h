@@ -21,6 +21,6 @@ int pool_take(void *userdata, struct memory_block *block);
 int pool_give_back(cell_host *host, const struct ranges *needed);
 
 /* "memmap=64M$0x38000000" with a value for this machine. */
-const char *pool_describe_fallback(const struct memory *memory, char text[64]);
+const char *pool_describe_fallback(const struct memory *memory, uint64_t need, char text[64]);
 
 #endif

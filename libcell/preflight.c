@@ -237,7 +237,7 @@ static void check_memory(const cell_host *host, struct finding *finding)
 	remedy(finding,
 	       "boot with %s on the kernel command line (in /etc/default/grub the $ is "
 	       "written \\\\\\$)",
-	       pool_describe_fallback(memory, fallback));
+	       pool_describe_fallback(memory, 1, fallback));
 }
 
 static void check_lockdown(const cell_host *host, struct finding *finding)

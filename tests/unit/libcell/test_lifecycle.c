@@ -203,7 +203,7 @@ TEST(create_says_how_much_memory_was_found)
 	CHECK_EQ(cell_cell_create(hv, desc, host, &cell), -ENOMEM);
 	CHECK_STR(cell_context_last_error_name(root.context), "NoMemory");
 	CHECK(strstr(cell_context_last_error(root.context), "needs 256 MiB, but only 128 MiB"));
-	CHECK(strstr(cell_context_last_error(root.context), "memmap=64M$0x34000000"));
+	CHECK(strstr(cell_context_last_error(root.context), "memmap=256M$0x28000000"));
 	CHECK_STR(sysroot_read(&root, BLOCK6), "online");
 	CHECK_STR(sysroot_read(&root, RECORD), "");
 	tear_down();
