@@ -240,7 +240,7 @@ def meson_suites():
             yield ProgramSuite(name, test["cmd"])
         else:
             environment = [f"{key}={value}" for key, value in test.get("env", {}).items()]
-            yield SingleTest(name, ["env", *environment, *test["cmd"]], test.get("timeout") or 900)
+            yield SingleTest(name, ["env", "-C", str(BUILD), *environment, *test["cmd"]], test.get("timeout") or 900)
 
 
 def machine_suites(folder, kind):

@@ -214,14 +214,21 @@ TEST(create_refuses_a_second_cell_of_the_name)
 	static const struct mock_step steps[] = {
 		OPEN,
 		ENABLED,
+		NO_CELLS,
+		{CELLHV_IOC_CELL_CREATE, 0, act_create},
+		{CELLHV_IOC_CELL_INFO, 0, act_info},
+		{CELLHV_IOC_CELL_LOAD, 0, act_load},
+		/* the second time */
+		ENABLED,
 		{CELLHV_IOC_CELL_INFO, 0, act_info},
 		{CELLHV_IOC_CELL_CONFIG, 0, act_config},
 		NO_CELLS,
 	};
 	cell_cell *cell;
 
-	CHECK(created); /* by the tests above */
-	set_up(steps, 5, "1M");
+	set_up(steps, 10, "1M");
+	CHECK_EQ(cell_cell_create(hv, desc, host, &cell), 0);
+	cell_cell_unref(cell);
 	CHECK_EQ(cell_cell_create(hv, desc, host, &cell), -EEXIST);
 	CHECK_STR(cell_context_last_error_name(root.context), "CellExists");
 	tear_down();
