@@ -86,7 +86,9 @@ def mirror(suite):
     output = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages",
          f"Codename: {suite}"], capture_output=True, text=True, check=True).stdout.split()
-    return output[0] if output else "http://deb.debian.org/debian"
+    if not output:
+        raise SystemExit("error: no package source of Debian is configured; see /etc/apt/sources.list")
+    return output[0]
 
 
 def image_path():
