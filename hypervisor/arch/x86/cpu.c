@@ -64,6 +64,7 @@ static void cpu_reset(struct cpu *cpu)
 
 	apic_reset(cpu, machine.has_x2apic);
 	fpu_reset();
+	breakpoints_clear();
 	for (unsigned i = 0; i < CELLHV_EXIT_MAX; i++)
 		cpu->stats[i] = 0;
 	cpu->mtrr_default = 0;
@@ -78,6 +79,8 @@ static void cpu_reset(struct cpu *cpu)
 static void cpu_init(struct cpu *cpu)
 {
 	cpu->activity = CPU_WAIT_SIPI;
+	fpu_reset();
+	breakpoints_clear();
 	apic_reset(cpu, cell_is_root(cpu->cell) ? machine.root_x2apic : machine.has_x2apic);
 }
 

@@ -115,6 +115,14 @@ static inline uint64_t tsc_read(void)
 	return (uint64_t)high << 32 | low;
 }
 
+/* Breakpoint addresses, which no world switch exchanges. */
+static inline void breakpoints_clear(void)
+{
+	__asm__ volatile("mov %0, %%dr0; mov %0, %%dr1; mov %0, %%dr2; mov %0, %%dr3"
+			 :
+			 : "r"(0ull));
+}
+
 static inline void page_invalidate(const void *address)
 {
 	__asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
