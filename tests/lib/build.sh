@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Builds everything in build/ (with "tests" their programs too), and installs it below
+# Builds everything in build/ (with "tests" or "bench" their programs too, with "tests" the
+# hypervisor with its checks of who owns what), and installs it below
 # build/installed as it would be on a system.
 set -euo pipefail
 # shellcheck source=tests/lib/common.sh
@@ -15,7 +16,7 @@ invariants=false
 logged meson-setup.log \
 	meson setup -Dinvariants="$invariants" --prefix=/usr --libdir="lib/$(gcc -print-multiarch)" --sysconfdir=/etc --localstatedir=/var "${again[@]}" "$BUILD"
 logged meson-compile.log meson compile -C "$BUILD"
-if [ "${1:-}" = tests ]; then
+if [ -n "${1:-}" ]; then
 	logged meson-tests.log ninja -C "$BUILD" meson-test-prereq
 fi
 rm -rf "$BUILD/installed"
