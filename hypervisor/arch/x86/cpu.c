@@ -154,11 +154,11 @@ void cpu_fail(struct cpu *cpu, uint32_t reason, uint64_t address, uint64_t detai
 	struct vcpu_state state;
 
 	vcpu_ops->get_state(cpu, &state);
-	cpu->failure = (struct cellhv_failure){reason, cpu->number, state.rip, address, detail};
 	if (cpu->number < 64)
 		__atomic_or_fetch(&cell->failed_cpus, 1ull << cpu->number, __ATOMIC_SEQ_CST);
 	if (!__atomic_exchange_n(&cell->failed, true, __ATOMIC_SEQ_CST)) {
-		cell->failure = cpu->failure;
+		cell->failure =
+			(struct cellhv_failure){reason, cpu->number, state.rip, address, detail};
 		if (!cell_is_root(cell))
 			comm_set_failed(cell);
 	}
