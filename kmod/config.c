@@ -47,6 +47,7 @@ static const struct config_section config_sections[] = {
 	{offsetof(struct cellhv_cell_config, cpus), sizeof(u32), CELLHV_MAX_CPUS},
 	{offsetof(struct cellhv_cell_config, ports), sizeof(struct cellhv_port_range),
 	 CELLHV_MAX_PORT_RANGES},
+	{offsetof(struct cellhv_cell_config, links), sizeof(struct cellhv_link), CELLHV_MAX_LINKS},
 };
 
 static int config_check_section(const void *config, u32 size, const struct config_section *expect,

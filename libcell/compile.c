@@ -147,6 +147,7 @@ static void fill_sections(const cell_desc *desc, const struct cpuset *cpus,
 	if (add_console)
 		ports[desc->n_ports] = (struct cellhv_port_range){(uint32_t)desc->console.address,
 								  desc->console.size};
+	add_section(config, size, &config->links, 0, sizeof(struct cellhv_link));
 }
 
 int compile_blob(const cell_desc *desc, const struct cpuset *cpus, const struct place *place,
