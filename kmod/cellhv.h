@@ -81,7 +81,11 @@ int config_check_system(const struct cellhv_system_config *config, struct cellhv
 int config_check_cell(const struct cellhv_cell_config *config, u32 size,
 		      struct cellhv_error *error);
 const u32 *config_cpus(const struct cellhv_cell_config *config);
-const struct cellhv_memory_region *config_memory(const struct cellhv_cell_config *config);
+const struct cellhv_link *config_links(const struct cellhv_cell_config *config);
+
+/* Regions, then the memory of links, of which only address and size are filled in. */
+bool config_memory(const struct cellhv_cell_config *config, u32 index,
+		   struct cellhv_memory_region *region);
 
 /* ---- cell: the cells this module created ---- */
 struct cell {

@@ -21,6 +21,9 @@ uint64_t compile_need(const cell_desc *desc)
 	for (size_t i = 0; i < desc->n_memory; i++)
 		if (!(desc->memory[i].flags & CELLHV_MEMORY_DEVICE))
 			need += desc->memory[i].size;
+	for (size_t i = 0; i < desc->n_links; i++)
+		if (!desc->links[i].resolved.shared.phys)
+			need += cellhv_link_size(&desc->links[i].resolved.shared);
 	return need;
 }
 
@@ -79,6 +82,9 @@ int compile_check(cell_desc *desc, const cell_host *host, const struct inventory
 
 	claims_check(desc, host, inventory, &cpus);
 	image_check(desc);
+	r = link_resolve(desc, host, inventory);
+	if (r < 0)
+		return r;
 	if (!desc->diags.n_errors) {
 		r = check_place(desc, host, inventory, &place);
 		if (r < 0)
@@ -124,6 +130,7 @@ static void fill_sections(const cell_desc *desc, const struct cpuset *cpus,
 	bool add_console = !has_console_ports(desc);
 	struct cellhv_memory_region *regions;
 	struct cellhv_port_range *ports;
+	struct cellhv_link *links;
 	uint32_t *cpu;
 
 	regions = add_section(config, size, &config->memory, desc->n_memory, sizeof(*regions));
@@ -147,7 +154,12 @@ static void fill_sections(const cell_desc *desc, const struct cpuset *cpus,
 	if (add_console)
 		ports[desc->n_ports] = (struct cellhv_port_range){(uint32_t)desc->console.address,
 								  desc->console.size};
-	add_section(config, size, &config->links, 0, sizeof(struct cellhv_link));
+
+	links = add_section(config, size, &config->links, desc->n_links, sizeof(*links));
+	for (size_t i = 0; i < desc->n_links; i++) {
+		links[i] = desc->links[i].resolved;
+		links[i].shared.phys = place->link_phys[i];
+	}
 }
 
 int compile_blob(const cell_desc *desc, const struct cpuset *cpus, const struct place *place,

@@ -67,6 +67,15 @@ static const struct sentence sentences[] = {
 	{CELLHV_CHECK_POOL_EMPTY, NUMBER, "NoMemory",
 	 "the hypervisor's own page pool is used up (%s pages left): destroy a cell first"},
 	{CELLHV_CHECK_CELLS_EXIST, NUMBER, "Busy", "%s cells still exist: destroy them first"},
+	{CELLHV_CHECK_CONFIG_LINK, NUMBER, "InvalidConfiguration",
+	 "the hypervisor refuses link %s (from 0): install all from the same build"},
+	{CELLHV_CHECK_LINK_DIFFERS, NUMBER, "ResourceConflict",
+	 "link %s (from 0) exists, but not as described: destroy the cells that are its peers"},
+	{CELLHV_CHECK_LINK_PEER, NUMBER, "ResourceConflict",
+	 "another cell is at the place of this one in link %s (from 0): change an \"id\""},
+	{CELLHV_CHECK_LINK_FUNCTION, NUMBER, "ResourceConflict",
+	 "Linux has another PCI function where link %s (from 0) would put its own: pin another in "
+	 "host.json"},
 	{CELLHV_DRIVER_CHECK_NO_VIRTUALIZATION, NOTHING, "HardwareUnsupported",
 	 "this CPU has neither AMD SVM nor Intel VMX: use another machine, or turn nested "
 	 "virtualisation on for this virtual one"},

@@ -342,6 +342,7 @@ const struct key keys_cell[] = {
 	{"memory", PARSE_ARRAY, true, key_memory},
 	{"images", PARSE_ARRAY, false, key_images},
 	{"ports", PARSE_ARRAY, false, key_ports},
+	{"links", PARSE_ARRAY, false, link_key},
 	{"console", PARSE_STRING | PARSE_OBJECT, false, key_console},
 	{"comm", PARSE_OBJECT, false, key_comm},
 	{"comm-revision", PARSE_STRING, false, key_comm_revision},

@@ -10,7 +10,6 @@
 #include "json.h"
 #include "number.h"
 
-#define SETTINGS_PATH "/etc/cellmgr/host.json"
 #define SETTINGS_SIZE_MAX 65536
 #define UART_PORTS 8
 
@@ -43,6 +42,7 @@ static const struct {
 } settings_keys[] = {
 	{"strict", parse_strict},
 	{"debug-port", parse_debug_port},
+	{"links", link_parse_settings},
 };
 
 static const char *parse_key(const char *name, struct json_object *value, struct settings *settings)
@@ -50,7 +50,8 @@ static const char *parse_key(const char *name, struct json_object *value, struct
 	for (size_t i = 0; i < ELEMENTS(settings_keys); i++)
 		if (strcmp(settings_keys[i].name, name) == 0)
 			return settings_keys[i].parse(value, settings);
-	return "there is no such key; there are \"strict\" and \"debug-port\"";
+	return "there is no such key; there are \"strict\", \"debug-port\" and "
+	       "\"links\"";
 }
 
 static int fail_at(cell_context *context, struct json_position position, const char *message)

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <inttypes.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "link.h"
+#include "number.h"
+#include "parse.h"
+#include "settings.h"
+
+bool link_parse_function(const char *text, uint64_t *ret)
+{
+	unsigned bus, device, function;
+	int length = 0;
+
+	if (sscanf(text, "%2x:%2x.%1x%n", &bus, &device, &function, &length) != 3 || text[length] ||
+	    device > 31 || function > 7)
+		return false;
+	*ret = bus << 8 | device << 3 | function;
+	return true;
+}
+
+static void give(const struct value *value, enum link_attribute attribute, uint64_t number)
+{
+	struct link_end *end = value->target;
+
+	end->given |= 1u << attribute;
+	end->value[attribute] = number;
+}
+
+static void give_aligned(const struct value *value, enum link_attribute attribute)
+{
+	uint64_t number;
+
+	if (parse_aligned(value, &number))
+		give(value, attribute, number);
+}
+
+static void give_below(const struct value *value, enum link_attribute attribute, uint64_t least,
+		       uint64_t most)
+{
+	uint64_t number;
+
+	if (!parse_number(value, &number))
+		return;
+	if (number < least || number > most)
+		parse_error(value, "out-of-range", "this is a number from %" PRIu64 " to %" PRIu64,
+			    least, most);
+	else
+		give(value, attribute, number);
+}
+
+static void key_name(const struct value *value)
+{
+	const char *name = json_object_get_string(value->json);
+	cell_desc *desc = value->desc;
+	struct link_end *end = value->target;
+
+	if (!parse_is_name(name) ||
+	    strlen(name) != (size_t)json_object_get_string_len(value->json)) {
+		parse_error(value, "bad-name",
+			    "a link's name has up to 31 letters, digits and ._- and begins with a "
+			    "letter or digit");
+		return;
+	}
+	for (size_t i = 0; i + 1 < desc->n_links; i++)
+		if (strcmp(desc->links[i].end.name, name) == 0)
+			parse_error(value, "link-twice", "this cell is at link %s already", name);
+	strcpy(end->name, name);
+}
+
+static void key_size(const struct value *value)
+{
+	give_aligned(value, LINK_SIZE);
+}
+
+static void key_output(const struct value *value)
+{
+	give_aligned(value, LINK_OUTPUT);
+}
+
+static void key_protocol(const struct value *value)
+{
+	const char *protocol = json_object_get_string(value->json);
+
+	if (strcmp(protocol, "ivshmem-1") == 0)
+		give(value, LINK_PROTOCOL, 1);
+	else if (strcmp(protocol, "ivshmem-2") == 0)
+		give(value, LINK_PROTOCOL, 2);
+	else
+		parse_error(value, "bad-protocol",
+			    "a link's protocol is \"ivshmem-1\" or \"ivshmem-2\"");
+}
+
+static void key_vectors(const struct value *value)
+{
+	give_below(value, LINK_VECTORS, 1, CELLHV_LINK_VECTORS);
+}
+
+static void key_class(const struct value *value)
+{
+	give_below(value, LINK_CLASS, 0, UINT16_MAX);
+}
+
+static void key_peers(const struct value *value)
+{
+	give_below(value, LINK_PEERS, 2, CELLHV_LINK_PEERS);
+}
+
+static void key_id(const struct value *value)
+{
+	give_below(value, LINK_ID, 0, CELLHV_LINK_PEERS - 1);
+}
+
+static void key_function(const struct value *value)
+{
+	uint64_t function;
+
+	if (link_parse_function(json_object_get_string(value->json), &function))
+		give(value, LINK_FUNCTION, function);
+	else
+		parse_error(value, "bad-function",
+			    "a PCI function is bus:device.function, such as \"00:0e.0\"");
+}
+
+static void key_at(const struct value *value)
+{
+	give_aligned(value, LINK_AT);
+}
+
+static void key_phys(const struct value *value)
+{
+	give_aligned(value, LINK_PHYS);
+}
+
+static const struct key keys_link[] = {
+	{"name", PARSE_STRING, true, key_name},
+	{"size", PARSE_NUMBER, false, key_size},
+	{"output", PARSE_NUMBER, false, key_output},
+	{"protocol", PARSE_STRING, false, key_protocol},
+	{"vectors", PARSE_NUMBER, false, key_vectors},
+	{"class", PARSE_NUMBER, false, key_class},
+	{"peers", PARSE_NUMBER, false, key_peers},
+	{"id", PARSE_NUMBER, false, key_id},
+	{"function", PARSE_STRING, false, key_function},
+	{"at", PARSE_NUMBER, false, key_at},
+	{"phys", PARSE_NUMBER, false, key_phys},
+	{0},
+};
+
+static void key_link(const struct value *value)
+{
+	parse_object(value, keys_link, &value->desc->links[value->desc->n_links++].end);
+}
+
+void link_key(const struct value *value)
+{
+	parse_list(value, PARSE_OBJECT, CELLHV_MAX_LINKS, key_link);
+}
+
+static const char *parse_setting(const char *key, struct json_object *value, struct link_end *end)
+{
+	const char *text = json_object_get_string(value);
+
+	if (strcmp(key, "name") == 0 && parse_is_name(text)) {
+		strcpy(end->name, text);
+		return NULL;
+	}
+	if (strcmp(key, "id") == 0 && json_object_is_type(value, json_type_int) &&
+	    number_parse(text, &end->value[LINK_ID]) == 0 &&
+	    end->value[LINK_ID] < CELLHV_LINK_PEERS) {
+		end->given |= 1u << LINK_ID;
+		return NULL;
+	}
+	if (strcmp(key, "function") == 0 && link_parse_function(text, &end->value[LINK_FUNCTION])) {
+		end->given |= 1u << LINK_FUNCTION;
+		return NULL;
+	}
+	return "a link of Linux's is its name, or { \"name\", \"id\": 0 to 11, \"function\": "
+	       "\"00:1e.0\" }";
+}
+
+static const char *parse_settings_link(struct json_object *value, struct link_end *end)
+{
+	const char *message = NULL;
+
+	if (json_object_is_type(value, json_type_string))
+		return parse_setting("name", value, end);
+	if (!json_object_is_type(value, json_type_object))
+		return "links are a list of names or objects";
+
+	json_object_object_foreach(value, key, member)
+	{
+		message = parse_setting(key, member, end);
+		if (message)
+			return message;
+	}
+	return end->name[0] ? NULL : "a link needs a \"name\"";
+}
+
+const char *link_parse_settings(struct json_object *value, struct settings *settings)
+{
+	size_t n = 0;
+
+	if (!json_object_is_type(value, json_type_array) ||
+	    json_object_array_length(value) > CELLHV_MAX_LINKS)
+		return "links is a list of up to 8";
+
+	for (; n < json_object_array_length(value); n++) {
+		struct link_end *end = &settings->links[n];
+		const char *message = parse_settings_link(json_object_array_get_idx(value, n), end);
+
+		if (message)
+			return message;
+		for (size_t i = 0; i < n; i++)
+			if (strcmp(settings->links[i].name, end->name) == 0)
+				return "a link is listed twice";
+	}
+	settings->n_links = n;
+	return NULL;
+}
