@@ -97,6 +97,7 @@ struct cell {
 	unsigned long messaging; /* bit 0: a message waits for its answer */
 	DECLARE_BITMAP(claimed, CELLHV_MAX_CPUS); /* CPUs that must not come online */
 	DECLARE_BITMAP(taken, CELLHV_MAX_CPUS);	  /* CPUs that this module took offline */
+	bool linked; /* Linux's ends of its links are there for it; changed by who owns the cell */
 	struct cellhv_cell_config *config;
 };
 
@@ -140,6 +141,12 @@ void cpus_give_back_all(struct cell *cell);
 int memory_init(void);
 void memory_exit(void);
 int memory_check(const struct cellhv_cell_config *config, struct cellhv_error *error);
+
+/* ---- link: Linux's ends of links ---- */
+int link_init(void);
+void link_exit(void);
+int link_join_all(struct cell *cell, struct cellhv_error *error); /* after it is created */
+void link_leave_all(struct cell *cell);				  /* before it is destroyed */
 
 /* ---- console: descriptors that read a console ---- */
 int console_open(union device_args *args);
