@@ -48,8 +48,6 @@ static const struct sentence sentences[] = {
 	 "the memory of cell %s is not zeroed yet: try again"},
 	{CELLHV_CHECK_CPU_OWNED, NUMBER, "ResourceConflict",
 	 "CPU %s belongs to another cell: choose another CPU or destroy that cell"},
-	{CELLHV_CHECK_CPU_LAST, NUMBER, "CpuUnavailable",
-	 "CPU %s is the last one Linux has: leave it at least one"},
 	{CELLHV_CHECK_CPU_SELF, NUMBER, "CpuUnavailable",
 	 "CPU %s is making this very call: choose another CPU"},
 	{CELLHV_CHECK_CPU_SILENT, NUMBER, "CpuUnavailable",

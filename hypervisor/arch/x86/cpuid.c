@@ -15,7 +15,6 @@
 #define CPUID_OWN_FREQUENCIES 0x40000102u /* EAX TSC kHz, EBX APIC timer kHz */
 
 #define LEAF1_ECX_MONITOR (1u << 3)
-#define LEAF1_ECX_VMX (1u << 5)
 #define LEAF1_ECX_X2APIC (1u << 21)
 #define LEAF1_ECX_OSXSAVE (1u << 27)
 #define LEAF1_ECX_HYPERVISOR (1u << 31)
@@ -57,7 +56,7 @@ static void cpuid_adjust(struct cpuid *c, uint32_t leaf, uint32_t subleaf,
 			 const struct vcpu_state *state)
 {
 	if (leaf == 1) {
-		c->ecx &= ~(LEAF1_ECX_MONITOR | LEAF1_ECX_VMX | LEAF1_ECX_OSXSAVE);
+		c->ecx &= ~(LEAF1_ECX_MONITOR | CPUID_1_ECX_VMX | LEAF1_ECX_OSXSAVE);
 		c->ecx |= LEAF1_ECX_HYPERVISOR | LEAF1_ECX_X2APIC;
 		if (state->cr4 & CR4_OSXSAVE)
 			c->ecx |= LEAF1_ECX_OSXSAVE;

@@ -49,6 +49,8 @@
 #define MSR_VM_CR 0xc0010114u
 #define MSR_VM_HSAVE_PA 0xc0010117u
 
+#define CPUID_1_ECX_VMX (1u << 5)
+
 #define PAT_RESET 0x0007040600070406ull
 
 #define VECTOR_DB 1
