@@ -61,7 +61,7 @@ class Bochs:
     def start(self, version, initrd, ports, log, kernel_args="", options=()):
         """
         The running process; the serial ports write the files `ports`, Bochs itself `log` and
-        bochs.log beside it. `options` are lines of bochsrc; "cpu: KEY=VALUE" changes what is there.
+        bochs.log beside it. `options` are lines of bochsrc, or of its debugger where they begin with ">".
         """
         folder = pathlib.Path(log.name).parent
         setup, disk = folder / "bochs-setup", folder / "bochs-disk"
@@ -72,9 +72,12 @@ class Bochs:
             log=folder / "bochs.log")
         for number, port in enumerate(ports, 1):
             lines += f"com{number}: enabled=1, mode=file, dev={port}\n"
-        (folder / "bochsrc").write_text(lines + "".join(f"{line}\n" for line in options))
-        (folder / "bochs-commands").write_text("c\n")
+        commands = [option[1:].strip() for option in options if option.startswith(">")]
+        lines += "".join(f"{option}\n" for option in options if not option.startswith(">"))
+        (folder / "bochsrc").write_text(lines)
+        (folder / "bochs-commands").write_text("\n".join([*commands, "c", ""]))
         return subprocess.Popen(
-            [*program(), "-q", "-rc", folder / "bochs-commands", "-f", folder / "bochsrc"],
+            [*program(), "-q", *(["-debugger"] if commands else []),
+             "-rc", folder / "bochs-commands", "-f", folder / "bochsrc"],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             env={**os.environ, "LTDL_LIBRARY_PATH": str(tree() / LIBRARIES / "bochs/plugins")})
