@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Starts Linux in Bochs without a boot loader, a boot disk, or a decompressor: the emulator has put
- * all of it into memory (see image.py). Two programs, one section each:
+ * all of it into memory (see bochs_boot.py). Two programs, one section each:
  *
  * .sector, at 7c00 from a floppy disk: enters the real-mode code of the kernel's image. A second boot
  *          ends the emulator: a machine that resets itself is over.
@@ -13,7 +13,6 @@
 #define SETUP_SEGMENT 0x9000
 #define SETUP_STACK   0x9800
 #define BOOT_FLAG     0x1fe
-#define KERNEL	      0x1000000
 
 #define SHUTDOWN_PORT 0x8900 /* of Bochs: the word "Shutdown" ends it */
 
@@ -68,9 +67,10 @@ word:	.ascii	"Shutdown"
 	.section .loader, "awx"
 	.code32
 	jmp	start
-	/* Filled in by image.py: the parts of the disk, from its second sector on. */
+	/* Filled in by bochs_boot.py: the parts of the disk, from its second sector on. */
 	.balign	4
 parts:	.long	0, 0, 0, 0 /* address and number of sectors of kernel and initramfs */
+entry:	.long	0 /* of the kernel */
 
 start:	mov	$tables, %esp
 	push	%esi
@@ -101,7 +101,7 @@ start:	mov	$tables, %esp
 	mov	%eax, %es
 	mov	%eax, %ss
 	mov	%esi, %esi
-	mov	$KERNEL, %eax
+	mov	entry, %eax
 	jmp	*%rax
 
 	/*

@@ -48,24 +48,24 @@ def _decompress(image):
 
 
 def _flatten(elf):
-    """The bytes of an ELF file's segments as they lie in memory from KERNEL on."""
-    start, = struct.unpack_from("<Q", elf, 32)
+    """Returns (entry, the bytes of an ELF file's segments as they lie in memory from KERNEL on)."""
+    entry, start = struct.unpack_from("<QQ", elf, 24)
     count, = struct.unpack_from("<H", elf, 56)
     memory = bytearray()
     for number in range(count):
         kind, _, offset, _, address, size = struct.unpack_from("<IIQQQQ", elf, start + 56 * number)
         if kind == PT_LOAD:
             memory = memory.ljust(address - KERNEL, b"\0") + elf[offset:offset + size]
-    return memory.rstrip(b"\0")
+    return entry, memory.rstrip(b"\0")
 
 
-def _uncompressed(version):
-    """The flat kernel, kept in the cache."""
-    target = CACHE / "bochs" / f"kernel-{version}"
+def _vmlinux(version):
+    """The kernel as an ELF file, kept in the cache."""
+    target = CACHE / "bochs" / f"vmlinux-{version}"
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         scratch = target.with_suffix(f".{os.getpid()}")
-        scratch.write_bytes(_flatten(_decompress(kernel.image(version).read_bytes())))
+        scratch.write_bytes(_decompress(kernel.image(version).read_bytes()))
         os.rename(scratch, target)
     return target.read_bytes()
 
@@ -80,8 +80,8 @@ def _sectors(size):
 
 def build(version, initrd, command_line, memory_image, disk):
     """Writes both files; `memory_image` belongs at the address SETUP."""
-    image, flat = kernel.image(version).read_bytes(), _uncompressed(version)
-    initrd = initrd.read_bytes()
+    image, initrd = kernel.image(version).read_bytes(), initrd.read_bytes()
+    entry, flat = _flatten(_vmlinux(version))
     initrd_address = (MEMORY_END - len(initrd)) & ~0xFFF
 
     setup = bytearray(image[:_setup_size(image)])
@@ -92,8 +92,8 @@ def build(version, initrd, command_line, memory_image, disk):
     struct.pack_into("<I", setup, 0x228, COMMAND_LINE)
 
     loader = bytearray(_program("loader"))
-    struct.pack_into("<IIII", loader, PARTS_OFFSET, KERNEL, _sectors(len(flat)),
-                     initrd_address, _sectors(len(initrd)))
+    struct.pack_into("<IIIII", loader, PARTS_OFFSET, KERNEL, _sectors(len(flat)),
+                     initrd_address, _sectors(len(initrd)), entry)
     arguments = command_line.encode() + b"\0"
     if len(arguments) > COMMAND_LINE_SIZE:
         raise SystemExit("error: the kernel arguments are too long")
