@@ -101,6 +101,8 @@ static int machine_build_root(void)
 
 	machine_set_pool(paging);
 	vcpu_ops->describe_nested(paging);
+	if (machine.phys_limit > 1ull << (PAGE_SHIFT + 9 * paging->levels))
+		machine.phys_limit = 1ull << (PAGE_SHIFT + 9 * paging->levels);
 	err = paging_init(paging);
 	if (!err)
 		err = machine_map_root(0, top > LOW_MEMORY ? top : LOW_MEMORY);
@@ -137,7 +139,7 @@ static int machine_choose_vcpu(struct cellhv_boot *boot)
 {
 	uint32_t missing;
 
-	vcpu_ops = &vcpu_svm;
+	vcpu_ops = cpuid(1, 0).ecx & CPUID_1_ECX_VMX ? &vcpu_vmx : &vcpu_svm;
 	missing = vcpu_ops->missing_feature();
 	if (!missing)
 		return 0;

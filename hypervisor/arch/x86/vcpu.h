@@ -80,7 +80,7 @@ struct vcpu_ops {
 	void (*allow_interrupts)(void);
 };
 
-extern const struct vcpu_ops vcpu_svm;
+extern const struct vcpu_ops vcpu_svm, vcpu_vmx;
 extern const struct vcpu_ops *vcpu_ops;
 
 static inline void vcpu_inject_gp(struct cpu *cpu)
