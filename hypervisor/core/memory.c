@@ -32,12 +32,20 @@ bool memory_flush_root(const struct cpu *self, uint32_t *silent)
 	return true;
 }
 
+/* With all rights it is what Linux found, registers or RAM; with fewer, RAM. */
+static int memory_change_root(uint64_t phys, uint64_t size, uint32_t access)
+{
+	struct paging *root = &root_cell.memory;
+
+	if (access == MEMORY_ROOT_ACCESS)
+		return machine_map_root(phys, size);
+	return access ? paging_map(root, phys, phys, size, access) : paging_unmap(root, phys, size);
+}
+
 int memory_set_root(const struct cpu *self, uint64_t phys, uint64_t size, uint32_t access,
 		    struct cellhv_call *call)
 {
-	struct paging *root = &root_cell.memory;
-	int changed = access ? paging_map(root, phys, phys, size, access)
-			     : paging_unmap(root, phys, size);
+	int changed = memory_change_root(phys, size, access);
 	uint32_t silent;
 
 	if (changed < 0)
