@@ -8,6 +8,8 @@
 #include "range.h"
 
 #define PAGE 4096
+#define PCI_PORTS 0xcf8
+#define PCI_PORTS_COUNT 8
 
 static const struct desc_memory *region_at(const cell_desc *desc, uint64_t guest, uint64_t size)
 {
@@ -84,6 +86,9 @@ static void verify_ports(cell_desc *desc, size_t index)
 	const struct desc_ports *ports = &desc->ports[index];
 	char pointer[64];
 
+	if (range_overlaps(ports->base, ports->count, PCI_PORTS, PCI_PORTS_COUNT))
+		desc_report(desc, CELL_ERROR, "bad-port", desc_pointer(pointer, "ports", index, ""),
+			    "ports 0xcf8 to 0xcff reach all of PCI: they are no cell's");
 	for (size_t i = 0; i < index; i++)
 		if (range_overlaps(desc->ports[i].base, desc->ports[i].count, ports->base,
 				   ports->count))

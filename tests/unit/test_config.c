@@ -292,6 +292,9 @@ TEST(ports)
 	CELL_WITH(ports[1].base, 65536, CELLHV_CHECK_CONFIG_PORT, 1);
 	CELL_WITH(ports[1].count, 0xffff0010u + 1, CELLHV_CHECK_CONFIG_PORT, 1);
 	CELL_WITH(ports[0].base, 0xfffffff8, CELLHV_CHECK_CONFIG_PORT, 0);
+	CELL_WITH(ports[0].base, 0xcf1, CELLHV_CHECK_CONFIG_PORT, 0);
+	CELL_WITH(ports[0].base, 0xcff, CELLHV_CHECK_CONFIG_PORT, 0);
+	VALID_WITH(ports[0].base, 0xcf0);
 	VALID_WITH(ports[1].count, 1);
 }
 
