@@ -55,8 +55,9 @@ class Bochs:
     what: str
     cpu: str = "corei7_haswell_4770"
     kernel_args: str = ""
+    without: tuple = ()  # features of the CPU that are taken from it
     emulator = "Bochs"
-    patience = 3
+    patience = 2
 
     def start(self, version, initrd, ports, log, kernel_args="", options=()):
         """
@@ -73,6 +74,8 @@ class Bochs:
         for number, port in enumerate(ports, 1):
             lines += f"com{number}: enabled=1, mode=file, dev={port}\n"
         commands = [option[1:].strip() for option in options if option.startswith(">")]
+        if self.without:
+            lines += f'cpu: exclude_features="{",".join(self.without)}"\n'
         lines += "".join(f"{option}\n" for option in options if not option.startswith(">"))
         (folder / "bochsrc").write_text(lines)
         (folder / "bochs-commands").write_text("\n".join([*commands, "c", ""]))
