@@ -54,7 +54,6 @@ class Bochs:
     name: str
     what: str
     cpu: str = "corei7_haswell_4770"
-    kernel_args: str = ""
     without: tuple = ()  # features of the CPU that are taken from it
     emulator = "Bochs"
     patience = 2
@@ -66,8 +65,8 @@ class Bochs:
         """
         folder = pathlib.Path(log.name).parent
         setup, disk = folder / "bochs-setup", folder / "bochs-disk"
-        bochs_boot.build(version, initrd, " ".join([KERNEL_ARGS, self.kernel_args, kernel_args]),
-                         setup, disk)
+        command_line = " ".join(filter(None, [KERNEL_ARGS, kernel_args]))
+        bochs_boot.build(version, initrd, command_line, setup, disk)
         lines = CONFIGURATION.format(
             tree=tree(), setup=setup, address=bochs_boot.SETUP, cpu=self.cpu, disk=disk,
             log=folder / "bochs.log")
