@@ -58,28 +58,29 @@ class Bochs:
     emulator = "Bochs"
     patience = 2
 
+    def _configuration(self, **places):
+        lines = CONFIGURATION.format(tree=tree(), address=bochs_boot.SETUP, cpu=self.cpu, **places)
+        if self.without:
+            lines += f'cpu: exclude_features="{",".join(self.without)}"\n'
+        return lines
+
     def start(self, version, initrd, ports, log, kernel_args="", options=()):
         """
         The running process; the serial ports write the files `ports`, Bochs itself `log` and
         bochs.log beside it. `options` are lines of bochsrc, or of its debugger where they begin with ">".
         """
         folder = pathlib.Path(log.name).parent
-        setup, disk = folder / "bochs-setup", folder / "bochs-disk"
-        command_line = " ".join(filter(None, [KERNEL_ARGS, kernel_args]))
-        bochs_boot.build(version, initrd, command_line, setup, disk)
-        lines = CONFIGURATION.format(
-            tree=tree(), setup=setup, address=bochs_boot.SETUP, cpu=self.cpu, disk=disk,
-            log=folder / "bochs.log")
+        setup, disk, configuration, commands = (
+            folder / name for name in ("bochs-setup", "bochs-disk", "bochsrc", "bochs-commands"))
+        bochs_boot.build(version, initrd, f"{KERNEL_ARGS} {kernel_args}".rstrip(), setup, disk)
+        lines = self._configuration(setup=setup, disk=disk, log=folder / "bochs.log")
         for number, port in enumerate(ports, 1):
             lines += f"com{number}: enabled=1, mode=file, dev={port}\n"
-        commands = [option[1:].strip() for option in options if option.startswith(">")]
-        if self.without:
-            lines += f'cpu: exclude_features="{",".join(self.without)}"\n'
-        lines += "".join(f"{option}\n" for option in options if not option.startswith(">"))
-        (folder / "bochsrc").write_text(lines)
-        (folder / "bochs-commands").write_text("\n".join([*commands, "c", ""]))
+        debugger = [option[1:].strip() for option in options if option.startswith(">")]
+        configuration.write_text(
+            lines + "".join(f"{option}\n" for option in options if not option.startswith(">")))
+        commands.write_text("\n".join([*debugger, "c", ""]))
         return subprocess.Popen(
-            [*program(), "-q", *(["-debugger"] if commands else []),
-             "-rc", folder / "bochs-commands", "-f", folder / "bochsrc"],
+            [*program(), "-q", *(["-debugger"] if debugger else []), "-rc", commands, "-f", configuration],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             env={**os.environ, "LTDL_LIBRARY_PATH": str(tree() / LIBRARIES / "bochs/plugins")})
