@@ -63,6 +63,16 @@ struct entry_page {
 	struct descriptor_tables tables;
 };
 
+/* One that came while the tables of the switch page were in force. */
+static void entry_take_nmi(struct cpu *cpu)
+{
+	struct cellhv_switch *data = (void *)boot.switch_data;
+
+	if (data->nmi)
+		vcpu_ops->queue_nmi(cpu);
+	data->nmi = 0;
+}
+
 static int entry_make_cpu(const struct cellhv_native *native)
 {
 	struct entry_page *page = pool_alloc(&machine.pool, 1);
@@ -88,6 +98,7 @@ static int entry_make_cpu(const struct cellhv_native *native)
 	apic_init(&page->cpu);
 	idt_load(&page->tables, ist, &page->cpu);
 	vcpu_ops->finish_init(&page->cpu);
+	entry_take_nmi(&page->cpu);
 	page->cpu.present = true;
 	cpus[native->cpu] = &page->cpu;
 	if (native->cpu >= num_cpus)
@@ -100,6 +111,7 @@ int entry_cpu(void)
 	const struct cellhv_native *native = &boot.native;
 	int err = 0;
 
+	boot.refusal = (struct cellhv_refusal){0};
 	if (native->cpu >= CELLHV_MAX_CPUS || native->cs.selector != SELECTOR_CODE)
 		return -EINVAL;
 	if (!machine.memory_phys)
@@ -137,7 +149,8 @@ void entry_failed(int error)
 	frame->rip = native->rip;
 	frame->rflags = native->rflags;
 	frame->cr4 = native->cr4;
-	frame->efer = msr_read(MSR_EFER);
+	frame->fs_base = native->fs.base;
+	frame->gs_base = native->gs.base;
 	frame->gdtr[0] = (uint16_t)native->gdt_limit;
 	memcpy(&frame->gdtr[1], &native->gdt_base, sizeof(native->gdt_base));
 	frame->idtr[0] = (uint16_t)native->idt_limit;
@@ -145,6 +158,9 @@ void entry_failed(int error)
 	frame->es = native->es.selector;
 	frame->ss = native->ss.selector;
 	frame->ds = native->ds.selector;
+	frame->fs = native->fs.selector;
+	frame->gs = native->gs.selector;
+	frame->ldtr = native->ldtr.selector;
 	leave_jump((uint64_t)frame - CELLHV_BASE + boot.memory_virt, native->cr4 & ~CR4_PGE,
 		   native->cr3, boot.leave);
 }

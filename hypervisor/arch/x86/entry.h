@@ -5,6 +5,9 @@
 
 #include <cellhv/launch.h>
 
+/* Filled in by the module before each entry. */
+extern struct cellhv_boot boot;
+
 /* Called by entry.S, in this order. */
 int entry_cpu(void);
 uint64_t cpu_stack(void);
