@@ -288,10 +288,8 @@ static int cell_take_memory(const struct cpu *self, const struct cell *cell,
 		int err = memory_set_root(self, region->phys, region->size, 0, call);
 
 		if (err) {
-			struct cellhv_call undo;
-
 			/* A silent CPU leaves this region taken: give it back too. */
-			cell_return_memory(self, cell, i + 1, &undo);
+			cell_return_memory(self, cell, i + 1, call);
 			return err;
 		}
 	}
@@ -340,7 +338,6 @@ static void cell_set_root_ports(const struct cell *cell, bool root_may)
 
 static int cell_take(const struct cpu *self, struct cell *cell, struct cellhv_call *call)
 {
-	struct cellhv_call undo;
 	int err = cell_take_memory(self, cell, call);
 
 	if (err)
@@ -351,10 +348,10 @@ static int cell_take(const struct cpu *self, struct cell *cell, struct cellhv_ca
 		err = cell_take_cpus(cell, call);
 		if (!err)
 			return 0;
-		link_return_memory(self, cell, &undo);
+		link_return_memory(self, cell, call);
 		link_leave(cell);
 	}
-	cell_return_memory(self, cell, cell->config->memory.count, &undo);
+	cell_return_memory(self, cell, cell->config->memory.count, call);
 	return err;
 }
 

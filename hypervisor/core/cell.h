@@ -57,11 +57,13 @@ struct cell *cell_owning_memory(uint64_t phys, uint64_t size);
 /* A cell other than the root that may use one of the ports; NULL: none. */
 struct cell *cell_owning_ports(uint32_t base, uint32_t count);
 
-/* Why a management call fails; has the value of error. */
+/* Why a management call fails: the first reason counts, whatever undoing it meets. Is error. */
 static inline int cell_refuse(struct cellhv_call *call, int error, uint32_t check, uint64_t object)
 {
-	call->check = check;
-	call->object = object;
+	if (call->check == CELLHV_CHECK_NONE) {
+		call->check = check;
+		call->object = object;
+	}
 	return error;
 }
 

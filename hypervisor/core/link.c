@@ -240,9 +240,7 @@ int link_commit(const struct cpu *self, struct cell *cell, struct cellhv_call *c
 		int err = link->cells ? 0 : link_begin(self, link, call);
 
 		if (err) {
-			struct cellhv_call undo;
-
-			link_return_memory(self, cell, &undo);
+			link_return_memory(self, cell, call);
 			link_leave(cell);
 			return err;
 		}

@@ -54,9 +54,15 @@ class Bochs:
     name: str
     what: str
     cpu: str = "corei7_haswell_4770"
-    kernel_args: str = ""
+    without: tuple = ()  # features of the CPU that are taken from it
     emulator = "Bochs"
-    patience = 3
+    patience = 2
+
+    def _configuration(self, **places):
+        lines = CONFIGURATION.format(tree=tree(), address=bochs_boot.SETUP, cpu=self.cpu, **places)
+        if self.without:
+            lines += f'cpu: exclude_features="{",".join(self.without)}"\n'
+        return lines
 
     def start(self, version, initrd, ports, log, kernel_args="", options=()):
         """
@@ -64,20 +70,17 @@ class Bochs:
         bochs.log beside it. `options` are lines of bochsrc, or of its debugger where they begin with ">".
         """
         folder = pathlib.Path(log.name).parent
-        setup, disk = folder / "bochs-setup", folder / "bochs-disk"
-        bochs_boot.build(version, initrd, " ".join([KERNEL_ARGS, self.kernel_args, kernel_args]),
-                         setup, disk)
-        lines = CONFIGURATION.format(
-            tree=tree(), setup=setup, address=bochs_boot.SETUP, cpu=self.cpu, disk=disk,
-            log=folder / "bochs.log")
+        setup, disk, configuration, commands = (
+            folder / name for name in ("bochs-setup", "bochs-disk", "bochsrc", "bochs-commands"))
+        bochs_boot.build(version, initrd, f"{KERNEL_ARGS} {kernel_args}".rstrip(), setup, disk)
+        lines = self._configuration(setup=setup, disk=disk, log=folder / "bochs.log")
         for number, port in enumerate(ports, 1):
             lines += f"com{number}: enabled=1, mode=file, dev={port}\n"
-        commands = [option[1:].strip() for option in options if option.startswith(">")]
-        lines += "".join(f"{option}\n" for option in options if not option.startswith(">"))
-        (folder / "bochsrc").write_text(lines)
-        (folder / "bochs-commands").write_text("\n".join([*commands, "c", ""]))
+        debugger = [option[1:].strip() for option in options if option.startswith(">")]
+        configuration.write_text(
+            lines + "".join(f"{option}\n" for option in options if not option.startswith(">")))
+        commands.write_text("\n".join([*debugger, "c", ""]))
         return subprocess.Popen(
-            [*program(), "-q", *(["-debugger"] if commands else []),
-             "-rc", folder / "bochs-commands", "-f", folder / "bochsrc"],
+            [*program(), "-q", *(["-debugger"] if debugger else []), "-rc", commands, "-f", configuration],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             env={**os.environ, "LTDL_LIBRARY_PATH": str(tree() / LIBRARIES / "bochs/plugins")})

@@ -26,6 +26,7 @@ exec </dev/null >/dev/ttyS0 2>&1
 verdict() { echo "$*"; echo "$*" >/dev/ttyS2; }
 ( . /command )
 echo "exit $?" >/dev/ttyS2
+stty -F /dev/ttyS0 sane # waits until what was written is sent
 poweroff -f
 """
 

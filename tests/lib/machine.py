@@ -21,5 +21,7 @@ MACHINES = {m.name: m for m in (
          devices=REMAPPING, kernel_args="intel_iommu=on iommu=nopt"),
     Qemu("no-svm", "a CPU without virtualisation", "qemu64,-svm"),
     Bochs("bochs", "VMX, xAPIC in Linux on CPUs that have x2APIC"),
-    Bochs("bochs-no-vmx", "a CPU without virtualisation, by Intel", "core_duo_t2400_yonah"),
+    Bochs("bochs-no-vmx", "a CPU without virtualisation, by Intel", without=("vmx",)),
+    Bochs("bochs-no-ept", "VMX without nested paging", "core2_penryn_t9600"),
+    Bochs("bochs-no-unrestricted", "VMX that runs only paged guests", "corei5_lynnfield_750"),
 )}

@@ -85,19 +85,21 @@ static uint8_t expected_writable(const struct link *link, const struct cell *cel
 	unsigned msix = (v1 ? CELLHV_IVSHMEM1_MSIX : CELLHV_IVSHMEM2_MSIX) + 3;
 	uint32_t bar_0 = v1 && cell != &root_cell ? 0xffffff00u : 0xfffff000u;
 
-	if (offset == PCI_COMMAND || offset == PCI_COMMAND + 1)
-		return command[offset - PCI_COMMAND];
+	if (offset / 2 == PCI_COMMAND / 2)
+		return command[offset & 1];
 	if (offset == PCI_CACHE_LINE || offset == PCI_INTERRUPT_LINE)
 		return 0xff;
 	if (offset == msix)
 		return 0xc0;
-	if (!v1 && offset == CELLHV_IVSHMEM2_ONE_SHOT)
-		return 1;
+	if (offset == CELLHV_IVSHMEM2_ONE_SHOT)
+		return !v1;
 	if (offset / 4 == PCI_BAR(0) / 4)
 		return (uint8_t)(bar_0 >> 8 * (offset & 3));
 	if (offset / 4 == PCI_BAR(v1 ? 4 : 1) / 4)
 		return (uint8_t)(0xfffff000u >> 8 * (offset & 3));
-	return v1 && (offset / 4 == PCI_BAR(1) / 4 || offset / 4 == PCI_BAR(5) / 4) ? 0xff : 0;
+	if (offset / 4 == PCI_BAR(1) / 4 || offset / 4 == PCI_BAR(5) / 4)
+		return v1 ? 0xff : 0;
+	return 0;
 }
 
 static uint32_t random_value(void)

@@ -175,8 +175,8 @@ struct cellhv_console_open {
 /*
  * /dev/cell-link-NAME, while the link NAME exists and Linux is a peer of it. read() waits for an
  * interrupt and returns uint32_t counters since open(), one for each vector, as many as fit; 0
- * bytes when the link has ended. poll() reports POLLIN, then also POLLHUP. mmap() (shared) of part N is at offset
- * N << CELLHV_LINK_PART_SHIFT; when the link ends, accesses to it raise SIGBUS.
+ * bytes when the link has ended. poll() reports POLLIN, then also POLLHUP. mmap() (shared) of part
+ * N is at offset N << CELLHV_LINK_PART_SHIFT; when the link ends, accesses to it raise SIGBUS.
  */
 #define CELLHV_LINK_DEVICE "/dev/cell-link-%s"
 #define CELLHV_LINK_PART_SHIFT 40

@@ -5,6 +5,7 @@
 #include "arch/x86/apic.h"
 #include "arch/x86/idt.h"
 #include "arch/x86/machine.h"
+#include "arch/x86/nmi.h"
 #include "arch/x86/vcpu.h"
 #include "arch/x86/window.h"
 #include "arch/x86/x86.h"
@@ -127,10 +128,31 @@ int entry_cpu(void)
 	return err;
 }
 
+uint64_t entry_stack(uint32_t number)
+{
+	return stack_base(number) + (3 * (1 + STACK_IST_PAGES) + 1 + STACK_PAGES) * PAGE_SIZE;
+}
+
 uint64_t cpu_stack(void)
 {
-	return stack_base(boot.native.cpu) +
-	       (3 * (1 + STACK_IST_PAGES) + 1 + STACK_PAGES) * PAGE_SIZE;
+	return entry_stack(boot.native.cpu);
+}
+
+void entry_renewed(struct cpu *cpu)
+{
+	struct entry_page *page = (struct entry_page *)cpu;
+	uint64_t ist[3];
+
+	memcpy(ist, page->tables.tss.ist, sizeof(ist));
+	idt_load(&page->tables, ist, cpu);
+	vcpu_ops->restart(cpu);
+	apic_init(cpu);
+	/* A kick that was under way is lost; what it was for is in the requests. */
+	__atomic_store_n(&cpu->kicked, false, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&cpu->needs_init, false, __ATOMIC_RELEASE);
+	cpu_serve_requests(cpu);
+	nmi_handle_arrived(cpu);
+	vcpu_ops->run(cpu);
 }
 
 void cpu_run(void)

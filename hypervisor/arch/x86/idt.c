@@ -52,8 +52,8 @@ static void idt_fill_gdt(struct descriptor_tables *tables)
 {
 	uint64_t base = (uint64_t)&tables->tss;
 
-	tables->gdt[SELECTOR_CODE / 8] = 0x00af9b000000ffffull; /* 64-bit code */
-	tables->gdt[SELECTOR_DATA / 8] = 0x00cf93000000ffffull;
+	tables->gdt[SELECTOR_CODE / 8] = DESCRIPTOR_CODE;
+	tables->gdt[SELECTOR_DATA / 8] = DESCRIPTOR_DATA;
 	tables->gdt[SELECTOR_TSS / 8] = idt_tss_descriptor(base, sizeof(tables->tss) - 1);
 	tables->gdt[SELECTOR_TSS / 8 + 1] = base >> 32;
 }

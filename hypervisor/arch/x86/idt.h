@@ -10,6 +10,10 @@
 #define SELECTOR_DATA 0x18
 #define SELECTOR_TSS 0x20
 
+/* Their descriptors: 64-bit code, data. */
+#define DESCRIPTOR_CODE 0x00af9b000000ffffull
+#define DESCRIPTOR_DATA 0x00cf93000000ffffull
+
 /* Interrupt stack table entries. */
 #define IST_NMI 1
 #define IST_DOUBLE_FAULT 2

@@ -96,7 +96,7 @@ static int pci_take_page(const struct cpu *self, uint64_t *taken, uint64_t page,
 /* The root has put a BAR elsewhere: its page is trapped, the former one is seen again. */
 static void pci_root_follow(const struct cpu *self, struct pci_function *function)
 {
-	struct cellhv_call call;
+	struct cellhv_call call = {0};
 
 	for (unsigned bar = 0; bar < PCI_BARS; bar++) {
 		uint64_t page = pci_bar_address(function, bar) & ~(PAGE_SIZE - 1);

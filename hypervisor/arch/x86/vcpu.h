@@ -55,8 +55,11 @@ struct vcpu_ops {
 	 */
 	void (*leave)(struct cpu *cpu);
 
-	/* No guest context any more: the CPU may take INIT natively. */
+	/* Ends virtualisation and halts: the CPU may take INIT natively. */
 	void (*stop)(struct cpu *cpu) __attribute__((noreturn));
+
+	/* After stop() and INIT, with the hypervisor's tables loaded again. */
+	void (*restart)(struct cpu *cpu);
 
 	/* The guest starts anew in real mode, with the nested tables and bitmaps of cpu->cell. */
 	void (*reset)(struct cpu *cpu, uint16_t cs_selector, uint64_t cs_base, uint16_t ip);

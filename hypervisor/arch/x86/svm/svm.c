@@ -110,6 +110,13 @@ static void svm_finish_init(struct cpu *cpu)
 	msr_write(MSR_VM_HSAVE_PA, machine_phys(cpu->vcpu->host_save));
 }
 
+static void svm_restart(struct cpu *cpu)
+{
+	msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SVME);
+	__asm__ volatile("clgi" : : : "memory");
+	svm_finish_init(cpu);
+}
+
 static _Noreturn void svm_start(struct cpu *cpu)
 {
 	svm_run(cpu, machine_phys(cpu->vcpu->vmcb), machine_phys(cpu->vcpu->host));
@@ -291,6 +298,7 @@ const struct vcpu_ops vcpu_svm = {
 	.save_frame = svm_save_frame,
 	.leave = svm_leave,
 	.stop = svm_stop,
+	.restart = svm_restart,
 	.reset = svm_reset,
 	.get_state = svm_get_state,
 	.skip = svm_skip,

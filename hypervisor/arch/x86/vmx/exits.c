@@ -257,7 +257,7 @@ void vmx_exit(struct cpu *cpu)
 	cpu->regs[RSP] = vmcs_read(VMCS_GUEST_RSP);
 	exit_redeliver();
 	exit_dispatch(cpu, vmcs_read32(VMCS_EXIT_REASON));
-	cpu->has_run = true;
+	cpu->has_run = cpu->launched = true;
 	exit_prepare_entry(cpu);
 }
 

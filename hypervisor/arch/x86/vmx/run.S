@@ -38,7 +38,7 @@ vmx_run:
 vmx_enter_begin:
 	cmpb	$0, %gs:CPU_NMI_ARRIVED
 	jne	vmx_enter_again
-	cmpb	$0, %gs:CPU_HAS_RUN
+	cmpb	$0, %gs:CPU_LAUNCHED
 	je	2f
 	vmresume
 	jmp	vmx_enter_end

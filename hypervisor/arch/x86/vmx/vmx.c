@@ -11,6 +11,7 @@
 #include "arch/x86/x86.h"
 #include "core/cell.h"
 #include "core/errno.h"
+#include "core/panic.h"
 #include "core/string.h"
 
 #define VPID_ROOT 1u
@@ -32,7 +33,7 @@
 #define DR7_RESET 0x400ull
 
 _Static_assert(__builtin_offsetof(struct cpu, nmi_arrived) == CPU_NMI_ARRIVED, "run.S");
-_Static_assert(__builtin_offsetof(struct cpu, has_run) == CPU_HAS_RUN, "run.S");
+_Static_assert(__builtin_offsetof(struct cpu, launched) == CPU_LAUNCHED, "run.S");
 
 /* MSRs of the system call instructions: no VMCS field has them, none is ours. */
 static const uint32_t vmx_call_msrs[] = {MSR_STAR,   MSR_LSTAR,		 MSR_CSTAR,
@@ -360,6 +361,16 @@ static void vmx_leave(struct cpu *cpu)
 	cr0_write(cr0);
 }
 
+/* The VMCS has kept what it had when the CPU stopped. */
+static void vmx_restart(struct cpu *cpu)
+{
+	cr4_write(cr4_read() | CR4_VMXE);
+	cpu->launched = false;
+	if (!vmx_do_vmxon(machine_phys(cpu->vcpu->vmxon_region)) ||
+	    !vmx_do_vmptrld(machine_phys(cpu->vcpu->vmcs)))
+		panic("CPU %u: VMX cannot be turned on again", cpu->number);
+}
+
 static _Noreturn void vmx_stop(struct cpu *cpu)
 {
 	vmx_off(cpu);
@@ -495,6 +506,7 @@ const struct vcpu_ops vcpu_vmx = {
 	.save_frame = vmx_save_frame,
 	.leave = vmx_leave,
 	.stop = vmx_stop,
+	.restart = vmx_restart,
 	.reset = vmx_reset,
 	.get_state = vmx_get_state,
 	.skip = vmx_skip,

@@ -5,7 +5,7 @@
 
 /* Offsets in struct cpu that run.S uses; asserted in vmx.c. */
 #define CPU_NMI_ARRIVED 136
-#define CPU_HAS_RUN 137
+#define CPU_LAUNCHED 137
 
 #ifndef __ASSEMBLER__
 #include "arch/x86/vcpu.h"
