@@ -96,10 +96,13 @@ static struct json_object *dump_console(const struct cellhv_cell_config *config,
 	if (!object)
 		return NULL;
 
-	add(object, "uart", string("0x%" PRIx64, config->console.address), failed);
-	if (config->console.divider)
-		add(object, "baud", json_object_new_int64(115200 / config->console.divider),
-		    failed);
+	add(object, config->console.flags & CELLHV_CONSOLE_FLAG_MMIO ? "mmio" : "uart",
+	    string("0x%" PRIx64, config->console.address), failed);
+	if (config->console.flags & CELLHV_CONSOLE_FLAG_DISTANCE_4)
+		add(object, "register-distance", json_object_new_int64(4), failed);
+	add(object, "baud",
+	    json_object_new_int64(config->console.divider ? 115200 / config->console.divider : 0),
+	    failed);
 	return object;
 }
 
