@@ -41,8 +41,8 @@ int settings_load(cell_context *context, const char *root, struct settings *ret)
 {
 	struct settings settings = {0};
 	cell_desc *desc;
-	char path[PATH_MAX], *text;
-	size_t size;
+	char path[PATH_MAX], *text = NULL;
+	size_t size = 0;
 	int r;
 
 	r = file_path(path, root, SETTINGS_PATH);

@@ -180,24 +180,38 @@ static size_t skip_digits(struct walk *walk)
 	return n;
 }
 
-static int read_number(struct walk *walk)
+/* The integer part: what people write that is none, in the words that help. */
+static int read_integer(struct walk *walk)
 {
 	size_t start = walk->at, n;
+	char next;
 
 	if (walk->text[walk->at] == '-')
 		walk->at++;
 	n = skip_digits(walk);
+	next = walk->text[walk->at];
 	if (n == 0)
 		return fail(walk, "a digit has to follow the minus sign");
-	if (n == 1 && strchr("xX", walk->text[walk->at]) && walk->text[walk->at])
+	if (n == 1 && (next == 'x' || next == 'X'))
 		return fail_about(walk, start, WALK_NOWHERE,
 				  "a hexadecimal number is written in quotes: \"0x1000\"");
 	if (n > 1 && walk->text[walk->at - n] == '0')
 		return fail_about(walk, start, WALK_NOWHERE,
 				  "a number does not begin with 0, and there is no octal");
-	if (walk->text[walk->at] && strchr("KMGTkmgt", walk->text[walk->at]))
+	if (next && strchr("KMGTkmgt", next))
 		return fail_about(walk, start, WALK_NOWHERE,
 				  "a number with a suffix is written in quotes: \"64M\"");
+	return 0;
+}
+
+static int read_number(struct walk *walk)
+{
+	int r;
+
+	r = read_integer(walk);
+	if (r < 0)
+		return r;
+
 	if (walk->text[walk->at] == '.') {
 		walk->at++;
 		if (skip_digits(walk) == 0)
@@ -205,8 +219,7 @@ static int read_number(struct walk *walk)
 	}
 	if (walk->text[walk->at] == 'e' || walk->text[walk->at] == 'E') {
 		walk->at++;
-		if (walk->text[walk->at] == '+' || walk->text[walk->at] == '-')
-			walk->at++;
+		walk->at += walk->text[walk->at] == '+' || walk->text[walk->at] == '-';
 		if (skip_digits(walk) == 0)
 			return fail(walk, "a digit has to follow the exponent");
 	}
