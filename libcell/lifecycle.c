@@ -224,6 +224,7 @@ LIBCELL_PUBLIC int cell_cell_create(cell_hv *hv, cell_desc *desc, cell_host *hos
 	int lock, r;
 
 	context_begin(hv->context);
+	diag_rewind(&desc->diags);
 	r = desc_verdict(desc);
 	if (r == 0)
 		r = hv_require_enabled(hv, doing(what, "create", desc->name));
@@ -250,6 +251,7 @@ LIBCELL_PUBLIC int cell_cell_load(cell_cell *cell, cell_desc *desc)
 	int r;
 
 	context_begin(cell->hv->context);
+	diag_rewind(&desc->diags);
 	r = desc_verdict(desc);
 	if (r < 0)
 		return r;
