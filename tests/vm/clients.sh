@@ -16,15 +16,16 @@ test_list_cells() {
 }
 
 test_run_cell() {
-	local memory
+	local memory image
+	image=$(dirname "$(description apic-demo)")/apic-demo.bin
 	native
 	memory=$(memory_total)
-	expect 1 run-cell /usr/lib/cells/images/apic-demo.bin 1
+	expect 1 run-cell "$image" 1
 	says "the hypervisor is not enabled"
 	fresh
 	expect 1 run-cell /no/such.bin 1
 	says "run-cell:3:25: /images/0/file: there is no file /no/such.bin"
-	expect 0 run-cell /usr/lib/cells/images/apic-demo.bin 10
+	expect 0 run-cell "$image" 10
 	says "Timer fired"
 	says "The guest refused"
 	expect 0 list-cells
@@ -36,9 +37,10 @@ test_run_cell() {
 test_watch_cells() {
 	fresh
 	watch-cells >/tmp/changes &
+	watcher=$!
 	start fault-demo
 	wait_for 30 grep -q "^fault-demo: running" /tmp/changes
 	wait_for 30 grep -q "^fault-demo: failed: ." /tmp/changes
-	expect 0 kill %1
-	wait
+	kill "$watcher"
+	wait "$watcher" || die "watch-cells ended with $?"
 }

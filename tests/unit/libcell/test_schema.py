@@ -3,7 +3,8 @@
 """The schema and the parser agree on the corpus, as far as a schema can say.
 
 What the parser accepts, the schema accepts. What the parser rejects with one of the codes below,
-the schema rejects too; the other codes need arithmetic, a machine or another file.
+the schema rejects too; the other codes need arithmetic, a machine or another file. Every key of the
+schema stands in a good file, so the parser takes it.
 """
 import json
 import pathlib
@@ -23,6 +24,29 @@ def codes_of(path):
     return {line[line.rindex("[") + 1:-1] for line in text.splitlines() if ": error: " in line}
 
 
+def properties(node):
+    """Names of all keys that the schema knows, at any depth."""
+    if isinstance(node, dict):
+        yield from node.get("properties", {})
+        for child in node.values():
+            yield from properties(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from properties(child)
+
+
+def keys_of(node):
+    if isinstance(node, dict):
+        yield from node
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from keys_of(child)
+
+
+def used_keys(folder):
+    for path in folder.glob("*.json"):
+        yield from keys_of(json.loads(path.read_text()))
+
+
 def main(schema_path, corpus):
     schema = json.loads(pathlib.Path(schema_path).read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -40,6 +64,10 @@ def main(schema_path, corpus):
                   f"parser {sorted(codes) or 'valid'}")
             failed += 1
         checked += 1
+    unused = set(properties(schema)) - set(used_keys(pathlib.Path(corpus) / "good"))
+    for key in sorted(unused):
+        print(f"not ok: no good file of the corpus has the key {key} of the schema")
+        failed += 1
     if checked < 100:
         sys.exit("not ok: the corpus is not there")
     print(f"{'not ok' if failed else 'ok'} libcell_schema")
