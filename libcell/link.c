@@ -89,7 +89,7 @@ static void fill_root(const struct resolving *now)
 {
 	const struct link_member *root = link_group_root(now->group);
 	struct cellhv_link_shared *shared = &link_of(now)->resolved.shared;
-	char pointer[64];
+	char pointer[DESC_POINTER_SIZE];
 	int function;
 
 	if (!root)
@@ -124,7 +124,7 @@ static uint64_t running_value(const struct cellhv_link_shared *shared, enum link
 static void follow_running(const struct resolving *now)
 {
 	const struct link_end *end = &link_of(now)->end;
-	char pointer[64];
+	char pointer[DESC_POINTER_SIZE];
 
 	link_of(now)->resolved.shared = now->running->shared;
 	for (unsigned i = 0; i < LINK_SHARED_ATTRIBUTES; i++) {
@@ -154,7 +154,7 @@ static void fill_id(const struct resolving *now)
 	struct desc_link *link = link_of(now);
 	uint64_t id = link_group_own(now->group)->id;
 	const char *other;
-	char pointer[64];
+	char pointer[DESC_POINTER_SIZE];
 
 	for (uint64_t i = 0; !id_is_free(now, id) && !link_gives(&link->end, LINK_ID); i++) {
 		id = i;
@@ -195,7 +195,7 @@ static void fill_function(const struct resolving *now)
 {
 	struct desc_link *link = link_of(now);
 	uint64_t function = now->running ? now->running->function : FIRST_DEVICE << 3;
-	char pointer[64];
+	char pointer[DESC_POINTER_SIZE];
 
 	if (link_gives(&link->end, LINK_FUNCTION))
 		function = link->end.value[LINK_FUNCTION];
@@ -233,7 +233,7 @@ static void fill_address(const struct resolving *now)
 {
 	struct desc_link *link = link_of(now);
 	uint64_t address = FIRST_ADDRESS;
-	char pointer[64];
+	char pointer[DESC_POINTER_SIZE];
 
 	if (link_gives(&link->end, LINK_AT))
 		address = link->end.value[LINK_AT];

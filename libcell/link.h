@@ -15,8 +15,6 @@
 struct cell_desc;
 struct cell_host;
 struct inventory;
-struct json_object;
-struct settings;
 struct value;
 
 enum link_attribute {
@@ -56,8 +54,8 @@ static inline bool link_gives(const struct link_end *end, enum link_attribute at
 /* The key "links" of a cell's description. */
 void link_key(const struct value *value);
 
-/* The same of host.json: a sentence about what is wrong, or NULL. */
-const char *link_parse_settings(struct json_object *value, struct settings *settings);
+/* The same of host.json: names of links that Linux is a peer of, or objects. */
+void link_key_settings(const struct value *value);
 
 /* "00:0e.0" to bus << 8 | device << 3 | function. */
 bool link_parse_function(const char *text, uint64_t *ret);

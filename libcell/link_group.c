@@ -178,7 +178,7 @@ void link_group_clear(struct link_group *group)
 static void note(struct link_group *group, const struct link_member *other, const char *key)
 {
 	struct json_position position = {0, 0};
-	char pointer[64], message[128];
+	char pointer[DESC_POINTER_SIZE], message[128];
 
 	desc_pointer(pointer, "links", other->index, key);
 	if (other->desc)
@@ -199,7 +199,7 @@ static void check_attribute(struct link_group *group, enum link_attribute attrib
 {
 	const struct link_member *own = link_group_own(group);
 	const char *key = link_attribute_key(attribute);
-	char pointer[64];
+	char pointer[DESC_POINTER_SIZE];
 
 	if (!link_gives(own->end, attribute))
 		return;
@@ -220,7 +220,7 @@ static void check_attribute(struct link_group *group, enum link_attribute attrib
 static void check_ids(struct link_group *group)
 {
 	const struct link_member *own = link_group_own(group);
-	char pointer[64];
+	char pointer[DESC_POINTER_SIZE];
 
 	desc_pointer(pointer, "links", group->own_index,
 		     link_gives(own->end, LINK_ID) ? "id" : "name");
@@ -248,9 +248,10 @@ static void check_protocol(struct link_group *group)
 		uint64_t value;
 	} fixed[] = {{LINK_OUTPUT, 0}, {LINK_VECTORS, 1}, {LINK_CLASS, 0}, {LINK_PEERS, 2}};
 	const struct link_member *own = link_group_own(group);
-	char pointer[64];
+	char pointer[DESC_POINTER_SIZE];
 
-	if (!giver(group, LINK_SIZE) ||
+	if ((!giver(group, LINK_SIZE) &&
+	     !desc_is_bad(group->own, "links", group->own_index, "size")) ||
 	    (group->value[LINK_PROTOCOL] == 1 && !group->value[LINK_SIZE]))
 		desc_report(group->own, CELL_ERROR, "link-size",
 			    desc_pointer(pointer, "links", group->own_index, "name"),

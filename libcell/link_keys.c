@@ -4,7 +4,6 @@
 
 #include "cleanup.h"
 #include "link.h"
-#include "number.h"
 #include "parse.h"
 #include "settings.h"
 
@@ -53,20 +52,14 @@ static void give_below(const struct value *value, enum link_attribute attribute,
 static void key_name(const struct value *value)
 {
 	const char *name = json_object_get_string(value->json);
-	cell_desc *desc = value->desc;
 	struct link_end *end = value->target;
 
-	if (!parse_is_name(name) ||
-	    strlen(name) != (size_t)json_object_get_string_len(value->json)) {
+	if (parse_is_name(name))
+		strcpy(end->name, name);
+	else
 		parse_error(value, "bad-name",
 			    "a link's name has up to 31 letters, digits and ._- and begins with a "
 			    "letter or digit");
-		return;
-	}
-	for (size_t i = 0; i + 1 < desc->n_links; i++)
-		if (strcmp(desc->links[i].end.name, name) == 0)
-			parse_error(value, "link-twice", "this cell is at link %s already", name);
-	strcpy(end->name, name);
 }
 
 static void key_size(const struct value *value)
@@ -148,74 +141,53 @@ static const struct key keys_link[] = {
 	{0},
 };
 
+static void report_twice(const struct value *value, const char *name)
+{
+	parse_error(value, "link-twice", "link %s is listed twice", name);
+}
+
 static void key_link(const struct value *value)
 {
-	parse_object(value, keys_link, &value->desc->links[value->desc->n_links++].end);
+	struct desc_link *links = value->desc->links;
+	struct link_end *end = &links[value->index].end;
+
+	parse_object(value, keys_link, end);
+	for (size_t i = 0; i < value->index && *end->name; i++)
+		if (strcmp(links[i].end.name, end->name) == 0)
+			report_twice(value, end->name);
 }
 
 void link_key(const struct value *value)
 {
-	parse_list(value, PARSE_OBJECT, CELLHV_MAX_LINKS, key_link);
+	value->desc->n_links = parse_list(value, PARSE_OBJECT, CELLHV_MAX_LINKS, key_link);
 }
 
-static const char *parse_setting(const char *key, struct json_object *value, struct link_end *end)
-{
-	const char *text = json_object_get_string(value);
+/* What host.json says of Linux's own end; all else is for the cells to say. */
+static const struct key keys_settings_link[] = {
+	{"name", PARSE_STRING, true, key_name},
+	{"id", PARSE_NUMBER, false, key_id},
+	{"function", PARSE_STRING, false, key_function},
+	{0},
+};
 
-	if (strcmp(key, "name") == 0 && parse_is_name(text)) {
-		strcpy(end->name, text);
-		return NULL;
-	}
-	if (strcmp(key, "id") == 0 && json_object_is_type(value, json_type_int) &&
-	    number_parse(text, &end->value[LINK_ID]) == 0 &&
-	    end->value[LINK_ID] < CELLHV_LINK_PEERS) {
-		end->given |= 1u << LINK_ID;
-		return NULL;
-	}
-	if (strcmp(key, "function") == 0 && link_parse_function(text, &end->value[LINK_FUNCTION])) {
-		end->given |= 1u << LINK_FUNCTION;
-		return NULL;
-	}
-	return "a link of Linux's is its name, or { \"name\", \"id\": 0 to 11, \"function\": "
-	       "\"00:1e.0\" }";
+static void key_settings_link(const struct value *value)
+{
+	struct link_end *links = ((struct settings *)value->target)->links;
+	struct link_end *end = &links[value->index];
+	struct value named = *value;
+
+	named.target = end;
+	if (json_object_is_type(value->json, json_type_string))
+		key_name(&named);
+	else
+		parse_object(value, keys_settings_link, end);
+	for (size_t i = 0; i < value->index && *end->name; i++)
+		if (strcmp(links[i].name, end->name) == 0)
+			report_twice(value, end->name);
 }
 
-static const char *parse_settings_link(struct json_object *value, struct link_end *end)
+void link_key_settings(const struct value *value)
 {
-	const char *message = NULL;
-
-	if (json_object_is_type(value, json_type_string))
-		return parse_setting("name", value, end);
-	if (!json_object_is_type(value, json_type_object))
-		return "links are a list of names or objects";
-
-	json_object_object_foreach(value, key, member)
-	{
-		message = parse_setting(key, member, end);
-		if (message)
-			return message;
-	}
-	return end->name[0] ? NULL : "a link needs a \"name\"";
-}
-
-const char *link_parse_settings(struct json_object *value, struct settings *settings)
-{
-	size_t n = 0;
-
-	if (!json_object_is_type(value, json_type_array) ||
-	    json_object_array_length(value) > CELLHV_MAX_LINKS)
-		return "links is a list of up to 8";
-
-	for (; n < json_object_array_length(value); n++) {
-		struct link_end *end = &settings->links[n];
-		const char *message = parse_settings_link(json_object_array_get_idx(value, n), end);
-
-		if (message)
-			return message;
-		for (size_t i = 0; i < n; i++)
-			if (strcmp(settings->links[i].name, end->name) == 0)
-				return "a link is listed twice";
-	}
-	settings->n_links = n;
-	return NULL;
+	((struct settings *)value->target)->n_links =
+		parse_list(value, PARSE_STRING | PARSE_OBJECT, CELLHV_MAX_LINKS, key_settings_link);
 }

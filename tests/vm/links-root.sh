@@ -5,8 +5,6 @@
 # kernels: 6.1 6.12
 # timeout: 420
 
-TOOLS=/usr/libexec/cellmgr
-
 begin() {
 	fresh
 	rm -f /etc/cells/ivshmem-*.json /etc/cells/second.json
@@ -50,16 +48,16 @@ test_functions_come_and_go() {
 
 test_hello() {
 	echo_server
-	expect 0 $TOOLS/link-hello "tea, please"
+	expect 0 link-hello "tea, please"
 	says "The cell says: tea, please"
-	expect 0 $TOOLS/link-hello "one more"
+	expect 0 link-hello "one more"
 	says "The cell says: one more"
 	end
 }
 
 test_bench() {
 	echo_server
-	expect 0 $TOOLS/link-bench 1000
+	expect 0 link-bench 1000
 	says "round trip: [0-9.]* us, mean of 1000"
 	says "throughput: [0-9.]* MB/s"
 	end
@@ -74,7 +72,7 @@ test_others_undisturbed() {
 	equal "$(md5sum /sys/bus/pci/devices/0000:00:1f.*/config)" "$before" "the configuration of others"
 	echo 1 >/sys/bus/pci/rescan
 	equal "$(functions | wc -w)" "$(($(echo "$before" | wc -l) + 2))" "the number of functions"
-	expect 0 $TOOLS/link-hello
+	expect 0 link-hello
 	end
 }
 
@@ -82,7 +80,7 @@ test_others_undisturbed() {
 test_link_ends_under_a_program() {
 	local status=0
 	echo_server
-	sh -c "$TOOLS/link-bench 1000000" >/tmp/bench 2>&1 &
+	sh -c "link-bench 1000000" >/tmp/bench 2>&1 &
 	sleep 1
 	expect 0 celltool destroy link-echo force
 	wait $! || status=$?
@@ -90,7 +88,7 @@ test_link_ends_under_a_program() {
 	[ "$status" -ne 0 ] || die "the program ended well"
 	start link-echo
 	wait_for 10 console_says link-echo "Echo server"
-	expect 0 $TOOLS/link-hello again
+	expect 0 link-hello again
 	end
 }
 
@@ -103,9 +101,9 @@ test_two_cells_and_linux() {
 	start link-echo
 	start second
 	wait_for 10 console_says second "id 2 of 3"
-	expect 0 $TOOLS/link-hello
+	expect 0 link-hello
 	expect 0 celltool destroy second force
-	expect 0 $TOOLS/link-hello
+	expect 0 link-hello
 	expect 0 celltool destroy link-echo force
 	[ ! -e /dev/cell-link-echo ] || die "the device node is still there"
 	end
