@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "blob.h"
+#include "claims.h"
 #include "cleanup.h"
 #include "desc.h"
 #include "host.h"
@@ -16,6 +17,7 @@
 
 #define FIRST_ADDRESS 0x80000000ull /* where nothing of a cell's is by default */
 #define ADDRESS_STEP (2ull << 20)
+#define PAGE 4096
 #define FIRST_DEVICE 0x0e /* of a cell */
 
 const struct cellhv_link *link_running(const struct inventory *inventory, const char *name,
@@ -209,42 +211,72 @@ static void fill_function(const struct resolving *now)
 			    "another link of this cell is at this function");
 }
 
-static bool address_is_free(const struct resolving *now, uint64_t address)
+/* Of what is in the way of a link at this address the end; 0: nothing is. */
+static uint64_t address_in_the_way(const struct resolving *now, uint64_t address)
 {
 	const cell_desc *desc = now->desc;
 	uint64_t size = cellhv_link_size(&link_of(now)->resolved.shared);
 
 	for (size_t i = 0; i < desc->n_memory; i++)
 		if (range_overlaps(address, size, desc->memory[i].guest, desc->memory[i].size))
-			return false;
+			return desc->memory[i].guest + desc->memory[i].size;
 	for (size_t i = 0; i < desc->n_links; i++) {
 		const struct desc_link *other = &desc->links[i];
 		bool given = link_gives(&other->end, LINK_AT);
 		uint64_t at = i < now->index ? other->resolved.guest : other->end.value[LINK_AT];
+		uint64_t other_size = cellhv_link_size(&other->resolved.shared);
 
 		if (i != now->index && (i < now->index || given) &&
-		    range_overlaps(address, size, at, cellhv_link_size(&other->resolved.shared)))
-			return false;
+		    range_overlaps(address, size, at, other_size))
+			return at + other_size;
 	}
-	return !range_overlaps(address, size, desc->comm, 4096);
+	return range_overlaps(address, size, desc->comm, PAGE) ? desc->comm + PAGE : 0;
 }
 
 static void fill_address(const struct resolving *now)
 {
 	struct desc_link *link = link_of(now);
-	uint64_t address = FIRST_ADDRESS;
+	uint64_t address = FIRST_ADDRESS, end;
 	char pointer[DESC_POINTER_SIZE];
 
 	if (link_gives(&link->end, LINK_AT))
 		address = link->end.value[LINK_AT];
 	else
-		while (!address_is_free(now, address))
-			address += ADDRESS_STEP;
+		while ((end = address_in_the_way(now, address)))
+			address = (end + ADDRESS_STEP - 1) & ~(ADDRESS_STEP - 1);
 	link->resolved.guest = address;
-	if (!address_is_free(now, address))
+	if (address_in_the_way(now, address))
 		desc_report(now->desc, CELL_ERROR, "overlap",
 			    desc_pointer(pointer, "links", now->index, "at"),
 			    "at 0x%" PRIx64 " the cell has other memory already", address);
+}
+
+/* Physical memory that the description pins and other parts of it do not. */
+static void check_phys(const struct resolving *now)
+{
+	const cell_desc *desc = now->desc;
+	const struct cellhv_link_shared *shared = &link_of(now)->resolved.shared;
+	uint64_t size = cellhv_link_size(shared);
+	char pointer[DESC_POINTER_SIZE];
+	bool twice = false;
+
+	if (!link_gives(&link_of(now)->end, LINK_PHYS))
+		return;
+
+	for (size_t i = 0; i < desc->n_memory; i++)
+		twice |= desc->memory[i].pinned &&
+			 range_overlaps(shared->phys, size, desc->memory[i].phys,
+					desc->memory[i].size);
+	for (size_t i = 0; i < now->index; i++)
+		twice |= link_gives(&desc->links[i].end, LINK_PHYS) &&
+			 range_overlaps(shared->phys, size, desc->links[i].resolved.shared.phys,
+					cellhv_link_size(&desc->links[i].resolved.shared));
+	desc_pointer(pointer, "links", now->index, "phys");
+	if (twice)
+		desc_report(now->desc, CELL_ERROR, "overlap", pointer,
+			    "the cell has this physical memory already");
+	else
+		claims_check_ram(now->desc, &now->host->memory, pointer, shared->phys, size);
 }
 
 static void resolve(const struct resolving *now)
@@ -254,6 +286,7 @@ static void resolve(const struct resolving *now)
 	} else {
 		fill_shared(now);
 		fill_root(now);
+		check_phys(now);
 	}
 	fill_id(now);
 	fill_function(now);
@@ -266,8 +299,13 @@ int link_resolve(cell_desc *desc, const cell_host *host, const struct inventory 
 		struct link_group group;
 		struct resolving now = {desc, i, host, inventory, &group, NULL};
 		size_t errors = desc->diags.n_errors;
-		int r = link_group_collect(&group, desc, i, &host->settings);
+		int r;
 
+		/* Without a name there is nothing to look for; that has been said. */
+		if (!*desc->links[i].end.name)
+			continue;
+
+		r = link_group_collect(&group, desc, i, &host->settings);
 		if (r < 0)
 			return context_oom(desc->context);
 

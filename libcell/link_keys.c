@@ -7,6 +7,9 @@
 #include "parse.h"
 #include "settings.h"
 
+#define SECTION_MAX (1ull << 40)
+#define ADDRESS_MAX ((1ull << 47) - 4096) /* the end of no link is beyond four levels of tables */
+
 bool link_parse_function(const char *text, uint64_t *ret)
 {
 	unsigned bus, device, function;
@@ -27,11 +30,15 @@ static void give(const struct value *value, enum link_attribute attribute, uint6
 	end->value[attribute] = number;
 }
 
-static void give_aligned(const struct value *value, enum link_attribute attribute)
+static void give_aligned(const struct value *value, enum link_attribute attribute, uint64_t most)
 {
 	uint64_t number;
 
-	if (parse_aligned(value, &number))
+	if (!parse_aligned(value, &number))
+		return;
+	if (number > most)
+		parse_error(value, "out-of-range", "this is more than 0x%" PRIx64, most);
+	else
 		give(value, attribute, number);
 }
 
@@ -64,12 +71,12 @@ static void key_name(const struct value *value)
 
 static void key_size(const struct value *value)
 {
-	give_aligned(value, LINK_SIZE);
+	give_aligned(value, LINK_SIZE, SECTION_MAX);
 }
 
 static void key_output(const struct value *value)
 {
-	give_aligned(value, LINK_OUTPUT);
+	give_aligned(value, LINK_OUTPUT, SECTION_MAX);
 }
 
 static void key_protocol(const struct value *value)
@@ -118,12 +125,12 @@ static void key_function(const struct value *value)
 
 static void key_at(const struct value *value)
 {
-	give_aligned(value, LINK_AT);
+	give_aligned(value, LINK_AT, ADDRESS_MAX);
 }
 
 static void key_phys(const struct value *value)
 {
-	give_aligned(value, LINK_PHYS);
+	give_aligned(value, LINK_PHYS, ADDRESS_MAX);
 }
 
 static const struct key keys_link[] = {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=dash
 # Links with Linux as a peer: its functions come and go, memory, interrupts both ways.
-# machines: svm svm-mixed svm-x2apic
+# machines: svm svm-mixed svm-x2apic bochs
 # kernels: 6.1 6.12
 # timeout: 420
 

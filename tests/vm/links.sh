@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=dash
 # Links between cells: both protocols, who is there, who comes and goes, and what a peer may not do.
-# machines: svm svm-mixed svm-x2apic
+# machines: svm svm-mixed svm-x2apic bochs
 # timeout: 420
 
 # Descriptions that an earlier test has added are peers too.
