@@ -5,6 +5,8 @@
 #include <systemd/sd-bus.h>
 
 #define ACTION_MANAGE_CELLS "org.cellmgr1.manage-cells"
+#define ACTION_DEFINE_CELLS "org.cellmgr1.define-cells"
+#define ACTION_OPEN_CONSOLE "org.cellmgr1.open-console"
 #define ACTION_MANAGE_HYPERVISOR "org.cellmgr1.manage-hypervisor"
 
 struct manager;

@@ -22,5 +22,6 @@ int log_max_level(void);
 #define log_warning(...) log_message(LOG_WARNING, __VA_ARGS__)
 #define log_notice(...) log_message(LOG_NOTICE, __VA_ARGS__)
 #define log_info(...) log_message(LOG_INFO, __VA_ARGS__)
+#define log_debug(...) log_message(LOG_DEBUG, __VA_ARGS__)
 
 #endif

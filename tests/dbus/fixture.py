@@ -37,13 +37,16 @@ class Fixture:
         (self.dir / "desc").mkdir()
         (self.dir / "run").mkdir()
         (self.dir / "cells").mkdir()
+        (self.dir / "module-installed").touch()
         (self.dir / "module").touch()
         (self.dir / "enabled").touch()
         if polkit is not None:
             (self.dir / "polkit").write_text(polkit)
         self.describe("apic-demo", cpus=[3])
         self.env = dict(os.environ, FAKE_CELL_DIR=str(self.dir),
-                        CELLMGR_RUN_DIR=str(self.dir / "run"))
+                        CELLMGR_RUN_DIR=str(self.dir / "run"),
+                        CELLMGR_STATE_DIR=str(self.dir / "state"),
+                        CELLMGR_CONFIG_DIR=str(self.dir / "desc"))
         self.start_bus()
 
     def start_bus(self):

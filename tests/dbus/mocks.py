@@ -39,6 +39,11 @@ class Unit(dbus.service.FallbackObject):
             return dbus.Struct((dbus.UInt32(0), dbus.ObjectPath("/")), variant_level=1)
         return dbus.String(self.state, variant_level=1)
 
+    @dbus.service.method("org.freedesktop.DBus.Properties", "s", "a{sv}")
+    def GetAll(self, interface):
+        return {"Id": "some.service", "ActiveState": self.state,
+                "Job": dbus.Struct((dbus.UInt32(0), dbus.ObjectPath("/")))}
+
     @dbus.service.signal("org.freedesktop.DBus.Properties", "sa{sv}as")
     def PropertiesChanged(self, interface, changed, invalidated):
         pass
@@ -55,8 +60,13 @@ class Systemd(dbus.service.Object):
         path = "/org/freedesktop/systemd1/job/%d" % self.jobs
         with open(DIRECTORY / "jobs", "a") as f:
             print(verb, unit, mode, file=f)
-        GLib.timeout_add(20, lambda: self.JobRemoved(self.jobs, path, unit, "done"))
+        GLib.timeout_add(20, self.end, self.jobs, path, unit)
         return dbus.ObjectPath(path)
+
+    def end(self, number, path, unit):
+        if unit == "modprobe@cellhv.service" and (DIRECTORY / "module-installed").exists():
+            (DIRECTORY / "module").touch()
+        self.JobRemoved(number, path, unit, "done")
 
     @dbus.service.method(MANAGER, "ss", "o")
     def StartUnit(self, unit, mode):
