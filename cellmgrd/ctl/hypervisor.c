@@ -8,7 +8,9 @@
 
 #include "cleanup.h"
 #include "ctl.h"
+#include "enable.h"
 #include "exit-status.h"
+#include "marker.h"
 #include "systemd-call.h"
 #include "unit.h"
 
@@ -38,22 +40,45 @@ static void say_nothing_to_do(const char *sentence)
 		puts(sentence);
 }
 
+/* The unit may not load modules itself: for it, systemd has tried by now. */
+static int fail_enable(const struct ctl *ctl, int r)
+{
+	if (is_unit_process() &&
+	    strcmp(cell_context_last_error_name(ctl->context), "AccessDenied") == 0)
+		return ctl_fail("The module cellhv could not be loaded; `journalctl -u "
+				"modprobe@cellhv.service` and `modprobe cellhv` say why.");
+
+	return ctl_fail_cell(ctl, r);
+}
+
 static int enable(struct ctl *ctl)
 {
 	CLEANUP_HV cell_hv *hv = NULL;
 	CLEANUP_HOST cell_host *host = NULL;
-	int r = cell_hv_open(ctl->context, true, &hv);
+	int r;
 
+	if (marker_is_left())
+		return ctl_fail("%s", MARKER_SENTENCE("`cellctl hypervisor confirm`"));
+
+	r = cell_hv_open(ctl->context, true, &hv);
 	if (r >= 0)
 		r = cell_host_new(ctl->context, NULL, &host);
 	if (r >= 0)
-		r = cell_hv_enable(hv, host);
+		r = enable_marked(hv, host);
 	if (r < 0 && r != -EALREADY)
-		return ctl_fail_cell(ctl, r);
+		return fail_enable(ctl, r);
 	if (r == -EALREADY)
 		say_nothing_to_do("The hypervisor is already enabled: there is nothing to do.");
 
 	return tell_unit("StartUnit");
+}
+
+static int confirm(struct ctl *ctl)
+{
+	int r = marker_remove();
+
+	(void)ctl;
+	return r < 0 ? ctl_fail("Cannot remove the boot marker: %s", strerror(-r)) : EXIT_OK;
 }
 
 /* Without the module nothing is enabled either, which is what was asked for. */
@@ -133,6 +158,7 @@ int ctl_hypervisor(struct ctl *ctl, int argc, char **argv)
 		int (*run)(struct ctl *ctl);
 	} actions[] = {
 		{"enable", enable},
+		{"confirm", confirm},
 		{"disable", disable},
 		{"status", status},
 		{"console", console},
@@ -143,6 +169,6 @@ int ctl_hypervisor(struct ctl *ctl, int argc, char **argv)
 		if (strcmp(actions[i].name, argv[1]) == 0)
 			return actions[i].run(ctl);
 
-	ctl_fail("hypervisor takes enable, disable, status or console, not \"%s\".", argv[1]);
+	ctl_fail("hypervisor takes enable, confirm, disable, status or console, not \"%s\".", argv[1]);
 	return EXIT_USAGE;
 }

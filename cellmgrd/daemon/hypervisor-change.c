@@ -19,7 +19,7 @@ static int run_enable(cell_context *context, const struct worker_task *task, FIL
 {
 	CLEANUP_HV cell_hv *hv = NULL;
 	CLEANUP_HOST cell_host *host = NULL;
-	int r = cell_hv_open(context, true, &hv);
+	int r = cell_hv_open(context, false, &hv);
 
 	(void)task, (void)result;
 	if (r >= 0)

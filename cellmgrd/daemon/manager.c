@@ -139,6 +139,10 @@ static int connect_bus(struct manager *manager)
 
 	if (r < 0)
 		return r;
+	/* Without its bus the daemon is of no use; systemd or the bus start the next one. */
+	r = sd_bus_set_exit_on_disconnect(manager->bus, true);
+	if (r < 0)
+		return r;
 	r = sd_bus_attach_event(manager->bus, manager->event, SD_EVENT_PRIORITY_NORMAL);
 	if (r < 0)
 		return r;

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import xml.etree.ElementTree as ElementTree
 
 import dbus
 import dbus.mainloop.glib
@@ -50,19 +51,43 @@ class Fixture:
         self.start_bus()
 
     def start_bus(self):
-        bus = self.spawn(["dbus-daemon", "--config-file=%s" % (HERE / "bus.conf"),
+        self.env["DBUS_SYSTEM_BUS_ADDRESS"] = "unix:path=%s" % (self.dir / "bus")
+        config = (HERE / "bus.conf").read_text().replace("@DIR@", str(self.dir))
+        (self.dir / "bus.conf").write_text(config)
+        bus = self.spawn(["dbus-daemon", "--config-file=%s" % (self.dir / "bus.conf"),
                           "--print-address"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self.env["DBUS_SYSTEM_BUS_ADDRESS"] = bus.stdout.readline().decode().strip()
+        bus.stdout.readline()
         mocks = self.spawn(["/usr/bin/python3", HERE / "mocks.py"], stdout=subprocess.PIPE)
         mocks.stdout.readline()
         dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
-        self.bus = dbus.bus.BusConnection(self.env["DBUS_SYSTEM_BUS_ADDRESS"])
+        self.bus = self.connect()
         self.daemon = None
 
     def spawn(self, command, **options):
         process = subprocess.Popen(command, env=self.env, **options)
         self.processes.append(process)
         return process
+
+    def activatable(self):
+        """From now on the bus starts the daemon, each time that somebody calls it."""
+        (self.dir / (NAME + ".service")).write_text(
+            "[D-BUS Service]\nName=%s\nExec=%s\n" % (NAME, self.build / "cellmgrd-fake"))
+        self.bus.call_blocking("org.freedesktop.DBus", "/org/freedesktop/DBus",
+                               "org.freedesktop.DBus", "ReloadConfig", "", ())
+
+    def daemon_pid(self):
+        return int(self.bus.call_blocking("org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                          "org.freedesktop.DBus", "GetConnectionUnixProcessID",
+                                          "s", (NAME,)))
+
+    def connect(self):
+        return dbus.bus.BusConnection(self.env["DBUS_SYSTEM_BUS_ADDRESS"])
+
+    @staticmethod
+    def memfd(text):
+        fd = os.memfd_create("description")
+        os.write(fd, text.encode())
+        return dbus.types.UnixFd(fd)
 
     def start_daemon(self):
         self.daemon = self.spawn([self.build / "cellmgrd-fake"], stderr=subprocess.DEVNULL)
@@ -113,6 +138,13 @@ class Fixture:
         return self.call("Get", interface, name, path=path,
                          interface="org.freedesktop.DBus.Properties")
 
+    def methods(self, path, interface):
+        """[(name, signature of the arguments)], as the running service says."""
+        text = self.call("Introspect", path=path, interface="org.freedesktop.DBus.Introspectable")
+        found = ElementTree.fromstring(text).find("interface[@name='%s']" % interface)
+        return [(m.get("name"), [a.get("type") for a in m.iter("arg") if a.get("direction") == "in"])
+                for m in found.iter("method")]
+
     def error_of(self, method, *args, **where):
         try:
             self.call(method, *args, **where)
@@ -121,10 +153,18 @@ class Fixture:
             return error.get_dbus_name()
         raise AssertionError(method + " did not fail")
 
-    def set_unit(self, name, state):
+    def sentence_of(self, method, *args, name, **where):
+        try:
+            self.call(method, *args, **where)
+        except dbus.DBusException as error:
+            assert error.get_dbus_name() == "org.cellmgr1." + name, error
+            return error.get_dbus_message()
+        raise AssertionError(method + " did not fail")
+
+    def set_unit(self, name, state, job=0):
         self.bus.get_object("org.freedesktop.systemd1", "/org/freedesktop/systemd1",
                             introspect=False).SetActiveState(
-            "cell@%s.service" % name, state, dbus_interface="org.cellmgr1.Mock")
+            "cell@%s.service" % name, state, dbus.UInt32(job), dbus_interface="org.cellmgr1.Mock")
 
     def record_signals(self):
         """The list fills while `pump` runs: (member, path, arguments)."""
