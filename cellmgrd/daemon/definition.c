@@ -38,8 +38,8 @@ static bool has_errors(const cell_desc *desc)
 
 static int write_next(int directory, const char *next, int from)
 {
-	CLEANUP_FD int to =
-		openat(directory, next, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	CLEANUP_FD int to = openat(directory, next,
+				   O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	ssize_t n;
 
 	if (to < 0 || fchmod(to, 0644) < 0)
@@ -132,8 +132,9 @@ int definition_remove(cell_context *context, const char *name, FILE *result)
 	if (cell_desc_find(context, name, &desc) < 0)
 		return worker_fail(result, -ENOENT, "NoSuchCell", "No %s.json describes a cell.",
 				   name);
-	return worker_fail(result, -ENOENT, "NoSuchCell",
-			   "The cell \"%s\" is described by %s, which is not ours to remove; a file "
-			   "of the same name in " DIRECTORY " takes precedence.",
-			   name, cell_desc_path(desc));
+	return worker_fail(
+		result, -ENOENT, "NoSuchCell",
+		"The cell \"%s\" is described by %s, which is not ours to remove; a file "
+		"of the same name in " DIRECTORY " takes precedence.",
+		name, cell_desc_path(desc));
 }

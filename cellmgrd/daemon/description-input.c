@@ -66,8 +66,8 @@ int description_input_fail(FILE *result, int error, cell_context *context, const
 		const struct cell_diag *diag = cell_desc_diag(desc, i);
 
 		if (diag->severity == CELL_ERROR)
-			return worker_fail(result, error, "InvalidConfiguration", "%s:%u:%u: %s: %s",
-					   diag->file, diag->line, diag->column,
+			return worker_fail(result, error, "InvalidConfiguration",
+					   "%s:%u:%u: %s: %s", diag->file, diag->line, diag->column,
 					   diag->pointer ? diag->pointer : "", diag->message);
 	}
 

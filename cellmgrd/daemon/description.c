@@ -161,7 +161,8 @@ int description_compile(sd_bus_message *call, void *manager, sd_bus_error *error
 
 static int run_define(cell_context *context, const struct worker_task *task, FILE *result)
 {
-	return definition_write(context, task->name, task->fd, task->flags & DEFINE_REPLACE, result);
+	return definition_write(context, task->name, task->fd, task->flags & DEFINE_REPLACE,
+				result);
 }
 
 static int reply_path(struct manager *manager, sd_bus_message *call, const struct worker_task *task,

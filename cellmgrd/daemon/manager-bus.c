@@ -8,6 +8,7 @@
 #include "bus-error.h"
 #include "cell-bus.h"
 #include "cleanup.h"
+#include "cpulist.h"
 #include "description.h"
 #include "manager.h"
 #include "operation.h"
@@ -48,6 +49,15 @@ static int get_memory_pool(sd_bus *bus, const char *path, const char *interface,
 	(void)bus, (void)path, (void)interface, (void)property, (void)error;
 	return sd_bus_message_append(reply, "(tt)", (uint64_t)manager->pages_total * PAGE_SIZE,
 				     (uint64_t)manager->pages_used * PAGE_SIZE);
+}
+
+static int get_root_cpus(sd_bus *bus, const char *path, const char *interface, const char *property,
+			 sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	CLEANUP_FREE char *cpus = cpulist_online();
+
+	(void)bus, (void)path, (void)interface, (void)property, (void)userdata, (void)error;
+	return sd_bus_message_append(reply, "s", cpus ? cpus : "?");
 }
 
 static int list_cells(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -175,6 +185,7 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_PROPERTY("HypervisorState", "s", NULL, FIELD(hypervisor_state), EMITS),
 	SD_BUS_PROPERTY("NCells", "u", NULL, FIELD(n_cells), EMITS),
 	SD_BUS_PROPERTY("NFailedCells", "u", NULL, FIELD(n_failed_cells), EMITS),
+	SD_BUS_PROPERTY("RootCPUs", "s", get_root_cpus, 0, 0),
 	SD_BUS_PROPERTY("MemoryPool", "(tt)", get_memory_pool, 0, EMITS),
 	SD_BUS_METHOD_WITH_ARGS("ListCells", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ssso)", cells),
 				list_cells, ANYONE),
@@ -188,8 +199,7 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_METHOD_WITH_ARGS("CompileConfig",
 				SD_BUS_ARGS("h", description, "s", label, "t", flags),
 				SD_BUS_RESULT("h", configuration), description_compile, ANYONE),
-	SD_BUS_METHOD_WITH_ARGS("DefineCell",
-				SD_BUS_ARGS("s", name, "h", description, "t", flags),
+	SD_BUS_METHOD_WITH_ARGS("DefineCell", SD_BUS_ARGS("s", name, "h", description, "t", flags),
 				SD_BUS_RESULT("o", cell), change, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("UndefineCell", SD_BUS_ARGS("s", name, "t", flags),
 				SD_BUS_NO_RESULT, change, ANYONE),
@@ -203,8 +213,8 @@ static const sd_bus_vtable vtable[] = {
 				change, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("ConfirmHypervisor", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, change,
 				ANYONE),
-	SD_BUS_METHOD_WITH_ARGS("DisableHypervisor", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,
-				change, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("DisableHypervisor", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, change,
+				ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, reload, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("Describe", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json), describe,
 				ANYONE),

@@ -65,7 +65,8 @@ static int ask(struct load *load)
 {
 	sd_bus *bus = load->manager->bus;
 	int r = sd_bus_match_signal_async(bus, &load->match, SYSTEMD_NAME, SYSTEMD_PATH,
-					  SYSTEMD_MANAGER, "JobRemoved", on_job_removed, NULL, load);
+					  SYSTEMD_MANAGER, "JobRemoved", on_job_removed, NULL,
+					  load);
 
 	if (r < 0)
 		return r;

@@ -86,8 +86,8 @@ int operation_read_flags(sd_bus_message *call, uint64_t known, uint64_t *ret, sd
 		return r;
 	if (flags & ~known)
 		return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
-					 "%s does not know the flags 0x%" PRIx64 "; it knows 0x%" PRIx64
-					 ".",
+					 "%s does not know the flags 0x%" PRIx64
+					 "; it knows 0x%" PRIx64 ".",
 					 sd_bus_message_get_member(call), flags & ~known, known);
 
 	*ret = flags;

@@ -83,8 +83,9 @@ static int ask_for_job(struct request *request)
 		[RESTART] = "RestartUnit",
 	};
 	CLEANUP_MESSAGE sd_bus_message *m = NULL;
-	int r = sd_bus_message_new_method_call(request->manager->bus, &m, SYSTEMD_NAME, SYSTEMD_PATH,
-					       SYSTEMD_MANAGER, methods[request->verb]);
+	int r = sd_bus_message_new_method_call(request->manager->bus, &m, SYSTEMD_NAME,
+					       SYSTEMD_PATH, SYSTEMD_MANAGER,
+					       methods[request->verb]);
 
 	if (r >= 0)
 		r = sd_bus_message_append(m, "ss", request->unit,
@@ -196,8 +197,14 @@ static int begin(struct manager *manager, sd_bus_message *call, enum verb verb, 
 	request = calloc(1, sizeof(*request));
 	if (!request)
 		return -ENOMEM;
-	*request = (struct request){1, manager, sd_bus_message_ref(call), verb,
-				    facts_runs(&cell->facts), strdup(cell->unit), mode, ""};
+	*request = (struct request){1,
+				    manager,
+				    sd_bus_message_ref(call),
+				    verb,
+				    facts_runs(&cell->facts),
+				    strdup(cell->unit),
+				    mode,
+				    ""};
 	strcpy(request->name, cell->facts.name);
 
 	r = request->unit ? ask_for_state(request) : -ENOMEM;

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 
 #include "cleanup.h"
+#include "printable.h"
 
 static void flush_line(struct console *console)
 {
@@ -15,30 +16,19 @@ static void flush_line(struct console *console)
 	console->length = 0;
 }
 
-/*
- * Control characters could drive the terminal of whoever reads the journal, so they arrive as
- * \xNN. Bytes from 0x80 up may be UTF-8 and pass. A carriage return before a line feed is dropped.
- */
+/* A carriage return before a line feed is dropped. */
 static void put(struct console *console, unsigned char c)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	if (c == '\n') {
 		flush_line(console);
 		return;
 	}
 	if (c == '\r')
 		return;
-	if (console->length + 4 > sizeof(console->line))
+	if (console->length + PRINTABLE_MAX > sizeof(console->line))
 		flush_line(console);
 
-	if ((c < 0x20 && c != '\t') || c == 0x7f) {
-		console->line[console->length++] = '\\';
-		console->line[console->length++] = 'x';
-		console->line[console->length++] = digits[c >> 4];
-		c = (unsigned char)digits[c & 15];
-	}
-	console->line[console->length++] = (char)c;
+	console->length += printable(&console->utf8, c, console->line + console->length);
 }
 
 static void stop_reading(struct console *console)

@@ -6,6 +6,7 @@
 #include <systemd/sd-event.h>
 
 #include "cell.h"
+#include "printable.h"
 
 #define CONSOLE_LINE_MAX 1024
 
@@ -15,6 +16,7 @@ struct console {
 	sd_event_source *source;
 	char line[CONSOLE_LINE_MAX];
 	size_t length;
+	struct printable utf8;
 };
 
 /* Forwards from now on. */
