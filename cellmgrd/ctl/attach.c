@@ -26,10 +26,12 @@ static void show(const unsigned char *bytes, size_t n)
 	char text[PRINTABLE_MAX];
 
 	for (size_t i = 0; i < n; i++) {
-		if (!harmless || bytes[i] == '\n' || bytes[i] == '\r')
-			putchar(bytes[i]);
-		else
+		if (harmless && bytes[i] != '\n' && bytes[i] != '\r') {
 			fwrite(text, 1, printable(&utf8, bytes[i], text), stdout);
+			continue;
+		}
+		fwrite(text, 1, printable_end(&utf8, text), stdout);
+		putchar(bytes[i]);
 	}
 	fflush(stdout);
 }

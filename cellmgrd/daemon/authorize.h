@@ -21,4 +21,7 @@ typedef int (*authorized_fn)(struct manager *manager, sd_bus_message *call, sd_b
 int authorize(struct manager *manager, sd_bus_message *call, const char *action, authorized_fn fn,
 	      sd_bus_error *error);
 
+/* The effective user of a call's sender. */
+int authorize_sender(sd_bus_message *call, uid_t *ret);
+
 #endif

@@ -5,9 +5,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "authorize.h"
 #include "bus-error.h"
 #include "cleanup.h"
+#include "event.h"
 #include "hold.h"
+#include "log.h"
 #include "manager.h"
 #include "operation.h"
 #include "worker.h"
@@ -27,9 +30,19 @@ static int run_destroy(cell_context *context, const struct worker_task *task, FI
 	return r < 0 ? r : cell_cell_destroy(cell, task->flags & DESTROY_FORCE);
 }
 
+/* To be found with the unit's own lines. */
+static int reply_destroyed(struct manager *manager, sd_bus_message *call,
+			   const struct worker_task *task, const char *result, size_t size)
+{
+	(void)manager, (void)result, (void)size;
+	log_event(task->name, EVENT_STOPPED, LOG_NOTICE,
+		  "The cell was destroyed as user %u asked for.", (unsigned)task->uid);
+	return sd_bus_reply_method_return(call, "");
+}
+
 int cell_change_destroy(struct manager *manager, sd_bus_message *call, sd_bus_error *error)
 {
-	struct worker_task task = {.run = run_destroy};
+	struct worker_task task = {.run = run_destroy, .reply = reply_destroyed, .fd = -1};
 	struct cell_object *cell;
 	int r = operation_target(manager, call, &cell, error);
 
@@ -37,6 +50,8 @@ int cell_change_destroy(struct manager *manager, sd_bus_message *call, sd_bus_er
 		r = operation_read_flags(call, DESTROY_FORCE, &task.flags, error);
 	if (r >= 0)
 		r = hold_check(manager, cell->facts.name, error);
+	if (r >= 0)
+		r = authorize_sender(call, &task.uid);
 	if (r < 0)
 		return r;
 

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "authorize.h"
 #include "bus-error.h"
 #include "cleanup.h"
 #include "hold-file.h"
@@ -83,17 +84,6 @@ static size_t count(const struct manager *manager)
 	return n;
 }
 
-static int sender_uid(sd_bus_message *call, uid_t *ret)
-{
-	sd_bus_creds *creds = NULL;
-	int r = sd_bus_query_sender_creds(call, SD_BUS_CREDS_EUID, &creds);
-
-	if (r >= 0)
-		r = sd_bus_creds_get_euid(creds, ret);
-	sd_bus_creds_unref(creds);
-	return r;
-}
-
 static int fill(struct hold_file *file, const char *cell, const char *who, const char *why,
 		uid_t uid)
 {
@@ -151,7 +141,7 @@ int hold_take(struct manager *manager, sd_bus_message *call, sd_bus_error *error
 	if (r >= 0)
 		r = sd_bus_message_read(call, "ss", &who, &why);
 	if (r >= 0)
-		r = sender_uid(call, &uid);
+		r = authorize_sender(call, &uid);
 	if (r < 0)
 		return r;
 	if (count(manager) >= HOLDS_MAX)

@@ -30,7 +30,7 @@ static int run_enable(cell_context *context, const struct worker_task *task, FIL
 
 static int start_enabling(struct manager *manager, sd_bus_message *call)
 {
-	const struct worker_task task = {.run = run_enable, .unit_method = "StartUnit"};
+	const struct worker_task task = {.run = run_enable, .fd = -1, .unit_method = "StartUnit"};
 
 	return worker_start(manager, call, &task);
 }
@@ -68,7 +68,7 @@ static int run_disable(cell_context *context, const struct worker_task *task, FI
 
 int hypervisor_change_disable(struct manager *manager, sd_bus_message *call, sd_bus_error *error)
 {
-	const struct worker_task task = {.run = run_disable, .unit_method = "StopUnit"};
+	const struct worker_task task = {.run = run_disable, .fd = -1, .unit_method = "StopUnit"};
 
 	(void)error;
 	return worker_start(manager, call, &task);

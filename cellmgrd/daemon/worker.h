@@ -22,6 +22,7 @@ struct worker_task {
 	int (*reply)(struct manager *manager, sd_bus_message *call, const struct worker_task *task,
 		     const char *result, size_t size);
 	char name[32]; /* of the cell, where the task is about one */
+	uid_t uid;     /* who asked */
 	uint64_t flags;
 	int fd;			 /* of the call, or -1 */
 	char label[128];	 /* of what fd holds */

@@ -11,6 +11,14 @@
  */
 void log_message(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * The same about a cell, with the identity of a message of the catalog (event.h) and the fields
+ * CELL= and, for other processes than its unit's, OBJECT_SYSTEMD_UNIT=: `journalctl -u cell@NAME`
+ * shows it, `journalctl -x` explains it.
+ */
+void log_event(const char *cell, const char *event, int level, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* A cell_log_fn. */
 void log_from_libcell(void *userdata, int level, const char *message);
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """cell-run, the main process of a cell's unit."""
 
+import time
+
 from fixture import wait_until
 from suite import test
 
@@ -71,3 +73,95 @@ def bad_description_is_78(f):
     assert f.run("cell-run-fake", "nobody").returncode == 78
     assert f.run("cellctl-fake", "check", "bad").returncode == 78
     assert f.run("cellctl-fake", "check", "apic-demo").returncode == 0
+
+
+def running(f, name="apic-demo", **env):
+    process, said = f.start_cell_run(name, **env)
+    wait_until(lambda: "READY=1" in said(), "READY")
+    return process, said
+
+
+@test(daemon=False)
+def a_flood_of_lines_is_cut(f):
+    process, _ = running(f)
+    with open(f.dir / "cells/apic-demo/console", "w") as console:
+        for i in range(6000):
+            console.write("line %d\n" % i)
+    f.set_state("apic-demo", "shut down")
+    out, err = process.communicate(timeout=10)
+    lines = out.splitlines()
+    assert 2000 <= len(lines) < 3000 and lines[0] == "line 0", len(lines)
+    assert "%d lines of its console were left out" % (6000 - len(lines)) in err, err
+
+
+@test(daemon=False)
+def what_a_guest_writes_drives_no_terminal(f):
+    process, _ = running(f)
+    with open(f.dir / "cells/apic-demo/console", "wb") as console:
+        console.write(b"a\x00b\x7f\xc2\x9b\xff\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\t\x9bz\n")
+    f.set_state("apic-demo", "shut down")
+    out = process.communicate(timeout=10)[0]
+    assert out.startswith("a\\x00b\\x7f")
+    assert "\\xc2\\x9b\\xff\u00e4\u20ac\U0001f600\t\\x9bz" in out, out
+
+
+@test(daemon=False)
+def watchdog_only_while_the_guest_lives(f):
+    process, said = running(f, WATCHDOG_USEC="400000")
+    with open(f.dir / "cells/apic-demo/console", "w") as console:
+        for _ in range(8):
+            console.write("alive\n")
+            console.flush()
+            time.sleep(0.05)
+    alive = said().count("WATCHDOG=1")
+    assert alive >= 2, said()
+    time.sleep(0.6)
+    assert said().count("WATCHDOG=1") <= alive + 1
+    process.kill()
+    process.wait()
+    f.env["SERVICE_RESULT"] = "watchdog"
+    reaped = f.run("cell-run-fake", "--reap", "apic-demo")
+    assert reaped.returncode == 0 and "no sign of life" in reaped.stderr
+    assert not (f.dir / "cells/apic-demo").exists()
+    assert "Result=timeout" in f.run("cellctl-fake", "show", "apic-demo").stdout
+
+
+@test(daemon=False)
+def others_may_stop_or_destroy_the_cell(f):
+    process, _ = running(f)
+    f.set_state("apic-demo", "running/locked")
+    f.set_state("apic-demo", "stopped")
+    assert "stopped by someone else" in process.communicate(timeout=10)[1]
+    assert process.returncode == 0
+    (f.dir / "notify").unlink()
+    process, _ = running(f)
+    assert f.run("cellctl-fake", "destroy", "--force", "apic-demo").returncode == 0
+    assert "destroyed by someone else" in process.communicate(timeout=10)[1]
+    assert process.returncode == 0
+
+
+@test(daemon=False)
+def leftovers_are_cleared_away(f):
+    f.add_cell("apic-demo", "1", "failed guest It panicked.")
+    process, _ = running(f)
+    assert f.read("calls").split()[:4] == ["destroy", "apic-demo", "force", "create"]
+    f.set_state("apic-demo", "shut down")
+    assert "Clearing away the failed cell" in process.communicate(timeout=10)[1]
+
+
+@test(daemon=False)
+def what_fails_on_the_way_up(f):
+    assert f.run("cell-run-fake").returncode == 2
+    assert f.run("cell-run-fake", "-x").returncode == 78
+    (f.dir / "fail").write_text("NoMemory Linux has no block to give.")
+    failed = f.run("cell-run-fake", "apic-demo")
+    assert failed.returncode in (1, 78) and "no block" in failed.stderr
+    (f.dir / "enabled").unlink()
+    disabled = f.run("cell-run-fake", "apic-demo")
+    assert disabled.returncode == 1 and "is not enabled" in disabled.stderr
+    (f.dir / "module").unlink()
+    missing = f.run("cell-run-fake", "apic-demo")
+    assert missing.returncode == 1 and "modprobe" in missing.stderr
+    f.env.update(SERVICE_RESULT="exit-code", EXIT_STATUS="1")
+    assert f.run("cell-run-fake", "--reap", "apic-demo").returncode == 0
+    assert "Result=resources" in f.run("cellctl-fake", "show", "apic-demo").stdout
