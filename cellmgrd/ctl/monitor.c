@@ -17,6 +17,7 @@
 /* The last state told of each cell, so that a second look tells what is new only. */
 struct seen {
 	struct ctl *ctl;
+	unsigned n; /* lines written */
 	struct entry {
 		struct entry *next;
 		char name[32];
@@ -74,6 +75,7 @@ static void on_change(void *userdata, const char *name, const char *state)
 		return;
 
 	print_change(seen->ctl, name, entry->state, new);
+	seen->n++;
 	snprintf(entry->state, sizeof(entry->state), "%s", new);
 }
 
@@ -84,9 +86,15 @@ int ctl_monitor(struct ctl *ctl, int argc, char **argv)
 	int r = watch_begin(&watch, ctl, on_change, &seen);
 
 	(void)argc, (void)argv;
-	while (r == EXIT_OK)
+	while (r == EXIT_OK && (ctl->iterations == 0 || seen.n < ctl->iterations))
 		r = watch_process(&watch, FOREVER);
 
+	while (seen.entries) {
+		struct entry *next = seen.entries->next;
+
+		free(seen.entries);
+		seen.entries = next;
+	}
 	return r;
 }
 

@@ -51,7 +51,9 @@ static const struct verb verbs[] = {
 	{WATCHING, "log", "NAME", 1, 1, ctl_log, "The journal of its unit, console included",
 	 "  cellctl log -f apic-demo\n", false},
 	{WATCHING, "monitor", "", 0, 0, ctl_monitor, "A line for each change of a cell's state",
-	 "  cellctl --json=short monitor | jq --unbuffered .state\n", false},
+	 "At first one for each cell as it is. --iterations=N ends it after N lines.\n"
+	 "  cellctl --json=short monitor | jq --unbuffered .state\n",
+	 false},
 	{WATCHING, "wait", "NAME [STATE...]", 1, INT_MAX, ctl_wait,
 	 "Until it is in one of the states",
 	 "States: defined starting running running/locked stopping stopped failed gone. Without "
@@ -117,7 +119,7 @@ static const char options[] =
 	"     --wait              start: wait until the cell has ended\n"
 	"     --timeout=SECONDS   wait: give up after that\n"
 	"  -d --delay=SECONDS     top: between two looks (1)\n"
-	"  -n --iterations=N      top: so many looks\n"
+	"  -n --iterations=N      top: so many looks; monitor: so many lines\n"
 	"\nFirst steps:\n"
 	"  cellctl host check                # can this machine do it?\n"
 	"  cellctl check ./mine.json         # is the description right?\n"

@@ -140,7 +140,7 @@ def cellctl_show_and_status(f):
 
 @test()
 def cellctl_monitor_and_wait(f):
-    monitor = f.spawn([f.build / "cellctl-fake", "--json=short", "monitor"],
+    monitor = f.spawn([f.build / "cellctl-fake", "--json=short", "monitor", "-n", "5"],
                       stdout=subprocess.PIPE, text=True)
 
     def told():
@@ -162,7 +162,9 @@ def cellctl_monitor_and_wait(f):
     assert told() == ("late", "", "defined")
     (f.dir / "desc/late.json").unlink()
     f.call("Reload")
-    assert told() == ("late", "defined", "gone")
+    assert told() == ("late", "defined", "gone") and monitor.wait(5) == 0
+    plain = f.run("cellctl-fake", "monitor", "-n", "1").stdout
+    assert re.match(r"\d{4}-\d\d-\d\dT.* apic-demo: failed\n$", plain), plain
     assert f.run("cellctl-fake", "wait", "nobody").returncode == 4
 
 
@@ -319,3 +321,35 @@ def cellctl_runs_systemds_own_programs(f):
                         "journalctl -u %s --follow --no-pager" % unit)):
         assert f.run("cellctl-fake", *args).stdout.strip() == told
     assert f.run("cellctl-fake", "enable", "nobody").returncode == 4
+
+
+@test(daemon=False)
+def cellctl_hypervisor_by_hand(f):
+    def hypervisor(*args):
+        return f.run("cellctl-fake", *args[1:], "hypervisor", args[0])
+    (f.dir / "console").write_text("hypervisor line\n")
+    assert hypervisor("console").stdout == "hypervisor line\n"
+    assert hypervisor("status").stdout.startswith("enabled, version fake, x2APIC mode, 4 CPUs")
+    assert json.loads(hypervisor("status", "--json=short").stdout)["pagesUsed"] == 64
+    f.add_cell("apic-demo", "3")
+    busy = hypervisor("disable")
+    assert busy.returncode == 1 and "destroy them first" in busy.stderr
+    assert f.run("cellctl-fake", "destroy", "--force", "apic-demo").returncode == 0
+    assert hypervisor("disable").returncode == 0
+    again = hypervisor("disable")
+    assert again.returncode == 0 and "nothing to do" in again.stdout
+    assert not hypervisor("disable", "-q").stdout
+    status = hypervisor("status")
+    assert (status.returncode, status.stdout) == (3, "disabled\n")
+    assert hypervisor("enable").returncode == 0 and "nothing to do" in hypervisor("enable").stdout
+    assert hypervisor("confirm").returncode == 0
+    assert hypervisor("frobnicate").returncode == 2
+    (f.dir / "module").unlink()
+    assert hypervisor("status").stdout == "missing\n" and hypervisor("disable").returncode == 0
+    assert f.run("cellctl-fake", "list").returncode == 0
+    (f.dir / "fail").write_text("HardwareUnsupported The CPU cannot.")
+    (f.dir / "enabled").unlink()
+    assert "The CPU cannot" in hypervisor("enable").stderr
+    assert json.loads(f.run("cellctl-fake", "host", "describe").stdout) == {"cpus": 4}
+    assert len(json.loads(f.run("cellctl-fake", "--json=short", "host", "check").stdout)) == 2
+    assert f.run("cellctl-fake", "host", "frobnicate").returncode == 2

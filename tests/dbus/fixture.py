@@ -99,6 +99,10 @@ class Fixture:
         wait_until(lambda: not self.bus.name_has_owner(NAME), "the bus name to go")
 
     def close(self):
+        """The daemon ends as systemd ends it: it has no reason to need more."""
+        if self.daemon and self.daemon.poll() is None:
+            self.daemon.terminate()
+            assert self.daemon.wait(5) == 0, "cellmgrd ended with %d" % self.daemon.returncode
         self.bus.close()
         for process in reversed(self.processes):
             process.kill()
