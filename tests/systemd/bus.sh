@@ -108,15 +108,15 @@ as() {
 	runuser -u "$1" -- "${@:2}"
 }
 
-# polkitd itself decides: root may, the operator what a rule allows, nobody else anything.
+# polkitd itself decides: root may, celluser what a rule allows, nobody else anything.
 # shellcheck disable=SC2086
 test_polkit() {
 	native
-	useradd --system operator 2>/dev/null || true
+	echo "u celluser - -" | systemd-sysusers -
 	mkdir -p /etc/polkit-1/rules.d
 	cat >/etc/polkit-1/rules.d/10-cells.rules <<-'END'
 		polkit.addRule(function(action, subject) {
-			if (action.id.indexOf("org.cellmgr1.") == 0 && subject.user == "operator" &&
+			if (action.id.indexOf("org.cellmgr1.") == 0 && subject.user == "celluser" &&
 			    action.id != "org.cellmgr1.manage-hypervisor")
 				return polkit.Result.YES;
 		});
@@ -129,20 +129,20 @@ test_polkit() {
 		expect 1 as nobody busctl call $MANAGER $method
 		says 'denied|not authorized|authoriz|interactive|does not allow'
 	done
-	expect 1 as operator busctl call $MANAGER EnableHypervisor t 0
+	expect 1 as celluser busctl call $MANAGER EnableHypervisor t 0
 	says 'manage-hypervisor'
 	active cell@apic-demo inactive
 	all_cpus
-	expect 0 as operator busctl call $MANAGER StartCell ss apic-demo replace
+	expect 0 as celluser busctl call $MANAGER StartCell ss apic-demo replace
 	wait_for 30 is_active cell@apic-demo active
 	expect 1 error_of StartCell string:apic-demo string:replace
 	says 'org.cellmgr1.CellRunning'
-	expect 0 as operator cellctl console apic-demo
+	expect 0 as celluser cellctl console apic-demo
 	expect 1 as nobody cellctl console apic-demo
 	says 'open-console'
 	expect 0 as nobody cellctl stats apic-demo
 	says hypercall
-	expect 0 as operator busctl call $MANAGER StopCell ss apic-demo replace
+	expect 0 as celluser busctl call $MANAGER StopCell ss apic-demo replace
 	wait_for 30 is_active cell@apic-demo inactive
 	expect 1 error_of StopCell string:apic-demo string:replace
 	says 'org.cellmgr1.CellNotRunning'
