@@ -131,6 +131,8 @@ static int read_input(sd_bus_message *call, struct worker_task *task, sd_bus_err
 	const char *label;
 	int r = sd_bus_message_read(call, "hs", &task->fd, &label);
 
+	task->timeout_s = CHECK_SECONDS;
+	task->for_anyone = true;
 	if (r >= 0)
 		r = operation_read_flags(call, 0, &task->flags, error);
 	if (r >= 0)
@@ -143,8 +145,7 @@ static int read_input(sd_bus_message *call, struct worker_task *task, sd_bus_err
 
 int description_check(sd_bus_message *call, void *manager, sd_bus_error *error)
 {
-	struct worker_task task = {
-		.run = run_check, .reply = reply_diags, .timeout_s = CHECK_SECONDS};
+	struct worker_task task = {.run = run_check, .reply = reply_diags};
 	int r = read_input(call, &task, error);
 
 	return r < 0 ? r : worker_start(manager, call, &task);
@@ -152,8 +153,7 @@ int description_check(sd_bus_message *call, void *manager, sd_bus_error *error)
 
 int description_compile(sd_bus_message *call, void *manager, sd_bus_error *error)
 {
-	struct worker_task task = {
-		.run = run_compile, .reply = reply_blob, .timeout_s = CHECK_SECONDS};
+	struct worker_task task = {.run = run_compile, .reply = reply_blob};
 	int r = read_input(call, &task, error);
 
 	return r < 0 ? r : worker_start(manager, call, &task);

@@ -181,13 +181,14 @@ static int start(struct worker *worker)
 
 int worker_start(struct manager *manager, sd_bus_message *call, const struct worker_task *task)
 {
+	unsigned limit = task->for_anyone ? WORKERS_MAX / 2 : WORKERS_MAX;
 	struct worker *worker;
 	int r;
 
-	if (manager->n_workers >= WORKERS_MAX)
+	if (manager->n_workers >= limit)
 		return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_LIMITS_EXCEEDED,
-						  "%d operations are under way; try again.",
-						  WORKERS_MAX);
+						  "%u operations are under way; try again.",
+						  manager->n_workers);
 	worker = calloc(1, sizeof(*worker));
 	if (!worker)
 		return -ENOMEM;

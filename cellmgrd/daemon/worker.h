@@ -27,6 +27,7 @@ struct worker_task {
 	int fd;			 /* of the call, or -1 */
 	char label[128];	 /* of what fd holds */
 	unsigned timeout_s;	 /* 0: as long as it takes */
+	bool for_anyone;	 /* asked without authorisation: gets half of the places only */
 	const char *unit_method; /* then asked of systemd for cell-hypervisor.service, or NULL */
 };
 

@@ -155,6 +155,7 @@ const struct cell_diag *cell_desc_diag(const cell_desc *desc, size_t index)
 int cell_desc_check(cell_desc *desc, cell_host *host)
 {
 	(void)host;
+	fake_delay("delay-check");
 	if (!desc->error)
 		return fake_ok(desc->context);
 

@@ -74,6 +74,20 @@ def a_slow_worker_blocks_nobody(f):
 
 
 @test()
+def checks_leave_room_for_operations(f):
+    f.add_cell("old", "1")
+    (f.dir / "delay-check").write_text("800")
+    ended = []
+    for _ in range(20):
+        f.bus.call_async(NAME, PATH, MANAGER, "CheckConfig", "hst", (f.memfd("{}"), "x", UInt64(0)),
+                         lambda _: ended.append(""), lambda e: ended.append(e.get_dbus_name()))
+    f.call("Destroy", UInt64(1), path=PATH + "/cell/old", interface=CELL)
+    f.pump(lambda: len(ended) == 20, "all answers")
+    assert ended.count("") == 16, ended
+    assert set(ended) == {"", "org.freedesktop.DBus.Error.LimitsExceeded"}, ended
+
+
+@test()
 def wrong_arguments_are_errors(f):
     wrong = [message("StartCell"), message("StartCell", UInt32(1), "x"),
              message("StartCell", "apic-demo", "", "more"), message("GetCell", ["apic-demo"]),

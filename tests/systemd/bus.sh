@@ -188,9 +188,11 @@ daemon_says() {
 	busctl get-property org.cellmgr1 /org/cellmgr1 org.cellmgr1.Manager HypervisorState | grep -qw "$1"
 }
 
+# Eight times, and never longer than the test.
 kill_at_random() {
-	while [ -e /tmp/killing ]; do
-		sleep "0.$((RANDOM % 9))"
+	local i
+	for ((i = 0; i < 8; i++)); do
+		sleep "$((RANDOM % 3)).$((RANDOM % 9 + 1))"
 		systemctl kill --signal=KILL cellmgrd 2>/dev/null || true
 	done
 }
@@ -199,21 +201,20 @@ kill_at_random() {
 insist() {
 	local n
 	for ((n = 0; n < 50; n++)); do
-		output=$(timeout 10 "$@" 2>&1) && return
+		output=$("$@" 2>&1) && return
 		sleep 0.1
 	done
 	die "\`$*' was never answered: $output"
 }
 
 test_killed_at_random() {
-	local killer ticks i
+	local killer ticks
 	native
 	drop_in cellmgrd.service StartLimitInterval=0
 	expect 0 systemctl start cell@apic-demo
-	touch /tmp/killing
 	kill_at_random &
 	killer=$!
-	for ((i = 0; i < 15; i++)); do
+	while kill -0 $killer 2>/dev/null; do
 		describe "late" 2
 		# shellcheck disable=SC2086
 		insist busctl call $MANAGER ListCells
@@ -222,8 +223,6 @@ test_killed_at_random() {
 		insist property apic-demo State
 		says locked
 	done
-	rm /tmp/killing
-	wait $killer
 	no_drop_in cellmgrd.service
 	systemctl reset-failed cellmgrd
 	[ "$(systemctl show -P NRestarts cellmgrd)" -gt 0 ] || journal_says cellmgrd 'killed, status=9' ||
