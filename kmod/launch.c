@@ -17,6 +17,7 @@
 #include <asm/msr.h>
 #include <asm/processor.h>
 #include <asm/special_insns.h>
+#include <asm/trapnr.h>
 #include <asm/tsc.h>
 #include "launch.h"
 #include "native.h"
@@ -78,6 +79,23 @@ static int launch_check_image(const struct firmware *fw, struct cellhv_error *er
 	return 0;
 }
 
+/* Flat segments at Linux's selectors, and a gate for NMIs (Intel SDM vol. 3, 6.14.1). */
+static void launch_fill_switch(struct cellhv_switch *data)
+{
+	const u64 handler = (u64)switch_nmi, gdt = (u64)data->gdt, idt = (u64)data->idt;
+
+	memset(data, 0, sizeof(*data));
+	data->gdt[__KERNEL_CS / 8] = 0x00af9b000000ffffull;
+	data->gdt[__KERNEL_DS / 8] = 0x00cf93000000ffffull;
+	data->idt[X86_TRAP_NMI][0] = (handler & 0xffff) | __KERNEL_CS << 16 | 0x8e00ull << 32 |
+				     (handler & 0xffff0000) << 32;
+	data->idt[X86_TRAP_NMI][1] = handler >> 32;
+	data->gdtr[0] = sizeof(data->gdt) - 1;
+	data->idtr[0] = sizeof(data->idt) - 1;
+	memcpy(&data->gdtr[1], &gdt, sizeof(gdt));
+	memcpy(&data->idtr[1], &idt, sizeof(idt));
+}
+
 static void launch_fill_boot(struct launch *launch, const struct cellhv_system_config *system)
 {
 	struct cellhv_boot *boot = launch->boot;
@@ -87,6 +105,8 @@ static void launch_fill_boot(struct launch *launch, const struct cellhv_system_c
 	boot->switch_page = (u64)switch_enter & PAGE_MASK;
 	boot->switch_page_phys = page_to_phys(vmalloc_to_page(switch_enter));
 	boot->leave = (u64)switch_leave;
+	boot->switch_data = (u64)&switch_data;
+	boot->switch_data_phys = page_to_phys(vmalloc_to_page(&switch_data));
 	boot->num_cpus = nr_cpu_ids;
 	boot->tsc_khz = tsc_khz;
 	boot->system = *system;
@@ -132,6 +152,7 @@ int launch_load(struct device *dev, const struct cellhv_system_config *system,
 	launch->boot = launch->memory + header->boot_offset;
 	launch->entry = (void *)(CELLHV_BASE + header->entry_offset);
 	launch_fill_boot(launch, system);
+	launch_fill_switch(&switch_data);
 	err = tables_build(&launch->tables, launch->boot);
 	if (err)
 		goto free;
@@ -176,11 +197,8 @@ u64 launch_memory_phys(const struct launch *launch)
 
 int launch_call(struct cellhv_call *call)
 {
-	unsigned long result = CELLHV_CALL;
-
 	call->size = sizeof(*call);
-	asm volatile("vmmcall" : "+a"(result) : "D"(virt_to_phys(call)) : "memory");
-	return (int)result;
+	return (int)native_hypercall(CELLHV_CALL, virt_to_phys(call));
 }
 
 struct cpu_request {
@@ -203,14 +221,19 @@ static void launch_enter_cpu(void *data)
 		return;
 	}
 
+	native_claim(true);
 	native_capture(native, cpu);
-	native_enable_svm(true);
 	request->result = cpu == fail_entry_cpu ? -EIO
 						: switch_enter(tables_cr3(&launch->tables),
 							       launch->entry, native);
 	if (request->result) {
-		native_enable_svm(false);
-		launch_fail(request->error, request->result, CELLHV_DRIVER_CHECK_ENTRY, cpu);
+		const struct cellhv_refusal *refusal = &launch->boot->refusal;
+
+		native_claim(false);
+		if (refusal->check)
+			launch_fail(request->error, -EOPNOTSUPP, refusal->check, refusal->object);
+		else
+			launch_fail(request->error, -EIO, CELLHV_DRIVER_CHECK_ENTRY, cpu);
 		return;
 	}
 	cpumask_set_cpu(cpu, &launch->entered);
@@ -221,8 +244,11 @@ static void launch_leave_cpu(void *data)
 	struct launch *launch = data;
 	struct cellhv_call *call = launch_new_call(launch, CELLHV_OP_DISABLE);
 
-	if (!launch_call(call))
-		cpumask_clear_cpu(smp_processor_id(), &launch->entered);
+	if (launch_call(call))
+		return;
+
+	native_claim(false);
+	cpumask_clear_cpu(smp_processor_id(), &launch->entered);
 }
 
 /* CPUs that went offline in Linux are still guests: another CPU sends them native. */

@@ -31,6 +31,7 @@ int launch_call(struct cellhv_call *call);
 
 /* switch.S */
 int switch_enter(u64 hypervisor_cr3, void *entry, struct cellhv_native *native);
-extern char switch_leave[];
+extern char switch_leave[], switch_nmi[];
+extern struct cellhv_switch switch_data;
 
 #endif

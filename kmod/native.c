@@ -4,18 +4,38 @@
 #include <asm/msr.h>
 #include <asm/processor.h>
 #include <asm/special_insns.h>
+#include <asm/tlbflush.h>
 #include "native.h"
 
 #define VM_CR 0xc0010114 /* AMD64 APM vol. 2, 15.30.1 */
 #define VM_CR_SVMDIS BIT_ULL(4)
 #define VM_HSAVE_PA 0xc0010117
 
-u32 native_check(void)
+#define FEATURE_CONTROL 0x3a				 /* Intel SDM vol. 4, table 2-2 */
+#define FEATURE_CONTROL_USABLE (BIT_ULL(0) | BIT_ULL(2)) /* locked, VMX outside SMX */
+
+/* Linux forgets the flag where the firmware has disabled VMX; the processor does not. */
+static bool native_has_vmx(void)
+{
+	return cpuid_ecx(1) & BIT(5);
+}
+
+static u32 native_check_vmx(void)
 {
 	u64 value;
 
-	if (!boot_cpu_has(X86_FEATURE_SVM) || !(cpuid_edx(0x8000000a) & BIT(0)))
-		return CELLHV_DRIVER_CHECK_NO_VIRTUALIZATION;
+	rdmsrl(FEATURE_CONTROL, value);
+	if ((value & FEATURE_CONTROL_USABLE) != FEATURE_CONTROL_USABLE)
+		return CELLHV_DRIVER_CHECK_FIRMWARE_DISABLED;
+	if (__read_cr4() & X86_CR4_VMXE)
+		return CELLHV_DRIVER_CHECK_IN_USE;
+	return 0;
+}
+
+static u32 native_check_svm(void)
+{
+	u64 value;
+
 	rdmsrl(VM_CR, value);
 	if (value & VM_CR_SVMDIS)
 		return CELLHV_DRIVER_CHECK_FIRMWARE_DISABLED;
@@ -26,6 +46,15 @@ u32 native_check(void)
 	if (value)
 		return CELLHV_DRIVER_CHECK_IN_USE;
 	return 0;
+}
+
+u32 native_check(void)
+{
+	if (native_has_vmx())
+		return native_check_vmx();
+	if (boot_cpu_has(X86_FEATURE_SVM))
+		return native_check_svm();
+	return CELLHV_DRIVER_CHECK_NO_VIRTUALIZATION;
 }
 
 /* A descriptor of Linux's GDT in the VMCB's form (AMD64 APM vol. 2, 4.8 and 15.5.1). */
@@ -87,10 +116,28 @@ void native_capture(struct cellhv_native *native, u32 cpu)
 	rdmsrl(MSR_GS_BASE, native->gs.base);
 }
 
-void native_enable_svm(bool enable)
+void native_claim(bool claim)
 {
 	u64 efer;
 
+	if (native_has_vmx()) {
+		if (claim)
+			cr4_set_bits(X86_CR4_VMXE);
+		else
+			cr4_clear_bits(X86_CR4_VMXE);
+		return;
+	}
 	rdmsrl(MSR_EFER, efer);
-	wrmsrl(MSR_EFER, enable ? efer | EFER_SVME : efer & ~(u64)EFER_SVME);
+	wrmsrl(MSR_EFER, claim ? efer | EFER_SVME : efer & ~(u64)EFER_SVME);
+}
+
+unsigned long native_hypercall(unsigned long code, u64 argument)
+{
+	unsigned long result = code;
+
+	if (native_has_vmx())
+		asm volatile("vmcall" : "+a"(result) : "D"(argument) : "memory");
+	else
+		asm volatile("vmmcall" : "+a"(result) : "D"(argument) : "memory");
+	return result;
 }

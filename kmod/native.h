@@ -12,6 +12,13 @@ u32 native_check(void);
 /* Segments, tables and control registers, as late as possible before the switch. */
 void native_capture(struct cellhv_native *native, u32 cpu);
 
-void native_enable_svm(bool enable);
+/*
+ * Says in the registers where KVM looks that this CPU's virtualisation is in use, or is no more:
+ * EFER.SVME, which the processor also wants set, or Linux's own copy of CR4 and CR4.VMXE.
+ */
+void native_claim(bool claim);
+
+/* VMMCALL or VMCALL; returns RAX. */
+unsigned long native_hypercall(unsigned long code, u64 argument);
 
 #endif

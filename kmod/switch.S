@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The one page of text that Linux's and the hypervisor's page tables map at the same address. What
- * runs here changes CR3 under its own feet. Order matters, see AMD64 APM vol. 2, 15.17 for GIF.
+ * runs here changes CR3 under its own feet. NMIs come whenever they like: while neither world's
+ * tables can be reached, those of switch_data hold, and the handler here only notes them.
  */
 #include <linux/linkage.h>
 #include <asm/ibt.h>
@@ -12,7 +13,14 @@
 #define CR4_PGE		0x80
 #define CR4_PCIDE	0x20000
 #define CR4_CET		0x800000
-#define MSR_EFER	0xc0000080
+#define MSR_FS_BASE	0xc0000100
+#define MSR_GS_BASE	0xc0000101
+
+	.section .data.switch, "aw"
+	.balign	CELLHV_SWITCH_SIZE
+	.globl	switch_data
+switch_data:
+	.skip	CELLHV_SWITCH_SIZE
 
 	.section .text.switch, "ax"
 	.balign	4096, 0xcc
@@ -31,8 +39,10 @@ SYM_CODE_START(switch_enter)
 	lea	switch_resume(%rip), %rax
 	mov	%rax, CELLHV_NATIVE_RIP(%rdx)
 
-	/* From here to VMRUN Linux's IDT is out of reach: hold NMIs. */
-	clgi
+	movl	$0, switch_data + CELLHV_SWITCH_NMI(%rip)
+	lidt	switch_data + CELLHV_SWITCH_IDTR(%rip)
+	lgdt	switch_data + CELLHV_SWITCH_GDTR(%rip)
+	lea	switch_data + CELLHV_SWITCH_SIZE(%rip), %rsp
 	mov	%cr4, %rax
 	and	$~(CR4_PGE | CR4_PCIDE | CR4_CET), %rax
 	mov	%rax, %cr4
@@ -55,10 +65,14 @@ switch_resume:
 
 SYM_CODE_END(switch_enter)
 
-/* RBX: Linux's address of struct cellhv_frame, RDI: CR4 without PGE, RSI: Linux's CR3 */
+/*
+ * RBX: Linux's address of struct cellhv_frame, RDI: CR4 without PGE, RSI: Linux's CR3; switch_data's
+ * tables are in force and TR is Linux's.
+ */
 SYM_CODE_START(switch_leave)
 	UNWIND_HINT_FUNC
 	ENDBR
+	lea	switch_data + CELLHV_SWITCH_SIZE(%rip), %rsp
 	/* PCIDE may only be set while the low bits of CR3 are clear: so before CR3. */
 	mov	%rdi, %cr4
 	mov	%rsi, %cr3
@@ -66,17 +80,29 @@ SYM_CODE_START(switch_leave)
 	mov	CELLHV_FRAME_CR4(%rbx), %rax
 	mov	%rax, %cr4
 	lgdt	CELLHV_FRAME_GDTR(%rbx)
-	lidt	CELLHV_FRAME_IDTR(%rbx)
 	movw	CELLHV_FRAME_ES(%rbx), %es
 	movw	CELLHV_FRAME_DS(%rbx), %ds
 	movw	CELLHV_FRAME_SS(%rbx), %ss
-	mov	CELLHV_FRAME_REG(4)(%rbx), %rsp
-	/* A held NMI lands here, wholly in Linux. */
-	stgi
-	mov	$MSR_EFER, %ecx
-	mov	CELLHV_FRAME_EFER(%rbx), %eax
-	mov	CELLHV_FRAME_EFER + 4(%rbx), %edx
+	/* A selector brings a base with it, which the MSR then replaces. */
+	movw	CELLHV_FRAME_FS(%rbx), %fs
+	movw	CELLHV_FRAME_GS(%rbx), %gs
+	mov	$MSR_FS_BASE, %ecx
+	mov	CELLHV_FRAME_FS_BASE(%rbx), %eax
+	mov	CELLHV_FRAME_FS_BASE + 4(%rbx), %edx
 	wrmsr
+	mov	$MSR_GS_BASE, %ecx
+	mov	CELLHV_FRAME_GS_BASE(%rbx), %eax
+	mov	CELLHV_FRAME_GS_BASE + 4(%rbx), %edx
+	wrmsr
+	lldt	CELLHV_FRAME_LDTR(%rbx)
+	mov	CELLHV_FRAME_REG(4)(%rbx), %rsp
+	lidt	CELLHV_FRAME_IDTR(%rbx)
+	/* Linux gets the NMI that it has missed. */
+	cmpl	$0, switch_data + CELLHV_SWITCH_NMI(%rip)
+	je	1f
+	movl	$0, switch_data + CELLHV_SWITCH_NMI(%rip)
+	int	$2
+1:
 	push	CELLHV_FRAME_RIP(%rbx)
 	push	CELLHV_FRAME_RFLAGS(%rbx)
 	push	CELLHV_FRAME_REG(3)(%rbx)
@@ -100,4 +126,12 @@ SYM_CODE_START(switch_leave)
 	RET
 
 SYM_CODE_END(switch_leave)
+
+/* The NMI gate of switch_data. NMIs are held until the IRET. */
+SYM_CODE_START(switch_nmi)
+	UNWIND_HINT_IRET_REGS
+	ENDBR
+	movl	$1, switch_data + CELLHV_SWITCH_NMI(%rip)
+	iretq
+SYM_CODE_END(switch_nmi)
 	.balign	4096, 0xcc

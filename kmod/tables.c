@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The page tables a CPU loads on its way in: the hypervisor block and the switch page. They have as
- * many levels as Linux's, since that cannot change in long mode (AMD64 APM vol. 2, 5.3).
+ * The page tables a CPU loads on its way in: the hypervisor block and the two pages that the switch
+ * happens in. They have as many levels as Linux's, since that cannot change in long mode (AMD64 APM
+ * vol. 2, 5.3).
  */
 #include <linux/gfp.h>
 #include <linux/mm.h>
@@ -45,9 +46,20 @@ static u64 *tables_entry(struct boot_tables *tables, u64 virt, int level)
 	}
 }
 
+static int tables_map_page(struct boot_tables *tables, u64 virt, u64 phys, u64 access)
+{
+	u64 *entry = tables_entry(tables, virt, 1);
+
+	if (!entry)
+		return -ENOMEM;
+	*entry = phys | PTE_PRESENT | access;
+	return 0;
+}
+
 int tables_build(struct boot_tables *tables, const struct cellhv_boot *boot)
 {
 	u64 *entry;
+	int err;
 
 	for (int i = 0; i < BOOT_TABLE_PAGES; i++) {
 		tables->page[i] = (u64 *)get_zeroed_page(GFP_KERNEL);
@@ -62,11 +74,8 @@ int tables_build(struct boot_tables *tables, const struct cellhv_boot *boot)
 			return -ENOMEM;
 		*entry = (boot->memory_phys + offset) | PTE_PRESENT | PTE_WRITE | PTE_LARGE;
 	}
-	entry = tables_entry(tables, boot->switch_page, 1);
-	if (!entry)
-		return -ENOMEM;
-	*entry = boot->switch_page_phys | PTE_PRESENT;
-	return 0;
+	err = tables_map_page(tables, boot->switch_page, boot->switch_page_phys, 0);
+	return err ?: tables_map_page(tables, boot->switch_data, boot->switch_data_phys, PTE_WRITE);
 }
 
 void tables_free(struct boot_tables *tables)

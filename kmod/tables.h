@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The page tables a CPU loads on its way in: the hypervisor block and the switch page. */
+/* The page tables a CPU loads on its way in: the hypervisor block and the switch pages. */
 #ifndef CELLHV_KMOD_TABLES_H
 #define CELLHV_KMOD_TABLES_H
 
 #include <cellhv/launch.h>
 
-#define BOOT_TABLE_PAGES 10
+#define BOOT_TABLE_PAGES 13
 
 struct boot_tables {
 	u64 *page[BOOT_TABLE_PAGES]; /* the first is the root */

@@ -9,7 +9,7 @@
 
 #include "cleanup.h"
 
-enum object { NOTHING, NUMBER, ADDRESS, CELL };
+enum object { NOTHING, NUMBER, ADDRESS, CELL, FEATURE };
 
 struct sentence {
 	uint32_t check;
@@ -48,8 +48,6 @@ static const struct sentence sentences[] = {
 	 "the memory of cell %s is not zeroed yet: try again"},
 	{CELLHV_CHECK_CPU_OWNED, NUMBER, "ResourceConflict",
 	 "CPU %s belongs to another cell: choose another CPU or destroy that cell"},
-	{CELLHV_CHECK_CPU_LAST, NUMBER, "CpuUnavailable",
-	 "CPU %s is the last one Linux has: leave it at least one"},
 	{CELLHV_CHECK_CPU_SELF, NUMBER, "CpuUnavailable",
 	 "CPU %s is making this very call: choose another CPU"},
 	{CELLHV_CHECK_CPU_SILENT, NUMBER, "CpuUnavailable",
@@ -67,6 +65,11 @@ static const struct sentence sentences[] = {
 	{CELLHV_CHECK_POOL_EMPTY, NUMBER, "NoMemory",
 	 "the hypervisor's own page pool is used up (%s pages left): destroy a cell first"},
 	{CELLHV_CHECK_CELLS_EXIST, NUMBER, "Busy", "%s cells still exist: destroy them first"},
+	{CELLHV_CHECK_CPU_FEATURE, FEATURE, "HardwareUnsupported",
+	 "this CPU's virtualisation lacks %s: use another machine, or give the virtual one more"},
+	{CELLHV_CHECK_CPU_STATE, NUMBER, "HardwareUnsupported",
+	 "CPU %s refuses to run Linux as a guest in its present state, and all went back: see "
+	 "`dmesg`"},
 	{CELLHV_DRIVER_CHECK_NO_VIRTUALIZATION, NOTHING, "HardwareUnsupported",
 	 "this CPU has neither AMD SVM nor Intel VMX: use another machine, or turn nested "
 	 "virtualisation on for this virtual one"},
@@ -134,10 +137,23 @@ static void render_cell(cell_context *context, int fd, uint64_t id, char text[64
 		snprintf(text, 64, "number %" PRIu64, id);
 }
 
+static const char *const features[CELLHV_CPU_FEATURE_MAX] = {
+	[CELLHV_CPU_FEATURE_NESTED_PAGING] =
+		"nested paging (AMD NPT, Intel EPT with 2 MiB pages and write-back tables)",
+	[CELLHV_CPU_FEATURE_UNRESTRICTED_GUEST] = "unrestricted guests (real mode under EPT)",
+	[CELLHV_CPU_FEATURE_TRUE_CONTROLS] = "the true controls (IA32_VMX_TRUE_*_CTLS)",
+	[CELLHV_CPU_FEATURE_NMI_EXITING] = "NMI exiting with virtual NMIs and the NMI window",
+	[CELLHV_CPU_FEATURE_BITMAPS] = "MSR and I/O bitmaps",
+	[CELLHV_CPU_FEATURE_STATE_SWITCH] = "loading and saving of IA32_PAT and IA32_EFER",
+	[CELLHV_CPU_FEATURE_INVEPT] = "INVEPT for all contexts",
+	[CELLHV_CPU_FEATURE_CONTROL_BITS] =
+		"VMX operation with the CR0 and CR4 bits that Linux has set",
+};
+
 static void explain_check(cell_context *context, int fd, const struct sentence *sentence,
 			  uint64_t object, const char *what)
 {
-	char rendered[64] = "", reason[512];
+	char rendered[96] = "", reason[512];
 
 	if (sentence->object == NUMBER)
 		snprintf(rendered, sizeof(rendered), "%" PRIu64, object);
@@ -145,6 +161,10 @@ static void explain_check(cell_context *context, int fd, const struct sentence *
 		snprintf(rendered, sizeof(rendered), "0x%" PRIx64, object);
 	else if (sentence->object == CELL)
 		render_cell(context, fd, object, rendered);
+	else if (sentence->object == FEATURE)
+		snprintf(rendered, sizeof(rendered), "%s",
+			 object && object < CELLHV_CPU_FEATURE_MAX ? features[object]
+								   : "something unknown");
 
 	snprintf(reason, sizeof(reason), sentence->text, rendered);
 	context_set_error(context, sentence->name, "Cannot %s: %s.", what, reason);

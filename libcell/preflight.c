@@ -49,15 +49,9 @@ static void remedy(struct finding *finding, const char *format, ...)
 
 static void check_virtualization(const cell_host *host, struct finding *finding)
 {
-	if (host->has_svm) {
-		find(finding, CELL_CHECK_OK, "%s (%s) has AMD SVM", host->model, host->vendor);
-		return;
-	}
-	if (host->has_vmx) {
-		find(finding, CELL_CHECK_FAILED,
-		     "%s (%s) has Intel VMX, which this version does not use", host->model,
-		     host->vendor);
-		remedy(finding, "use a machine with an AMD processor");
+	if (host->has_svm || host->has_vmx) {
+		find(finding, CELL_CHECK_OK, "%s (%s) has %s", host->model, host->vendor,
+		     host->has_svm ? "AMD SVM" : "Intel VMX");
 		return;
 	}
 	if (host->is_guest) {

@@ -282,11 +282,9 @@ bool cell_flush_root(const struct cpu *self, uint32_t *silent)
 static int cell_move_region(const struct cpu *self, const struct cellhv_memory_region *region,
 			    bool to_root, struct cellhv_call *call)
 {
-	const uint32_t all = PAGING_READ | PAGING_WRITE | PAGING_EXECUTE;
-	struct paging *root = &root_cell.memory;
 	uint32_t silent;
-	int changed = to_root ? paging_map(root, region->phys, region->phys, region->size, all)
-			      : paging_unmap(root, region->phys, region->size);
+	int changed = to_root ? machine_map_root(region->phys, region->size)
+			      : paging_unmap(&root_cell.memory, region->phys, region->size);
 
 	if (changed < 0)
 		return changed;

@@ -33,17 +33,20 @@ enum cpu_activity {
 };
 
 struct cpu {
-	uint64_t regs[16]; /* first: the assembly counts on it */
-	struct cpu *self;  /* GS base points here */
-	uint32_t number;   /* Linux's */
+	uint64_t regs[16];	   /* first, and up to launched: the assembly counts on it */
+	struct cpu *self;	   /* GS base points here */
+	volatile bool nmi_arrived; /* taken by the IDT, not yet looked at */
+	bool launched;		   /* the back end's context, since it was made */
+	bool has_run;		   /* a guest, at least once */
+	uint32_t number;	   /* Linux's */
 	uint32_t apic_id;
 	struct cell *cell;
 	enum cpu_activity activity;
-	bool present;		   /* entered, and not native again */
-	bool x2apic;		   /* mode of the APIC at the moment */
-	bool kicked;		   /* one NMI is under way for `requests`; atomic */
-	volatile bool nmi_arrived; /* taken by the IDT, not yet looked at */
-	uint32_t requests;	   /* CPU_REQUEST_*; atomic */
+	bool present;	   /* entered, and not native again */
+	bool x2apic;	   /* mode of the APIC at the moment */
+	bool needs_init;   /* its APIC is dead until INIT; atomic, see renew.h */
+	bool kicked;	   /* one NMI is under way for `requests`; atomic */
+	uint32_t requests; /* CPU_REQUEST_*; atomic */
 	uint32_t sipi_vector;
 	uint32_t icr_high;	   /* xAPIC guests write the interrupt command in two halves */
 	uint32_t xapic_ldr;	   /* logical destination as the guest set it */

@@ -23,7 +23,7 @@ def _console(machine, name, command):
              (BUILD / "tests/bench/celltool-timed", "usr/bin/celltool-timed")]
     status = busybox.run(machine, kernel.select(), f". /rig/bench.sh; {command}", files=files,
                          timeout=300, logs=logs, show=False,
-                         qemu=["-serial", f"file:{logs / 'uart'}"])  # the demo's, I/O port 2E8
+                         options=["-serial", f"file:{logs / 'uart'}"])  # the demo's, I/O port 2E8
     text = (logs / "console").read_text(errors="replace").replace("\r", "")
     if status:
         raise SystemExit(f"error: {name}: exit status {status}, see {logs}/console\n{text[-500:]}")

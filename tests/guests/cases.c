@@ -130,6 +130,14 @@ static bool vmrun(void)
 	return verdict(false, "executed", 0);
 }
 
+static bool vmxon(void)
+{
+	static const uint64_t region = CELLHV_COMM_DEFAULT_ADDRESS;
+
+	asm volatile("vmxon %0" : : "m"(region) : "memory", "cc");
+	return verdict(false, "executed", 0);
+}
+
 static bool triple_fault(void)
 {
 	static const uint8_t no_idt[10]; /* limit and base */
@@ -233,6 +241,7 @@ static const struct test_case cases[] = {
 	{"msr-allowed", msr_allowed, 0},
 	{"cr4-reserved", cr4_reserved, GP},    /* or CELLHV_FAILURE_CONTROL */
 	{"vmrun", vmrun, UD},		       /* or CELLHV_FAILURE_INSTRUCTION */
+	{"vmxon", vmxon, UD},		       /* or CELLHV_FAILURE_INSTRUCTION */
 	{"triple-fault", triple_fault, 0},     /* CELLHV_FAILURE_TRIPLE_FAULT */
 	{"memory-read", memory_read, 0},       /* CELLHV_FAILURE_MEMORY */
 	{"memory-write", memory_write, 0},     /* CELLHV_FAILURE_MEMORY */

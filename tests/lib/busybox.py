@@ -5,15 +5,11 @@ The busybox guest: a shell command in the emulated machine, seconds after the st
 `not ok NAME: why` of the command, and its exit status at the end.
 """
 import re
-import subprocess
 import sys
-import threading
+import time
 
-import kernel
 import payload
 from initramfs import Initramfs
-from machine import qemu_args
-from paths import ROOT
 
 STATUS_TIMEOUT = 124
 STATUS_NO_VERDICT = 125
@@ -30,6 +26,7 @@ exec </dev/null >/dev/ttyS0 2>&1
 verdict() { echo "$*"; echo "$*" >/dev/ttyS2; }
 ( . /command )
 echo "exit $?" >/dev/ttyS2
+stty -F /dev/ttyS0 sane # waits until what was written is sent
 poweroff -f
 """
 
@@ -46,39 +43,42 @@ def build_initramfs(target, version, command, files):
     image.write(target)
 
 
-def _pump(stream, log, show):
-    for chunk in iter(lambda: stream.read1(4096), b""):
-        log.write(chunk)
-        log.flush()
-        if show:
-            sys.stdout.buffer.write(chunk.replace(b"\r\n", b"\n"))
-            sys.stdout.flush()
+def _follow(process, console, show, timeout):
+    """Shows the console until the machine ends; returns whether it does within `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    with open(console, "rb") as stream:
+        while True:
+            ended = process.poll() is not None
+            chunk = stream.read()
+            if show and chunk:
+                sys.stdout.buffer.write(chunk.replace(b"\r\n", b"\n"))
+                sys.stdout.flush()
+            if ended or time.monotonic() > deadline:
+                return ended
+            time.sleep(0.05)
 
 
 def run(machine, version, command, files=(), timeout=120, logs=None, show=True, kernel_args="",
-        qemu=()):
-    """Returns the exit status of `command`; logs/ gets console, hypervisor and verdict."""
+        options=()):
+    """
+    Returns the exit status of `command`; logs/ gets console, hypervisor and verdict, and what the
+    emulator itself says. `timeout` in seconds is multiplied by the machine's patience, `options` are
+    the emulator's own.
+    """
     logs.mkdir(parents=True, exist_ok=True)
-    for name in ("hypervisor", "verdict"):
-        (logs / name).write_bytes(b"")
+    ports = [logs / name for name in ("console", "hypervisor", "verdict")]
+    for port in ports:
+        port.write_bytes(b"")
     initrd = logs / "initramfs.cpio"
     build_initramfs(initrd, version, command, files)
-    arguments = qemu_args(machine, kernel.image(version), initrd, kernel_args) + [
-        "-serial", "stdio", "-serial", f"file:{logs / 'hypervisor'}",
-        "-serial", f"file:{logs / 'verdict'}", "-monitor", "none", *qemu]
-
-    with open(logs / "console", "wb") as log:
-        process = subprocess.Popen(arguments, cwd=ROOT, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        reader = threading.Thread(target=_pump, args=(process.stdout, log, show))
-        reader.start()
+    with open(logs / "emulator", "wb") as log:
+        process = machine.start(version, initrd, ports, log, kernel_args, options)
         try:
-            process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            return STATUS_TIMEOUT
+            if not _follow(process, ports[0], show, timeout * machine.patience):
+                return STATUS_TIMEOUT
         finally:
             process.kill()
-            reader.join()
+            process.wait()
     return verdict_status(logs)
 
 

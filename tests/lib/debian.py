@@ -21,7 +21,6 @@ import time
 import kernel
 import payload
 from initramfs import Initramfs
-from machine import qemu_args
 from paths import CACHE, ROOT
 
 PACKAGES = "systemd,systemd-sysv,dbus,kmod,udev,polkitd,libjson-c5,libkmod2,libsystemd0,bsdutils"
@@ -178,8 +177,8 @@ class Guest:
         self.scratch = tempfile.mkdtemp(prefix="cellmgr-")
         self.address = os.path.join(self.scratch, "shell")
         console = "mon:stdio" if interactive else f"file:{logs / 'console'}"
-        arguments = qemu_args(machine, kernel.image(version), logs / "initrd.cpio",
-                              f"systemd.show_status=0 {kernel_args}", memory) + [
+        arguments = machine.arguments(version, logs / "initrd.cpio",
+                                      f"systemd.show_status=0 {kernel_args}", memory) + [
             "-serial", console, "-serial", f"file:{logs / 'hypervisor'}",
             "-serial", f"unix:{self.address},server=on,wait=off",
             "-drive", f"file={image_path()},format=raw,if=virtio,snapshot=on", *qemu]

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Installs what building, the emulated machines and (with "gate") the static checks need, and does
-# nothing where it is there. Says what it installs, and which package source it adds.
+# Installs what building, the emulated machines and (with "gate") the static checks need, with "bochs"
+# also that emulator, and does nothing where it is there. Says what it installs, and which package
+# source it adds.
 set -euo pipefail
 # shellcheck source=tests/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -9,13 +10,17 @@ set -euo pipefail
 PACKAGES=(
 	gcc libc6-dev binutils make meson pkg-config python3 scdoc xz-utils
 	libsystemd-dev libjson-c-dev libkmod-dev kmod
-	qemu-system-x86 busybox-static mmdebstrap e2fsprogs
+	qemu-system-x86 busybox-static mmdebstrap e2fsprogs zstd
 )
 GATE_PACKAGES=(
 	clang-format clang-tidy cppcheck sparse pmccabe shellcheck
 	clang libclang-rt-dev python3-jsonschema dbus dbus-daemon python3-dbus python3-gi passwd
 )
 QEMU_WANTED=9
+# Bochs 3.0 is Debian 13's; some display has to be there, the one for terminals is the smallest.
+BOCHS_PACKAGES=(bochs bochsbios vgabios bochs-term)
+BOCHS_SUITE=trixie
+BOCHS_TREE=${CELLMGR_CACHE:-$ROOT/.cache}/bochs/tree
 
 missing() {
 	local package
@@ -38,18 +43,26 @@ header_packages() {
 		awk '{ split($1, part, /[-.]/); if (!seen[part[3] "." part[4]]++) print }'
 }
 
-qemu_major() {
-	apt-cache policy qemu-system-x86 | sed -n "s/^  $1: \([0-9]*:\)\?\([0-9]*\).*/\2/p"
+# major PACKAGE Installed|Candidate
+major() {
+	apt-cache policy "$1" | sed -n "s/^  $2: \([0-9]*:\)\?\([0-9]*\).*/\2/p"
 }
 
-# The backports of the mirror that this machine already uses.
+# mirror SUITE: the one that this machine already uses.
+mirror() {
+	local uri
+
+	# shellcheck disable=SC2016
+	uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $1" |
+		head -n 1)
+	[ -n "$uri" ] || fail "no package source of $1 is configured; see /etc/apt/sources.list"
+	echo "$uri"
+}
+
 add_backports() {
 	local suite=$1 uri
 
-	# shellcheck disable=SC2016
-	uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $suite" |
-		head -n 1)
-	[ -n "$uri" ] || fail "no package source of $suite is configured; see /etc/apt/sources.list"
+	uri=$(mirror "$suite")
 	step "adding the package source $suite-backports of $uri for QEMU $QEMU_WANTED or later:" \
 		"/etc/apt/sources.list.d/cellmgr-backports.sources"
 	printf 'Types: deb\nURIs: %s\nSuites: %s-backports\nComponents: main\nSigned-By: %s\n' \
@@ -60,19 +73,30 @@ add_backports() {
 
 is_complete() {
 	[ -z "$(missing "${PACKAGES[@]}")" ] && compgen -G '/lib/modules/*/build/Makefile' >/dev/null &&
-		[ "$(qemu_major Installed)" -ge "$QEMU_WANTED" ]
+		[ "$(major qemu-system-x86 Installed)" -ge "$QEMU_WANTED" ]
 }
 
-main() {
-	local suite headers wanted
-	# shellcheck disable=SC1091
-	suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-	[ "${1:-}" != gate ] || PACKAGES+=("${GATE_PACKAGES[@]}")
-	! is_complete || return 0
+# Where this release has an older one: not installed but unpacked, with all libraries it is linked to.
+unpack_bochs() {
+	local suite=$1 scratch
+
+	[ ! -e "$BOCHS_TREE" ] || return 0
+	step "unpacking Bochs of Debian $BOCHS_SUITE into $BOCHS_TREE"
+	mkdir -p "${BOCHS_TREE%/*}"
+	scratch=$(mktemp -d "$BOCHS_TREE.XXXXXX")
+	logged bochs.log as_root mmdebstrap --mode=root --variant=extract \
+		--include="$(IFS=, && echo "${BOCHS_PACKAGES[*]}")" --dpkgopt=path-exclude=/usr/share/doc/* \
+		"$BOCHS_SUITE" "$scratch" "$(mirror "$suite")"
+	as_root mv -T "$scratch" "$BOCHS_TREE"
+}
+
+# setup_machine SUITE
+setup_machine() {
+	local suite=$1 headers wanted
 
 	command -v apt-get >/dev/null || fail "this needs Debian 12 or 13: there is no apt-get here"
 	logged apt-update.log apt_get update
-	if [ "$(qemu_major Candidate)" -lt "$QEMU_WANTED" ] &&
+	if [ "$(major qemu-system-x86 Candidate)" -lt "$QEMU_WANTED" ] &&
 		! apt-cache policy | grep -q "$suite-backports"; then
 		add_backports "$suite"
 	fi
@@ -82,11 +106,29 @@ main() {
 	step "installing with apt: ${wanted[*]:-nothing}"
 	[ "${#wanted[@]}" -eq 0 ] ||
 		logged apt-install.log apt_get install -y --no-install-recommends "${wanted[@]}"
-	if [ "$(qemu_major Installed)" -lt "$QEMU_WANTED" ]; then
+	if [ "$(major qemu-system-x86 Installed)" -lt "$QEMU_WANTED" ]; then
 		step "installing with apt: QEMU of $suite-backports"
 		logged apt-qemu.log apt_get install -y --no-install-recommends \
 			-t "$suite-backports" qemu-system-x86
 	fi
+}
+
+main() {
+	local suite part bochs=
+	# shellcheck disable=SC1091
+	suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+	for part in "$@"; do
+		case $part in
+		gate) PACKAGES+=("${GATE_PACKAGES[@]}") ;;
+		bochs) bochs=yes ;;
+		esac
+	done
+	if [ "$bochs" ] && [ "$suite" != bookworm ]; then
+		PACKAGES+=("${BOCHS_PACKAGES[@]}")
+		bochs=
+	fi
+	is_complete || setup_machine "$suite"
+	[ -z "$bochs" ] || unpack_bochs "$suite"
 }
 
 main "$@"

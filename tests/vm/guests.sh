@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=dash
 # What a cell is given, and what it is refused: one guest each (tests/guests).
-# machines: svm svm-mixed svm-x2apic la57
+# machines: svm svm-mixed svm-x2apic la57 bochs
 # timeout: 300
 
 # The guest's own verdict on its console.
@@ -45,6 +45,7 @@ test_efer_svme() { survives efer-svme; }
 test_msr_allowed() { approves msr-allowed; }
 test_cr4_reserved() { survives cr4-reserved; }
 test_vmrun() { survives vmrun; }
+test_vmxon() { survives vmxon; }
 test_triple_fault() { survives triple-fault; }
 test_memory_read() { survives memory-read; }
 test_memory_write() { survives memory-write; }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=dash
 # The hypervisor and its cells from enable to disable.
-# machines: svm svm-x2apic la57
+# machines: svm svm-x2apic la57 bochs
 # kernels: 6.1 6.12
 # timeout: 600
 

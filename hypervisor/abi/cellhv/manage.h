@@ -85,6 +85,19 @@ enum cellhv_exit {
 	CELLHV_EXIT_MAX,
 };
 
+/* What the hypervisor cannot do without; in the order in which it looks. */
+enum cellhv_cpu_feature {
+	CELLHV_CPU_FEATURE_NESTED_PAGING = 1, /* AMD NPT, Intel EPT with 2 MiB pages, write-back */
+	CELLHV_CPU_FEATURE_UNRESTRICTED_GUEST,
+	CELLHV_CPU_FEATURE_TRUE_CONTROLS,
+	CELLHV_CPU_FEATURE_NMI_EXITING,	 /* with virtual NMIs and the NMI window */
+	CELLHV_CPU_FEATURE_BITMAPS,	 /* of MSRs and I/O ports */
+	CELLHV_CPU_FEATURE_STATE_SWITCH, /* PAT and EFER loaded and saved by VM entry and exit */
+	CELLHV_CPU_FEATURE_INVEPT,
+	CELLHV_CPU_FEATURE_CONTROL_BITS, /* CR0 or CR4 as Linux has them */
+	CELLHV_CPU_FEATURE_MAX,
+};
+
 /* Which check refused a call; `object` says on what. */
 enum cellhv_check {
 	CELLHV_CHECK_NONE = 0,
@@ -103,7 +116,6 @@ enum cellhv_check {
 	CELLHV_CHECK_CELL_LOCKED,	/* object: id of the cell that is locked */
 	CELLHV_CHECK_CELL_NOT_SCRUBBED, /* object: id */
 	CELLHV_CHECK_CPU_OWNED,		/* object: CPU; not the root's */
-	CELLHV_CHECK_CPU_LAST,		/* object: CPU; the root would have none left */
 	CELLHV_CHECK_CPU_SELF,		/* object: CPU; it makes this call */
 	CELLHV_CHECK_CPU_SILENT,	/* object: CPU; did not answer in time */
 	CELLHV_CHECK_CPU_NUMBER,	/* object: CPU; not under the hypervisor */
@@ -112,6 +124,8 @@ enum cellhv_check {
 	CELLHV_CHECK_PORT_OWNED,	/* object: port */
 	CELLHV_CHECK_POOL_EMPTY,	/* object: pages left */
 	CELLHV_CHECK_CELLS_EXIST,	/* object: number of cells */
+	CELLHV_CHECK_CPU_FEATURE,	/* object: enum cellhv_cpu_feature */
+	CELLHV_CHECK_CPU_STATE,		/* object: CPU; Linux's state is refused by VM entry */
 	CELLHV_CHECK_MAX,
 };
 

@@ -4,6 +4,7 @@
 #include "arch/x86/idt.h"
 #include "arch/x86/ipi.h"
 #include "arch/x86/machine.h"
+#include "arch/x86/renew.h"
 #include "arch/x86/x86.h"
 
 #define APIC_SEND_TRIES 1000000u
@@ -79,7 +80,7 @@ static bool apic_has(const struct cpu *self, unsigned reg)
 	       (reg == APIC_LVT_THERMAL ? 5u : 4u);
 }
 
-/* The mode can only be changed through the disabled state (Intel SDM vol. 3, 11.12.5). */
+/* The way out of x2APIC mode leads through the disabled state (Intel SDM vol. 3, 11.12.5). */
 static void apic_set_mode(struct cpu *self, bool x2apic)
 {
 	uint64_t base = msr_read(MSR_APIC_BASE) & ~(APIC_BASE_ENABLE | APIC_BASE_EXTD);
@@ -87,10 +88,14 @@ static void apic_set_mode(struct cpu *self, bool x2apic)
 	if (x2apic == self->x2apic)
 		return;
 
-	msr_write(MSR_APIC_BASE, base);
-	msr_write(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
-	if (x2apic)
+	if (x2apic) {
 		msr_write(MSR_APIC_BASE, base | APIC_BASE_ENABLE | APIC_BASE_EXTD);
+	} else {
+		msr_write(MSR_APIC_BASE, base);
+		msr_write(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
+		if (!(msr_read(MSR_APIC_BASE) & APIC_BASE_ENABLE))
+			renew_wait(self);
+	}
 	self->x2apic = x2apic;
 }
 

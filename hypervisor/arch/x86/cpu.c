@@ -6,6 +6,7 @@
 #include "arch/x86/fpu.h"
 #include "arch/x86/leave.h"
 #include "arch/x86/machine.h"
+#include "arch/x86/renew.h"
 #include "arch/x86/vcpu.h"
 #include "arch/x86/x86.h"
 #include "core/cell.h"
@@ -37,6 +38,8 @@ bool cpu_await(struct cpu *cpu, uint32_t requests)
 	uint64_t start = tsc_read();
 
 	while (__atomic_load_n(&cpu->requests, __ATOMIC_ACQUIRE) & requests) {
+		if (__atomic_load_n(&cpu->needs_init, __ATOMIC_ACQUIRE))
+			renew_cpu(cpu);
 		if (tsc_read() - start > (uint64_t)CPU_AWAIT_MS * machine.tsc_khz)
 			return false;
 		__builtin_ia32_pause();

@@ -15,7 +15,6 @@
 #define CPUID_OWN_FREQUENCIES 0x40000102u /* EAX TSC kHz, EBX APIC timer kHz */
 
 #define LEAF1_ECX_MONITOR (1u << 3)
-#define LEAF1_ECX_VMX (1u << 5)
 #define LEAF1_ECX_X2APIC (1u << 21)
 #define LEAF1_ECX_OSXSAVE (1u << 27)
 #define LEAF1_ECX_HYPERVISOR (1u << 31)
@@ -53,18 +52,26 @@ static struct cpuid cpuid_hypervisor(const struct cpu *cpu, uint32_t leaf)
 }
 
 /* What the processor derives from CR4 follows the guest's, not ours. */
-static void cpuid_adjust(struct cpuid *c, uint32_t leaf, uint32_t subleaf,
-			 const struct vcpu_state *state)
+static void cpuid_follow_cr4(struct cpuid *c, uint32_t leaf, uint32_t subleaf,
+			     const struct vcpu_state *state)
 {
 	if (leaf == 1) {
-		c->ecx &= ~(LEAF1_ECX_MONITOR | LEAF1_ECX_VMX | LEAF1_ECX_OSXSAVE);
-		c->ecx |= LEAF1_ECX_HYPERVISOR | LEAF1_ECX_X2APIC;
+		c->ecx &= ~LEAF1_ECX_OSXSAVE;
 		if (state->cr4 & CR4_OSXSAVE)
 			c->ecx |= LEAF1_ECX_OSXSAVE;
 	} else if (leaf == 7 && subleaf == 0) {
 		c->ecx &= ~LEAF7_ECX_OSPKE;
 		if (state->cr4 & CR4_PKE)
 			c->ecx |= LEAF7_ECX_OSPKE;
+	}
+}
+
+/* A cell sees no virtualisation of the processor's, but that it is a guest. */
+static void cpuid_adjust(struct cpuid *c, uint32_t leaf)
+{
+	if (leaf == 1) {
+		c->ecx &= ~(LEAF1_ECX_MONITOR | CPUID_1_ECX_VMX);
+		c->ecx |= LEAF1_ECX_HYPERVISOR | LEAF1_ECX_X2APIC;
 	} else if (leaf == 0x80000001) {
 		c->ecx &= ~LEAF80000001_ECX_SVM;
 	} else if (leaf == 0x8000000a) {
@@ -80,11 +87,13 @@ void cpuid_exit(struct cpu *cpu)
 
 	cpu_count(cpu, CELLHV_EXIT_CPUID);
 	vcpu_ops->get_state(cpu, &state);
-	if (leaf >= 0x40000000 && leaf <= 0x4fffffff) {
-		c = cpuid_hypervisor(cpu, leaf);
-	} else {
-		c = cpuid(leaf, subleaf);
-		cpuid_adjust(&c, leaf, subleaf, &state);
+	c = cpuid(leaf, subleaf);
+	cpuid_follow_cr4(&c, leaf, subleaf, &state);
+	/* On Intel, Linux's CPUID comes here too: it gets what the processor says. */
+	if (!cell_is_root(cpu->cell)) {
+		if (leaf >= 0x40000000 && leaf <= 0x4fffffff)
+			c = cpuid_hypervisor(cpu, leaf);
+		cpuid_adjust(&c, leaf);
 	}
 	cpu->regs[RAX] = c.eax;
 	cpu->regs[RBX] = c.ebx;

@@ -15,7 +15,7 @@
 	.balign	32
 
 	.text
-/* From the switch page: Linux's registers, the module's page tables, GIF clear. */
+/* From the switch page: its tables in force, the module's page tables, interrupts off. */
 	.globl	entry
 entry:
 	cld

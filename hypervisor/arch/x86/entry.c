@@ -5,6 +5,7 @@
 #include "arch/x86/apic.h"
 #include "arch/x86/idt.h"
 #include "arch/x86/machine.h"
+#include "arch/x86/nmi.h"
 #include "arch/x86/vcpu.h"
 #include "arch/x86/window.h"
 #include "arch/x86/x86.h"
@@ -63,6 +64,16 @@ struct entry_page {
 	struct descriptor_tables tables;
 };
 
+/* One that came while the tables of the switch page were in force. */
+static void entry_take_nmi(struct cpu *cpu)
+{
+	struct cellhv_switch *data = (void *)boot.switch_data;
+
+	if (data->nmi)
+		vcpu_ops->queue_nmi(cpu);
+	data->nmi = 0;
+}
+
 static int entry_make_cpu(const struct cellhv_native *native)
 {
 	struct entry_page *page = pool_alloc(&machine.pool, 1);
@@ -88,6 +99,7 @@ static int entry_make_cpu(const struct cellhv_native *native)
 	apic_init(&page->cpu);
 	idt_load(&page->tables, ist, &page->cpu);
 	vcpu_ops->finish_init(&page->cpu);
+	entry_take_nmi(&page->cpu);
 	page->cpu.present = true;
 	cpus[native->cpu] = &page->cpu;
 	if (native->cpu >= num_cpus)
@@ -100,6 +112,7 @@ int entry_cpu(void)
 	const struct cellhv_native *native = &boot.native;
 	int err = 0;
 
+	boot.refusal = (struct cellhv_refusal){0};
 	if (native->cpu >= CELLHV_MAX_CPUS || native->cs.selector != SELECTOR_CODE)
 		return -EINVAL;
 	if (!machine.memory_phys)
@@ -115,10 +128,31 @@ int entry_cpu(void)
 	return err;
 }
 
+uint64_t entry_stack(uint32_t number)
+{
+	return stack_base(number) + (3 * (1 + STACK_IST_PAGES) + 1 + STACK_PAGES) * PAGE_SIZE;
+}
+
 uint64_t cpu_stack(void)
 {
-	return stack_base(boot.native.cpu) +
-	       (3 * (1 + STACK_IST_PAGES) + 1 + STACK_PAGES) * PAGE_SIZE;
+	return entry_stack(boot.native.cpu);
+}
+
+void entry_renewed(struct cpu *cpu)
+{
+	struct entry_page *page = (struct entry_page *)cpu;
+	uint64_t ist[3];
+
+	memcpy(ist, page->tables.tss.ist, sizeof(ist));
+	idt_load(&page->tables, ist, cpu);
+	vcpu_ops->restart(cpu);
+	apic_init(cpu);
+	/* A kick that was under way is lost; what it was for is in the requests. */
+	__atomic_store_n(&cpu->kicked, false, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&cpu->needs_init, false, __ATOMIC_RELEASE);
+	cpu_serve_requests(cpu);
+	nmi_handle_arrived(cpu);
+	vcpu_ops->run(cpu);
 }
 
 void cpu_run(void)
@@ -137,7 +171,8 @@ void entry_failed(int error)
 	frame->rip = native->rip;
 	frame->rflags = native->rflags;
 	frame->cr4 = native->cr4;
-	frame->efer = msr_read(MSR_EFER);
+	frame->fs_base = native->fs.base;
+	frame->gs_base = native->gs.base;
 	frame->gdtr[0] = (uint16_t)native->gdt_limit;
 	memcpy(&frame->gdtr[1], &native->gdt_base, sizeof(native->gdt_base));
 	frame->idtr[0] = (uint16_t)native->idt_limit;
@@ -145,6 +180,9 @@ void entry_failed(int error)
 	frame->es = native->es.selector;
 	frame->ss = native->ss.selector;
 	frame->ds = native->ds.selector;
+	frame->fs = native->fs.selector;
+	frame->gs = native->gs.selector;
+	frame->ldtr = native->ldtr.selector;
 	leave_jump((uint64_t)frame - CELLHV_BASE + boot.memory_virt, native->cr4 & ~CR4_PGE,
 		   native->cr3, boot.leave);
 }

@@ -86,6 +86,19 @@ msr_write_fault:
 	mov	$1, %eax
 	ret
 
+/* bool xcr_write_safe(uint32_t xcr, uint64_t value) */
+	.globl	xcr_write_safe
+xcr_write_safe:
+	mov	%edi, %ecx
+	mov	%esi, %eax
+	mov	%rsi, %rdx
+	shr	$32, %rdx
+	.globl	xcr_write_fault
+xcr_write_fault:
+	xsetbv
+	mov	$1, %eax
+	ret
+
 /* Where a faulting access above goes on. */
 	.globl	msr_fault_fixup
 msr_fault_fixup:

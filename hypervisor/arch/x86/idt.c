@@ -26,7 +26,8 @@ struct table_pointer {
 #define STUB_SIZE 16
 #define GATE_INTERRUPT 0x8e
 
-extern const uint8_t idt_stubs[], msr_read_fault[], msr_write_fault[], msr_fault_fixup[];
+extern const uint8_t idt_stubs[], msr_read_fault[], msr_write_fault[], xcr_write_fault[],
+	msr_fault_fixup[];
 void idt_handle(struct exception_frame *frame);
 
 static struct gate idt[256] __attribute__((aligned(16)));
@@ -49,12 +50,11 @@ void idt_init(void)
 
 static void idt_fill_gdt(struct descriptor_tables *tables)
 {
-	uint64_t base = (uint64_t)&tables->tss, limit = sizeof(tables->tss) - 1;
+	uint64_t base = (uint64_t)&tables->tss;
 
-	tables->gdt[SELECTOR_CODE / 8] = 0x00af9b000000ffffull; /* 64-bit code */
-	tables->gdt[SELECTOR_DATA / 8] = 0x00cf93000000ffffull;
-	tables->gdt[SELECTOR_TSS / 8] =
-		limit | (base & 0xffffff) << 16 | 0x89ull << 40 | (base & 0xff000000) << 32;
+	tables->gdt[SELECTOR_CODE / 8] = DESCRIPTOR_CODE;
+	tables->gdt[SELECTOR_DATA / 8] = DESCRIPTOR_DATA;
+	tables->gdt[SELECTOR_TSS / 8] = idt_tss_descriptor(base, sizeof(tables->tss) - 1);
 	tables->gdt[SELECTOR_TSS / 8 + 1] = base >> 32;
 }
 
@@ -67,11 +67,15 @@ void idt_load(struct descriptor_tables *tables, const uint64_t ist[3], struct cp
 		tables->tss.ist[i] = ist[i];
 	tables->tss.io_map = sizeof(tables->tss);
 	idt_fill_gdt(tables);
-	__asm__ volatile("lgdt %0; lidt %1; ltr %w2; mov %3, %%ss; mov %3, %%ds; mov %3, %%es"
-			 :
-			 : "m"(gdt), "m"(pointer), "r"(SELECTOR_TSS), "r"(SELECTOR_DATA)
-			 : "memory");
+	__asm__ volatile(
+		"lgdt %0; ltr %w1; mov %2, %%ss; mov %2, %%ds; mov %2, %%es; mov %3, %%fs; "
+		"mov %3, %%gs"
+		:
+		: "m"(gdt), "r"(SELECTOR_TSS), "r"(SELECTOR_DATA), "r"(0)
+		: "memory");
 	msr_write(MSR_GS_BASE, (uint64_t)self);
+	/* Last: from here on NMIs come to a handler that wants all of the above. */
+	__asm__ volatile("lidt %0" : : "m"(pointer) : "memory");
 }
 
 void idt_take_interrupts(void)
@@ -100,7 +104,8 @@ void idt_handle(struct exception_frame *frame)
 		return;
 	}
 	if (frame->vector == VECTOR_GP &&
-	    (frame->rip == (uint64_t)msr_read_fault || frame->rip == (uint64_t)msr_write_fault)) {
+	    (frame->rip == (uint64_t)msr_read_fault || frame->rip == (uint64_t)msr_write_fault ||
+	     frame->rip == (uint64_t)xcr_write_fault)) {
 		frame->rip = (uint64_t)msr_fault_fixup;
 		return;
 	}

@@ -10,6 +10,10 @@
 #define SELECTOR_DATA 0x18
 #define SELECTOR_TSS 0x20
 
+/* Their descriptors: 64-bit code, data. */
+#define DESCRIPTOR_CODE 0x00af9b000000ffffull
+#define DESCRIPTOR_DATA 0x00cf93000000ffffull
+
 /* Interrupt stack table entries. */
 #define IST_NMI 1
 #define IST_DOUBLE_FAULT 2
@@ -30,11 +34,22 @@ struct descriptor_tables {
 	struct tss tss;
 };
 
+static inline uint64_t idt_tss_base(uint64_t gdt)
+{
+	return gdt + __builtin_offsetof(struct descriptor_tables, tss);
+}
+
 /* Fills in the table all CPUs share. */
 void idt_init(void);
 
 /* Loads GDT, TSS, IDT and GS base of this CPU; ist: stack tops. */
 void idt_load(struct descriptor_tables *tables, const uint64_t ist[3], struct cpu *self);
+
+/* A free 64-bit TSS of these bounds: the first half of its descriptor; the other: base >> 32. */
+static inline uint64_t idt_tss_descriptor(uint64_t base, uint64_t limit)
+{
+	return limit | (base & 0xffffff) << 16 | 0x89ull << 40 | (base & 0xff000000) << 32;
+}
 
 /* Lets pending external interrupts in; their handler acknowledges and forgets them. */
 void idt_take_interrupts(void);
@@ -42,5 +57,8 @@ void idt_take_interrupts(void);
 /* RDMSR and WRMSR that may fault: false where they did. */
 bool msr_read_safe(uint32_t msr, uint64_t *value);
 bool msr_write_safe(uint32_t msr, uint64_t value);
+
+/* XSETBV likewise. */
+bool xcr_write_safe(uint32_t xcr, uint64_t value);
 
 #endif

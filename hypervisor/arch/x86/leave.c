@@ -2,27 +2,52 @@
 #include "arch/x86/leave.h"
 
 #include "arch/x86/apic.h"
+#include "arch/x86/entry.h"
 #include "arch/x86/machine.h"
 #include "arch/x86/vcpu.h"
 #include "arch/x86/x86.h"
+#include "core/errno.h"
 
 #define LEAVE_INIT_MS 2u /* from INIT to a CPU that no longer executes */
 #define LEAVE_AWAIT_MS 2000u
 
+/* An NMI of the machine's, taken here and not looked at yet, has to reach Linux. */
+static void leave_hand_over_nmi(struct cpu *self, struct cellhv_switch *data)
+{
+	bool kicked = __atomic_exchange_n(&self->kicked, false, __ATOMIC_SEQ_CST);
+
+	data->nmi = self->nmi_arrived && !kicked;
+}
+
+/* From the switch tables on NMIs are noted in their page; nothing else may interrupt or fault. */
 static _Noreturn void leave_with_frame(struct cpu *self)
 {
-	vcpu_ops->prepare_leave(self);
+	struct cellhv_switch *data = (void *)boot.switch_data;
+	uint64_t cr3 = vcpu_ops->save_frame(self);
+
 	for (unsigned i = 0; i < 16; i++)
-		if (i != RSP)
-			self->frame.regs[i] = self->regs[i];
+		self->frame.regs[i] = self->regs[i];
+	self->frame.done = 0;
 	self->present = false;
+	leave_hand_over_nmi(self, data);
+	__asm__ volatile("lidt %0; lgdt %1" : : "m"(data->idtr), "m"(data->gdtr) : "memory");
 	vcpu_ops->leave(self);
+	leave_jump((uint64_t)&self->frame - CELLHV_BASE + machine.memory_virt,
+		   self->frame.cr4 & ~CR4_PGE, cr3, machine.leave);
 }
 
 void leave_native(struct cpu *self)
 {
 	vcpu_ops->skip(self, 3); /* VMMCALL and VMCALL have 3 bytes */
 	self->regs[RAX] = 0;
+	leave_with_frame(self);
+}
+
+void leave_refused(struct cpu *self)
+{
+	self->regs[RAX] = (uint64_t)-EINVAL;
+	boot.refusal =
+		(struct cellhv_refusal){.check = CELLHV_CHECK_CPU_STATE, .object = self->number};
 	leave_with_frame(self);
 }
 

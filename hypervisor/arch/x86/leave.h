@@ -8,6 +8,9 @@
 /* This CPU's guest goes on natively, from where it is, RAX = 0 and the call skipped. */
 _Noreturn void leave_native(struct cpu *self);
 
+/* This CPU has never run its guest, and cannot: Linux goes on natively and sees the entry fail. */
+_Noreturn void leave_refused(struct cpu *self);
+
 /* Asked by CPU_REQUEST_RELEASE: as it is, or halted where it has no guest context. */
 _Noreturn void leave_released(struct cpu *self);
 

@@ -47,13 +47,10 @@ static int machine_map_range(const void *start, const void *end, uint32_t access
 			   access);
 }
 
-static void machine_set_paging(struct paging *paging, const struct paging_format *format)
+static void machine_set_pool(struct paging *paging)
 {
-	paging->format = format;
 	paging->pool = &machine.pool;
 	paging->virt_offset = CELLHV_BASE - machine.memory_phys;
-	paging->levels = cr4_read() & CR4_LA57 ? 5 : 4;
-	paging->huge_1g = machine.has_huge_pages;
 }
 
 /* The hypervisor's own address space: no page is both writable and executable. */
@@ -62,7 +59,10 @@ static int machine_build_paging(const struct cellhv_boot *boot)
 	const void *end = (const void *)(CELLHV_BASE + CELLHV_MEMORY_SIZE);
 	int err;
 
-	machine_set_paging(&machine.paging, &paging_x86_host);
+	machine_set_pool(&machine.paging);
+	machine.paging.format = &paging_x86_host;
+	machine.paging.levels = cr4_read() & CR4_LA57 ? 5 : 4;
+	machine.paging.huge_1g = machine.has_huge_pages;
 	err = paging_init(&machine.paging);
 	if (!err)
 		err = machine_map_range(image_start, text_end, PAGING_READ | PAGING_EXECUTE);
@@ -74,23 +74,38 @@ static int machine_build_paging(const struct cellhv_boot *boot)
 		err = machine_map(boot->switch_page, boot->switch_page_phys, PAGE_SIZE,
 				  PAGING_READ | PAGING_EXECUTE);
 	if (!err)
+		err = machine_map(boot->switch_data, boot->switch_data_phys, PAGE_SIZE,
+				  PAGING_READ | PAGING_WRITE);
+	if (!err)
 		err = machine_map(LAYOUT_XAPIC, XAPIC_BASE, PAGE_SIZE,
 				  PAGING_READ | PAGING_WRITE | PAGING_DEVICE);
 	return err;
 }
 
-/* The root sees all memory as it is, less ours; its writes to an xAPIC go through the filter. */
+int machine_map_root(uint64_t base, uint64_t size)
+{
+	struct paging *paging = &root_cell.memory;
+	int changed =
+		paging_map(paging, base, base, size, PAGING_READ | PAGING_WRITE | PAGING_EXECUTE);
+	int err = changed < 0 ? changed : vcpu_ops->set_memory_types(paging, base, size);
+
+	return err < 0 ? err : changed | err;
+}
+
+/* The root sees all memory less ours; its writes to an xAPIC go through the filter. */
 static int machine_build_root(void)
 {
-	const uint32_t all = PAGING_READ | PAGING_WRITE | PAGING_EXECUTE;
 	struct paging *paging = &root_cell.memory;
 	uint64_t top = (machine.system.memory_top + HUGE_SIZE - 1) & ~(HUGE_SIZE - 1);
 	int err;
 
-	machine_set_paging(paging, vcpu_ops->nested_format);
+	machine_set_pool(paging);
+	vcpu_ops->describe_nested(paging);
+	if (machine.phys_limit > 1ull << (PAGE_SHIFT + 9 * paging->levels))
+		machine.phys_limit = 1ull << (PAGE_SHIFT + 9 * paging->levels);
 	err = paging_init(paging);
 	if (!err)
-		err = paging_map(paging, 0, 0, top > LOW_MEMORY ? top : LOW_MEMORY, all);
+		err = machine_map_root(0, top > LOW_MEMORY ? top : LOW_MEMORY);
 	if (err >= 0)
 		err = paging_unmap(paging, machine.memory_phys, CELLHV_MEMORY_SIZE);
 	if (err >= 0 && !machine.root_x2apic)
@@ -119,7 +134,22 @@ static int machine_build_permissions(void)
 	return 0;
 }
 
-int machine_init(const struct cellhv_boot *boot)
+/* Before anything of the CPU's is changed. */
+static int machine_choose_vcpu(struct cellhv_boot *boot)
+{
+	uint32_t missing;
+
+	vcpu_ops = cpuid(1, 0).ecx & CPUID_1_ECX_VMX ? &vcpu_vmx : &vcpu_svm;
+	missing = vcpu_ops->missing_feature();
+	if (!missing)
+		return 0;
+
+	boot->refusal =
+		(struct cellhv_refusal){.check = CELLHV_CHECK_CPU_FEATURE, .object = missing};
+	return -ENODEV;
+}
+
+int machine_init(struct cellhv_boot *boot)
 {
 	const struct cellhv_image_header *header = (const void *)image_start;
 	struct config_error error;
@@ -127,8 +157,10 @@ int machine_init(const struct cellhv_boot *boot)
 
 	if (config_validate_system(&boot->system, sizeof(boot->system), &error))
 		return -EINVAL;
+	err = machine_choose_vcpu(boot);
+	if (err)
+		return err;
 
-	vcpu_ops = &vcpu_svm;
 	machine.system = boot->system;
 	machine.memory_phys = boot->memory_phys;
 	machine.memory_virt = boot->memory_virt;

@@ -27,7 +27,7 @@ struct machine {
 	uint32_t apic_khz; /* 0 until the first cell takes a CPU */
 	bool root_x2apic;
 	bool has_x2apic;
-	bool has_huge_pages;
+	bool has_huge_pages; /* 1 GiB, in the hypervisor's own tables */
 	char version[32];
 	uint8_t *root_msr_bitmap;
 	uint8_t *cell_msr_bitmap;
@@ -37,8 +37,15 @@ struct machine {
 
 extern struct machine machine;
 
-/* While the first CPU enters, on the module's tables. -EINVAL, -ENOMEM, -ENODEV */
-int machine_init(const struct cellhv_boot *boot);
+/* While the first CPU enters, on the module's tables. -EINVAL, -ENOMEM, -ENODEV: see boot->refusal
+ */
+int machine_init(struct cellhv_boot *boot);
+
+/*
+ * The root sees memory that is its own as it is, with the memory types the hardware has for it.
+ * Returns as paging_map() does.
+ */
+int machine_map_root(uint64_t base, uint64_t size);
 
 /* Physical address of something in the hypervisor's block. */
 static inline uint64_t machine_phys(const void *address)

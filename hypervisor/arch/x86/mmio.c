@@ -132,7 +132,7 @@ static void mmio_cell(struct cpu *cpu, uint64_t guest, uint32_t rights)
 /* High device memory is mapped for the root when it first asks. true: go on. */
 static bool mmio_root_map(struct cpu *cpu, uint64_t guest)
 {
-	uint64_t size = machine.has_huge_pages ? 1ull << 30 : 2ull << 20;
+	uint64_t size = root_cell.memory.huge_1g ? 1ull << 30 : 2ull << 20;
 	uint64_t base = guest & ~(size - 1);
 	uint32_t silent;
 	int mapped = -1;
@@ -147,8 +147,7 @@ static bool mmio_root_map(struct cpu *cpu, uint64_t guest)
 		base = guest & ~(PAGE_SIZE - 1);
 	}
 	if (cell_root_owns(base, size))
-		mapped = paging_map(&root_cell.memory, base, base, size,
-				    PAGING_READ | PAGING_WRITE | PAGING_EXECUTE);
+		mapped = machine_map_root(base, size);
 	if (mapped > 0 && !cell_flush_root(cpu, &silent))
 		print("CPU %u does not answer\n", silent);
 	control_unlock();

@@ -21,11 +21,23 @@ struct vcpu_state {
 
 struct vcpu_ops {
 	const char *name;
-	const struct paging_format *nested_format;
 	uint32_t msr_bitmap_pages;
 	void (*make_msr_bitmap)(uint8_t *bitmap, const struct msr_permission *table, size_t count);
 
-	/* Builds cpu->vcpu for Linux's context. -ENOMEM, -EINVAL: a state it cannot continue. */
+	/* enum cellhv_cpu_feature that is needed and that this CPU lacks; 0: none. Changes nothing.
+	 */
+	uint32_t (*missing_feature)(void);
+
+	/* Fills in format, levels and huge_1g of nested page tables. */
+	void (*describe_nested)(struct paging *paging);
+
+	/*
+	 * Where nested tables decide on memory types: makes uncached what is not RAM between `base`
+	 * and `base + size` of the root. -ENOMEM
+	 */
+	int (*set_memory_types)(struct paging *paging, uint64_t base, uint64_t size);
+
+	/* Builds cpu->vcpu for Linux's context. -ENOMEM, -EIO; then the CPU is as before. */
 	int (*init)(struct cpu *cpu, const struct cellhv_native *native);
 
 	/* With the hypervisor's descriptor tables loaded: keeps them for every exit. */
@@ -34,12 +46,20 @@ struct vcpu_ops {
 	/* Executes guests until the CPU goes native. */
 	void (*run)(struct cpu *cpu) __attribute__((noreturn));
 
-	/* Loads what Linux has in registers that the switch page does not; fills cpu->frame. */
-	void (*prepare_leave)(struct cpu *cpu);
-	void (*leave)(struct cpu *cpu) __attribute__((noreturn));
+	/* Fills in cpu->frame from the guest, but for the registers in cpu->regs. Returns CR3. */
+	uint64_t (*save_frame)(struct cpu *cpu);
 
-	/* No guest context any more: the CPU may take INIT natively. */
+	/*
+	 * With the tables of the switch page in force: loads what the guest has in registers that
+	 * are not in the frame, TR among them, and ends virtualisation on this CPU.
+	 */
+	void (*leave)(struct cpu *cpu);
+
+	/* Ends virtualisation and halts: the CPU may take INIT natively. */
 	void (*stop)(struct cpu *cpu) __attribute__((noreturn));
+
+	/* After stop() and INIT, with the hypervisor's tables loaded again. */
+	void (*restart)(struct cpu *cpu);
 
 	/* The guest starts anew in real mode, with the nested tables and bitmaps of cpu->cell. */
 	void (*reset)(struct cpu *cpu, uint16_t cs_selector, uint64_t cs_base, uint16_t ip);
@@ -63,7 +83,7 @@ struct vcpu_ops {
 	void (*allow_interrupts)(void);
 };
 
-extern const struct vcpu_ops vcpu_svm;
+extern const struct vcpu_ops vcpu_svm, vcpu_vmx;
 extern const struct vcpu_ops *vcpu_ops;
 
 static inline void vcpu_inject_gp(struct cpu *cpu)

@@ -9,6 +9,7 @@
 /* AMD64 APM vol. 2, 3.1 */
 #define CR0_PE (1ull << 0)
 #define CR0_ET (1ull << 4)
+#define CR0_NE (1ull << 5)
 #define CR0_NW (1ull << 29)
 #define CR0_CD (1ull << 30)
 #define CR0_PG (1ull << 31)
@@ -18,6 +19,7 @@
 #define CR4_PGE (1ull << 7)
 #define CR4_OSFXSR (1ull << 9)
 #define CR4_LA57 (1ull << 12)
+#define CR4_VMXE (1ull << 13)
 #define CR4_OSXSAVE (1ull << 18)
 #define CR4_PKE (1ull << 22)
 
@@ -34,20 +36,29 @@
 #define MSR_APIC_BASE 0x1bu
 #define MSR_MTRR_CAP 0xfeu
 #define MSR_SYSENTER_CS 0x174u
+#define MSR_SYSENTER_ESP 0x175u
 #define MSR_SYSENTER_EIP 0x176u
 #define MSR_MISC_ENABLE 0x1a0u
+#define MSR_DEBUGCTL 0x1d9u
 #define MSR_PAT 0x277u
 #define MSR_MTRR_DEFAULT 0x2ffu
+#define MSR_S_CET 0x6a2u
+#define MSR_SSP_TABLE 0x6a8u
 #define MSR_TSC_DEADLINE 0x6e0u
 #define MSR_X2APIC 0x800u
 #define MSR_EFER 0xc0000080u
 #define MSR_STAR 0xc0000081u
+#define MSR_LSTAR 0xc0000082u
+#define MSR_CSTAR 0xc0000083u
 #define MSR_SFMASK 0xc0000084u
 #define MSR_FS_BASE 0xc0000100u
 #define MSR_GS_BASE 0xc0000101u
+#define MSR_KERNEL_GS_BASE 0xc0000102u
 #define MSR_TSC_AUX 0xc0000103u
 #define MSR_VM_CR 0xc0010114u
 #define MSR_VM_HSAVE_PA 0xc0010117u
+
+#define CPUID_1_ECX_VMX (1u << 5)
 
 #define PAT_RESET 0x0007040600070406ull
 

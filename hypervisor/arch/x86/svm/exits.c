@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Exits of an SVM guest: from the exit code to the handler that all back ends share. */
 #include "arch/x86/cpuid.h"
-#include "arch/x86/guest_memory.h"
+#include "arch/x86/exits.h"
 #include "arch/x86/mmio.h"
 #include "arch/x86/msr.h"
 #include "arch/x86/nmi.h"
 #include "arch/x86/port.h"
 #include "arch/x86/svm/svm.h"
 #include "arch/x86/x86.h"
-#include "core/cell.h"
-#include "core/hypercall.h"
-#include "core/panic.h"
-#include "core/print.h"
-#include "core/string.h"
-
-#define LENGTH_VMMCALL 3
-#define LENGTH_INVD 2
 
 /* EXITINFO1 of IOIO (AMD64 APM vol. 2, 15.10.2) */
 #define IOIO_IN (1u << 0)
@@ -60,12 +52,6 @@ static void exit_port(struct cpu *cpu)
 		vmcb->rip = vmcb->exit_info2;
 }
 
-static void exit_hypercall(struct cpu *cpu)
-{
-	cpu->regs[RAX] = hypercall(cpu, svm_vmcb(cpu)->cpl == 0);
-	vcpu_ops->skip(cpu, LENGTH_VMMCALL);
-}
-
 static void exit_nested_page_fault(struct cpu *cpu)
 {
 	const struct vmcb *vmcb = svm_vmcb(cpu);
@@ -91,67 +77,9 @@ static void exit_alignment_check(struct cpu *cpu)
 	vcpu_ops->inject_exception(cpu, VECTOR_AC, true, 0);
 }
 
-/* VMCALL is #UD on AMD, but a guest may use either. */
-static void exit_undefined(struct cpu *cpu)
-{
-	static const uint8_t vmcall[] = {0x0f, 0x01, 0xc1};
-	uint8_t bytes[sizeof(vmcall)];
-	struct vcpu_state state;
-
-	vcpu_ops->get_state(cpu, &state);
-	if (guest_fetch(cpu, &state, state.linear_ip, bytes, sizeof(bytes)) == sizeof(bytes) &&
-	    memcmp(bytes, vmcall, sizeof(vmcall)) == 0) {
-		exit_hypercall(cpu);
-		return;
-	}
-	cpu_count(cpu, CELLHV_EXIT_EXCEPTION);
-	vcpu_ops->inject_exception(cpu, VECTOR_UD, false, 0);
-}
-
-static void exit_machine_check(struct cpu *cpu)
-{
-	cpu_count(cpu, CELLHV_EXIT_EXCEPTION);
-	cpu_fail(cpu, CELLHV_FAILURE_MACHINE_CHECK, 0, 0);
-}
-
-static void exit_inject_ud(struct cpu *cpu)
-{
-	cpu_count(cpu, CELLHV_EXIT_OTHER);
-	vcpu_ops->inject_exception(cpu, VECTOR_UD, false, 0);
-}
-
-static void exit_inject_gp(struct cpu *cpu)
-{
-	cpu_count(cpu, CELLHV_EXIT_OTHER);
-	vcpu_inject_gp(cpu);
-}
-
-/* INVD would lose what others have in the caches; a cell has no business to flush them at all. */
-static void exit_cache(struct cpu *cpu)
-{
-	cpu_count(cpu, CELLHV_EXIT_OTHER);
-	if (cell_is_root(cpu->cell))
-		__asm__ volatile("wbinvd" : : : "memory");
-	vcpu_ops->skip(cpu, LENGTH_INVD);
-}
-
-static void exit_shutdown(struct cpu *cpu)
-{
-	if (!cell_is_root(cpu->cell)) {
-		cpu_fail(cpu, CELLHV_FAILURE_TRIPLE_FAULT, 0, 0);
-		return;
-	}
-	/* Linux's last resort to reboot: do what the processor would. */
-	print("CPU %u: root shut down by a triple fault, resetting the machine\n", cpu->number);
-	port_write8(0xcf9, 0x06);
-	panic("the machine does not reset");
-}
-
 static void exit_invalid(struct cpu *cpu)
 {
-	if (cell_is_root(cpu->cell))
-		panic("CPU %u: root state refused by VMRUN", cpu->number);
-	cpu_fail(cpu, CELLHV_FAILURE_CONTROL, 0, svm_vmcb(cpu)->cr4);
+	exit_refused(cpu, "invalid guest state", svm_vmcb(cpu)->cr4);
 }
 
 static const struct {
@@ -194,9 +122,7 @@ static void exit_dispatch(struct cpu *cpu, uint32_t code)
 			return;
 		}
 	}
-	if (cell_is_root(cpu->cell))
-		panic("CPU %u: unknown exit %x", cpu->number, code);
-	cpu_fail(cpu, CELLHV_FAILURE_INSTRUCTION, 0, code);
+	exit_unknown(cpu, code);
 }
 
 void svm_exit(struct cpu *cpu)
@@ -211,6 +137,7 @@ void svm_exit(struct cpu *cpu)
 	vmcb->event_injection = vmcb->exit_int_info & EVENT_VALID ? vmcb->exit_int_info : 0;
 
 	exit_dispatch(cpu, (uint32_t)vmcb->exit_code);
+	cpu->has_run = true;
 
 	nmi_handle_arrived(cpu);
 	svm_nmi_prepare(cpu);

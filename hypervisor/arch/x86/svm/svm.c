@@ -91,6 +91,8 @@ static int svm_init(struct cpu *cpu, const struct cellhv_native *native)
 	if (!vcpu->vmcb || !vcpu->host || !vcpu->host_save)
 		return -ENOMEM;
 
+	/* NMIs are held from here to the first VMRUN (15.17). */
+	__asm__ volatile("clgi" : : : "memory");
 	cpu->vcpu = vcpu;
 	vmcb_phys = machine_phys(vcpu->vmcb);
 	/* Before anything of ours is loaded: FS, GS, TR, LDTR and the system call MSRs. */
@@ -108,21 +110,28 @@ static void svm_finish_init(struct cpu *cpu)
 	msr_write(MSR_VM_HSAVE_PA, machine_phys(cpu->vcpu->host_save));
 }
 
+static void svm_restart(struct cpu *cpu)
+{
+	msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SVME);
+	__asm__ volatile("clgi" : : : "memory");
+	svm_finish_init(cpu);
+}
+
 static _Noreturn void svm_start(struct cpu *cpu)
 {
 	svm_run(cpu, machine_phys(cpu->vcpu->vmcb), machine_phys(cpu->vcpu->host));
 }
 
-static void svm_prepare_leave(struct cpu *cpu)
+static uint64_t svm_save_frame(struct cpu *cpu)
 {
 	const struct vmcb *vmcb = svm_vmcb(cpu);
 	struct cellhv_frame *frame = &cpu->frame;
 
 	frame->rip = vmcb->rip;
 	frame->rflags = vmcb->rflags;
-	frame->regs[RSP] = vmcb->rsp;
 	frame->cr4 = vmcb->cr4;
-	frame->efer = vmcb->efer & ~EFER_SVME;
+	frame->fs_base = vmcb->fs.base;
+	frame->gs_base = vmcb->gs.base;
 	frame->gdtr[0] = (uint16_t)vmcb->gdtr.limit;
 	memcpy(&frame->gdtr[1], &vmcb->gdtr.base, sizeof(vmcb->gdtr.base));
 	frame->idtr[0] = (uint16_t)vmcb->idtr.limit;
@@ -130,14 +139,15 @@ static void svm_prepare_leave(struct cpu *cpu)
 	frame->es = vmcb->es.selector;
 	frame->ss = vmcb->ss.selector;
 	frame->ds = vmcb->ds.selector;
-	frame->done = 0;
+	frame->fs = vmcb->fs.selector;
+	frame->gs = vmcb->gs.selector;
+	frame->ldtr = vmcb->ldtr.selector;
+	return vmcb->cr3;
 }
 
-/* The order is that of the conditions each step has; after VMLOAD nothing of ours may fault. */
-static _Noreturn void svm_leave(struct cpu *cpu)
+static void svm_leave(struct cpu *cpu)
 {
 	const struct vmcb *vmcb = svm_vmcb(cpu);
-	uint64_t frame = (uint64_t)&cpu->frame - CELLHV_BASE + machine.memory_virt;
 
 	__asm__ volatile("mov %0, %%cr2" : : "r"(vmcb->cr2));
 	__asm__ volatile("mov %0, %%dr6" : : "r"(vmcb->dr6));
@@ -145,8 +155,8 @@ static _Noreturn void svm_leave(struct cpu *cpu)
 	cr0_write(vmcb->cr0);
 	msr_write(MSR_PAT, vmcb->guest_pat);
 	msr_write(MSR_VM_HSAVE_PA, 0);
-	__asm__ volatile("vmload %0" : : "a"(machine_phys(vmcb)) : "memory");
-	leave_jump(frame, vmcb->cr4 & ~CR4_PGE, vmcb->cr3, machine.leave);
+	__asm__ volatile("vmload %0; stgi" : : "a"(machine_phys(vmcb)) : "memory");
+	msr_write(MSR_EFER, vmcb->efer);
 }
 
 static _Noreturn void svm_stop(struct cpu *cpu)
@@ -254,17 +264,41 @@ static void svm_allow_interrupts(void)
 	__asm__ volatile("stgi; sti; nop; nop; cli; clgi" : : : "memory");
 }
 
+static uint32_t svm_missing_feature(void)
+{
+	return cpuid(0x8000000a, 0).edx & 1u ? 0 : CELLHV_CPU_FEATURE_NESTED_PAGING;
+}
+
+/* Nested tables have as many levels as the host's (15.25.3), and the MTRRs decide on types. */
+static void svm_describe_nested(struct paging *paging)
+{
+	paging->format = &paging_x86_nested;
+	paging->levels = cr4_read() & CR4_LA57 ? 5 : 4;
+	paging->huge_1g = machine.has_huge_pages;
+}
+
+static int svm_set_memory_types(struct paging *paging, uint64_t base, uint64_t size)
+{
+	(void)paging;
+	(void)base;
+	(void)size;
+	return 0;
+}
+
 const struct vcpu_ops vcpu_svm = {
 	.name = "AMD SVM",
-	.nested_format = &paging_x86_nested,
+	.missing_feature = svm_missing_feature,
+	.describe_nested = svm_describe_nested,
+	.set_memory_types = svm_set_memory_types,
 	.msr_bitmap_pages = MSR_BITMAP_SVM_SIZE / PAGE_SIZE,
 	.make_msr_bitmap = msr_bitmap_svm,
 	.init = svm_init,
 	.finish_init = svm_finish_init,
 	.run = svm_start,
-	.prepare_leave = svm_prepare_leave,
+	.save_frame = svm_save_frame,
 	.leave = svm_leave,
 	.stop = svm_stop,
+	.restart = svm_restart,
 	.reset = svm_reset,
 	.get_state = svm_get_state,
 	.skip = svm_skip,
