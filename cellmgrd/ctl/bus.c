@@ -45,7 +45,7 @@ int bus_fail(const sd_bus_error *error, int r)
 int bus_new_call(struct ctl *ctl, const char *name, const char *member, sd_bus_message **ret)
 {
 	CLEANUP_FREE char *path = NULL;
-	sd_bus *bus;
+	sd_bus *bus = NULL;
 	int r = bus_connect(ctl, &bus);
 
 	if (r != EXIT_OK)

@@ -169,7 +169,7 @@ static void target_release(struct target *target)
 
 static bool is_in_state(const struct target *target, const char *state)
 {
-	return strcmp(target->active_state, state) == 0;
+	return target->active_state && strcmp(target->active_state, state) == 0;
 }
 
 static int start(struct ctl *ctl, const struct target *target)

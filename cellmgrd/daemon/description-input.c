@@ -35,7 +35,6 @@ int description_input_copy(int fd)
 	char buffer[65536];
 	off_t offset = 0;
 	ssize_t n;
-	int r;
 
 	if (copy < 0)
 		return -errno;
@@ -48,9 +47,7 @@ int description_input_copy(int fd)
 	if (n < 0 || lseek(copy, 0, SEEK_SET) < 0)
 		return -errno;
 
-	r = copy;
-	copy = -1;
-	return r;
+	return take_fd(&copy);
 }
 
 int description_input_read(cell_context *context, int fd, const char *label, cell_desc **ret)

@@ -124,9 +124,7 @@ static int make(struct manager *manager, struct hold_file *file)
 		return r;
 	}
 
-	r = writer;
-	writer = -1;
-	return r;
+	return take_fd(&writer);
 }
 
 int hold_take(struct manager *manager, sd_bus_message *call, sd_bus_error *error)

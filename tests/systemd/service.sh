@@ -233,7 +233,7 @@ test_starts_at_boot() {
 # The guest says one line, and then it neither prints nor leaves the processor.
 test_watchdog() {
 	native
-	drop_in cell@no-answer.service WatchdogSec=4
+	drop_in cell@no-answer.service WatchdogSec=3
 	expect 0 systemctl start cell@no-answer
 	wait_for 30 is_active cell@no-answer failed
 	no_drop_in cell@no-answer.service
@@ -249,7 +249,7 @@ test_watchdog_of_a_living_guest() {
 	native
 	drop_in cell@apic-demo.service WatchdogSec=4
 	expect 0 systemctl start cell@apic-demo
-	sleep 10
+	sleep 6
 	active cell@apic-demo active
 	expect 0 systemctl stop cell@apic-demo
 	active cell@apic-demo inactive
