@@ -170,25 +170,30 @@ static bool owns_ports(const struct cellhv_cell_config *config, uint64_t base, u
 	return false;
 }
 
+static bool is_expressible_uart(const struct cellhv_cell_config *config)
+{
+	const struct cellhv_console *console = &config->console;
+	bool distance_4 = console->flags & CELLHV_CONSOLE_FLAG_DISTANCE_4;
+
+	if (config->flags & CELLHV_CELL_CONSOLE_VIRTUAL ||
+	    (console->divider && 115200 % console->divider))
+		return false;
+	if (console->flags & CELLHV_CONSOLE_FLAG_MMIO)
+		return console->size == (distance_4 ? 32 : 8);
+	return console->size == 8 && !distance_4 && console->address <= UINT16_MAX &&
+	       owns_ports(config, console->address, console->size);
+}
+
 /* A description has no words for some of the consoles that a configuration may hold. */
 static bool is_expressible(const struct cellhv_cell_config *config)
 {
 	const struct cellhv_console *console = &config->console;
-	bool mmio = console->flags & CELLHV_CONSOLE_FLAG_MMIO;
-	bool distance_4 = console->flags & CELLHV_CONSOLE_FLAG_DISTANCE_4;
 
 	if (console->gate || console->clock_register)
 		return false;
 	if (console->type == CELLHV_CONSOLE_NONE)
 		return !console->address && !console->size && !console->flags && !console->divider;
-	if (console->type != CELLHV_CONSOLE_8250 || config->flags & CELLHV_CELL_CONSOLE_VIRTUAL)
-		return false;
-	if (console->divider && 115200 % console->divider)
-		return false;
-	if (mmio)
-		return console->size == (distance_4 ? 32 : 8);
-	return console->size == 8 && !distance_4 && console->address <= UINT16_MAX &&
-	       owns_ports(config, console->address, console->size);
+	return console->type == CELLHV_CONSOLE_8250 && is_expressible_uart(config);
 }
 
 LIBCELL_PUBLIC int cell_blob_dump_json(cell_blob *blob, char **ret_json)

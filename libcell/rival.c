@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "rival.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "json.h"
@@ -17,7 +18,10 @@ static cell_desc *find(const cell_desc *desc, const char *cell)
 static void note(cell_desc *desc, cell_desc *rival, const char *pointer)
 {
 	struct json_position position;
+	char message[80];
 
+	snprintf(message, sizeof(message), "the description of cell %s claims it here",
+		 rival->name);
 	if (json_locate(rival->text, pointer, false, &position))
 		diag_add(&desc->diags, &(struct cell_diag){
 					       .severity = CELL_NOTE,
@@ -26,7 +30,7 @@ static void note(cell_desc *desc, cell_desc *rival, const char *pointer)
 					       .pointer = pointer,
 					       .line = position.line,
 					       .column = position.column,
-					       .message = "its owner's description has it here",
+					       .message = message,
 				       });
 	cell_desc_unref(rival);
 }

@@ -21,8 +21,7 @@
  *
  * Units. Addresses and sizes are bytes, times milliseconds, CPUs Linux's CPU numbers.
  *
- * Nothing is printed, no signal handler set, no process forked; descriptors are close-on-exec. The
- * library needs no daemon.
+ * Nothing is printed, no signal handler set; descriptors are close-on-exec. No daemon is needed.
  */
 #ifndef LIBCELL_CELL_H
 #define LIBCELL_CELL_H
