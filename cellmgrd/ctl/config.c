@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* check, compile, dump: descriptions and binary configurations, with no hypervisor needed. */
+/*
+ * check, compile, dump: descriptions and binary configurations, with no hypervisor and no daemon;
+ * define, undefine: through the daemon.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "bus.h"
 #include "cleanup.h"
 #include "ctl.h"
 #include "diag.h"
@@ -23,11 +28,42 @@ static int open_description(struct ctl *ctl, const char *what, cell_desc **ret)
 		       : cell_desc_find(ctl->context, what, ret);
 }
 
-static int check_one(struct ctl *ctl, const char *what)
+/* One object per diagnostic of all descriptions. */
+static void add_json(json_object *array, const cell_desc *desc)
+{
+	static const char *const severities[] = {
+		[CELL_ERROR] = "error", [CELL_WARNING] = "warning", [CELL_NOTE] = "note"};
+
+	for (size_t i = 0; i < cell_desc_n_diags(desc); i++) {
+		const struct cell_diag *diag = cell_desc_diag(desc, i);
+		json_object *o = json_object_new_object();
+
+		json_object_object_add(o, "file", json_object_new_string(diag->file));
+		json_object_object_add(o, "line", json_object_new_int((int)diag->line));
+		json_object_object_add(o, "column", json_object_new_int((int)diag->column));
+		json_object_object_add(o, "severity",
+				       json_object_new_string(severities[diag->severity]));
+		json_object_object_add(o, "code", json_object_new_string(diag->code));
+		json_object_object_add(o, "pointer",
+				       json_object_new_string(diag->pointer ? diag->pointer : ""));
+		json_object_object_add(o, "message", json_object_new_string(diag->message));
+		json_object_array_add(array, o);
+	}
+}
+
+static unsigned count_errors(const cell_desc *desc)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < cell_desc_n_diags(desc); i++)
+		n += cell_desc_diag(desc, i)->severity == CELL_ERROR;
+	return n;
+}
+
+static int check_one(struct ctl *ctl, const char *what, json_object *array)
 {
 	CLEANUP_DESC cell_desc *desc = NULL;
 	CLEANUP_HOST cell_host *host = NULL;
-	unsigned n_errors;
 	int r = open_description(ctl, what, &desc);
 
 	if (r < 0)
@@ -37,23 +73,29 @@ static int check_one(struct ctl *ctl, const char *what)
 		return ctl_fail_cell(ctl, r);
 
 	r = cell_desc_check(desc, host);
-	n_errors = diag_print(stderr, desc);
-	if (r < 0 && n_errors == 0)
+	if (ctl->format == TABLE_TEXT)
+		diag_print(stderr, desc);
+	else
+		add_json(array, desc);
+	if (r < 0 && count_errors(desc) == 0)
 		return ctl_fail_cell(ctl, r);
 
-	return n_errors > 0 ? EXIT_BAD_CONFIG : EXIT_OK;
+	return count_errors(desc) > 0 ? EXIT_BAD_CONFIG : EXIT_OK;
 }
 
 int ctl_check(struct ctl *ctl, int argc, char **argv)
 {
-	int worst = EXIT_OK;
+	CLEANUP_JSON json_object *array = json_object_new_array();
+	int worst = ctl_require_local(ctl, "check");
 
-	for (int i = 1; i < argc; i++) {
-		int status = check_one(ctl, argv[i]);
+	for (int i = 1; i < argc && !ctl->host; i++) {
+		int status = check_one(ctl, argv[i], array);
 
 		if (status > worst)
 			worst = status;
 	}
+	if (ctl->format != TABLE_TEXT && !ctl->host)
+		puts(json_object_to_json_string_ext(array, ctl_json_flags(ctl)));
 
 	return worst;
 }
@@ -123,4 +165,45 @@ int ctl_dump(struct ctl *ctl, int argc, char **argv)
 
 	puts(json);
 	return EXIT_OK;
+}
+
+#define DEFINE_REPLACE UINT64_C(1)
+
+static int send_definition(struct ctl *ctl, const char *name, int fd)
+{
+	CLEANUP_MESSAGE sd_bus_message *m = NULL;
+	int r = bus_new_call(ctl, NULL, "DefineCell", &m);
+
+	if (r != EXIT_OK)
+		return r;
+	r = sd_bus_message_append(m, "sht", name, fd, ctl->force ? DEFINE_REPLACE : UINT64_C(0));
+	return r < 0 ? bus_fail(NULL, r) : bus_call(ctl, m, NULL);
+}
+
+int ctl_define(struct ctl *ctl, int argc, char **argv)
+{
+	CLEANUP_DESC cell_desc *desc = NULL;
+	CLEANUP_FD int fd = -1;
+	int r = ctl_require_local(ctl, "define");
+
+	(void)argc;
+	if (r != EXIT_OK)
+		return r;
+	fd = open(argv[1], O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return ctl_fail("Cannot read %s: %s", argv[1], strerror(errno));
+
+	r = cell_desc_new_from_file(ctl->context, argv[1], &desc);
+	if (r < 0)
+		return ctl_fail_cell(ctl, r);
+	if (diag_print(stderr, desc) > 0)
+		return EXIT_BAD_CONFIG;
+
+	return send_definition(ctl, cell_desc_name(desc), fd);
+}
+
+int ctl_undefine(struct ctl *ctl, int argc, char **argv)
+{
+	(void)argc;
+	return bus_request(ctl, NULL, "UndefineCell", "st", argv[1], UINT64_C(0));
 }

@@ -23,7 +23,7 @@ int ctl_fail(const char *format, ...)
 	return EXIT_FAILED;
 }
 
-int ctl_fail_cell(const struct ctl *ctl, int r)
+int ctl_fail_named(const char *name, const char *sentence)
 {
 	static const struct {
 		const char *error;
@@ -33,15 +33,46 @@ int ctl_fail_cell(const struct ctl *ctl, int r)
 		{"CellNotRunning", EXIT_NOT_RUNNING},
 		{"InvalidConfiguration", EXIT_BAD_CONFIG},
 	};
-	const char *name = cell_context_last_error_name(ctl->context);
-	const char *sentence = cell_context_last_error(ctl->context);
 
-	ctl_fail("%s", *sentence ? sentence : strerror(-r));
-	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
+	ctl_fail("%s", sentence);
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++)
 		if (strcmp(statuses[i].error, name) == 0)
 			return statuses[i].status;
 
 	return EXIT_FAILED;
+}
+
+int ctl_fail_cell(const struct ctl *ctl, int r)
+{
+	const char *sentence = cell_context_last_error(ctl->context);
+
+	return ctl_fail_named(cell_context_last_error_name(ctl->context),
+			      *sentence ? sentence : strerror(-r));
+}
+
+int ctl_require_local(const struct ctl *ctl, const char *verb)
+{
+	if (!ctl->host)
+		return EXIT_OK;
+
+	ctl_fail("%s works on the machine itself: `ssh %s cellctl %s ...` runs it there.", verb,
+		 ctl->host, verb);
+	return EXIT_USAGE;
+}
+
+int ctl_json_flags(const struct ctl *ctl)
+{
+	int flags =
+		ctl->format == TABLE_JSON_SHORT ? JSON_C_TO_STRING_PLAIN : JSON_C_TO_STRING_PRETTY;
+
+	return flags | JSON_C_TO_STRING_NOSLASHESCAPE;
+}
+
+int ctl_execute(char *const argv[])
+{
+	fflush(stdout);
+	execvp(argv[0], argv);
+	return ctl_fail("Cannot run %s: %s", argv[0], strerror(errno));
 }
 
 int ctl_open_cell(struct ctl *ctl, const char *name, cell_hv **ret_hv, cell_cell **ret_cell)
@@ -62,25 +93,4 @@ int ctl_open_cell(struct ctl *ctl, const char *name, cell_hv **ret_hv, cell_cell
 		return ctl_fail_cell(ctl, r);
 	ctl_fail("The cell \"%s\" is not running; `cellctl start %s` starts it.", name, name);
 	return EXIT_NOT_RUNNING;
-}
-
-int ctl_copy_console(struct ctl *ctl, int fd)
-{
-	char buffer[4096];
-
-	if (fd < 0)
-		return ctl_fail_cell(ctl, fd);
-
-	for (;;) {
-		ssize_t n = read(fd, buffer, sizeof(buffer));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno != EAGAIN)
-			return ctl_fail("Cannot read the console: %s", strerror(errno));
-		if (n <= 0)
-			return EXIT_OK;
-		fwrite(buffer, 1, (size_t)n, stdout);
-		fflush(stdout);
-	}
 }

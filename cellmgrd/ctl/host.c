@@ -8,10 +8,10 @@
 #include "exit-status.h"
 
 static const struct table_column columns[] = {
-	{"Result", "result", false},
-	{"Check", "check", false},
-	{"Finding", "finding", false},
-	{"Remedy", "remedy", false},
+	{"Result", "result", false, false},
+	{"Check", "check", false, false},
+	{"Finding", "finding", false, false},
+	{"Remedy", "remedy", false, false},
 };
 
 static int add_check(void *userdata, enum cell_check_result result, const char *name,
@@ -50,7 +50,7 @@ static int check(struct ctl *ctl, cell_host *host)
 	if (ctl->format == TABLE_TEXT)
 		print_checks(&table);
 	else
-		table_print(&table, ctl->format, ctl->legend);
+		table_print(&table, ctl->format, ctl->legend, ctl->full);
 	table_release(&table);
 
 	if (r < 0)
@@ -86,6 +86,9 @@ int ctl_host(struct ctl *ctl, int argc, char **argv)
 		return EXIT_USAGE;
 	}
 
+	r = ctl_require_local(ctl, "host");
+	if (r != EXIT_OK)
+		return r;
 	r = cell_host_new(ctl->context, NULL, &host);
 	if (r < 0)
 		return ctl_fail_cell(ctl, r);

@@ -1,106 +1,57 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #define _GNU_SOURCE
-#include <errno.h>
-#include <string.h>
-
 #include "cleanup.h"
 #include "cpulist.h"
 #include "ctl.h"
 #include "exit-status.h"
+#include "view.h"
 
 static const struct table_column columns[] = {
-	{"ID", "id", true},
-	{"Name", "name", false},
-	{"State", "state", false},
-	{"Assigned CPUs", "cpus", false},
+	{"ID", "id", true, false},
+	{"Name", "name", false, false},
+	{"State", "state", false, true},
+	{"Assigned CPUs", "cpus", false, false},
 };
 
 /* Linux itself: what is online, for the CPUs of cells are offline in Linux. */
-static void add_root(struct table *table, cell_hv *hv)
+static void add_root(struct table *table, const struct view *view)
 {
-	CLEANUP_FREE char *cpus = cpulist_online();
-	struct cell_hv_info info;
-	bool enabled = hv && cell_hv_info(hv, &info) >= 0 && info.enabled;
-
 	table_add(table, "0");
 	table_add(table, "root");
-	table_add(table, "%s", enabled ? "running" : "native");
-	table_add(table, "%s", cpus ? cpus : "?");
+	table_add(table, "%s", view->enabled ? "running" : "native");
+	table_add(table, "%s", view->root_cpus ? view->root_cpus : "?");
 }
 
-static void add_cell(struct table *table, cell_cell *cell)
+static void add_cell(struct table *table, const struct facts *facts)
 {
-	CLEANUP_FREE char *list = NULL;
-	enum cell_state state;
-	const unsigned *cpus;
-	size_t n;
+	CLEANUP_FREE char *list = cpulist_format(facts->cpus, facts->n_cpus);
 
-	if (cell_cell_state(cell, &state, NULL) < 0)
-		return;
-
-	cpus = cell_cell_cpus(cell, &n);
-	list = cpulist_format(cpus, n);
-	table_add(table, "%u", cell_cell_id(cell));
-	table_add(table, "%s", cell_cell_name(cell));
-	table_add(table, "%s", cell_state_to_string(state));
-	table_add(table, "%s", list ? list : "?");
-}
-
-static int add_cells(struct table *table, cell_hv *hv)
-{
-	CLEANUP_CELL cell_cell *cell = NULL;
-	cell_cell *next;
-	int r;
-
-	while ((r = cell_cell_next(hv, cell, &next)) >= 0) {
-		cell_cell_unref(cell);
-		cell = next;
-		add_cell(table, cell);
-	}
-
-	return r == -ENOENT ? 0 : r;
-}
-
-static int add_defined(struct table *table, struct ctl *ctl, cell_hv *hv)
-{
-	CLEANUP_STRV char **names = NULL;
-	int r = cell_desc_list(ctl->context, &names);
-
-	if (r < 0)
-		return r;
-
-	for (char **name = names; *name; name++) {
-		CLEANUP_CELL cell_cell *cell = NULL;
-
-		if (hv && cell_cell_by_name(hv, *name, &cell) >= 0)
-			continue;
+	if (facts->exists)
+		table_add(table, "%u", facts->id);
+	else
 		table_add(table, "-");
-		table_add(table, "%s", *name);
-		table_add(table, "defined");
-		table_add(table, "-");
-	}
-
-	return 0;
+	table_add(table, "%s", facts->name);
+	table_add(table, "%s", view_state(facts));
+	table_add(table, "%s", list && *list ? list : "-");
 }
 
 int ctl_list(struct ctl *ctl, int argc, char **argv)
 {
 	struct table table = {.columns = columns, .n_columns = ARRAY_SIZE(columns)};
-	CLEANUP_HV cell_hv *hv = NULL;
-	int r = cell_hv_open(ctl->context, false, &hv);
+	struct view view;
+	int r = view_read(ctl, &view);
 
 	(void)argc, (void)argv;
-	/* No module, no cells: an answer and no failure. Without the right to look, it is one. */
-	if (r == -EACCES || r == -EPERM)
-		return ctl_fail_cell(ctl, r);
+	if (r != EXIT_OK)
+		return r;
 
-	add_root(&table, hv);
-	r = hv ? add_cells(&table, hv) : 0;
-	if (r >= 0 && ctl->all)
-		r = add_defined(&table, ctl, hv);
-	if (r >= 0)
-		table_print(&table, ctl->format, ctl->legend);
+	add_root(&table, &view);
+	for (size_t i = 0; i < view.cells.n; i++)
+		if (view.cells.items[i].exists || ctl->all)
+			add_cell(&table, &view.cells.items[i]);
+	table_print(&table, ctl->format, ctl->legend, ctl->full);
 
 	table_release(&table);
-	return r < 0 ? ctl_fail_cell(ctl, r) : EXIT_OK;
+	view_release(&view);
+	return EXIT_OK;
 }

@@ -2,7 +2,6 @@
 /* cellctl: looks at and controls cells, hypervisor and host. */
 #define _GNU_SOURCE
 #include <getopt.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,71 +9,43 @@
 #include "ctl.h"
 #include "exit-status.h"
 #include "log.h"
+#include "term.h"
+#include "verbs.h"
 #include "version.h"
-
-static const struct verb {
-	const char *name;
-	int min_args;
-	int max_args;
-	ctl_verb_fn run;
-} verbs[] = {
-	{"list", 0, 0, ctl_list},	{"status", 1, 1, ctl_status},
-	{"stats", 1, 1, ctl_stats},	{"start", 1, 1, ctl_start},
-	{"stop", 1, 1, ctl_stop},	{"restart", 1, 1, ctl_restart},
-	{"destroy", 1, 1, ctl_destroy}, {"check", 1, INT_MAX, ctl_check},
-	{"compile", 1, 1, ctl_compile}, {"dump", 1, 1, ctl_dump},
-	{"console", 1, 1, ctl_console}, {"hypervisor", 1, 1, ctl_hypervisor},
-	{"host", 1, 1, ctl_host},
-};
-
-static const char help[] =
-	"cellctl [OPTIONS...] COMMAND ...\n\n"
-	"Look at and control the cells of this machine.\n\n"
-	"Cells:\n"
-	"  list                         ID, name, state and CPUs (the default)\n"
-	"  status NAME                  One cell in detail\n"
-	"  stats NAME                   VM exits by reason and CPU\n"
-	"  start|stop|restart NAME      Through the unit cell@NAME.service\n"
-	"  destroy NAME                 Give a stopped cell's CPUs and memory back to Linux\n"
-	"  console NAME                 What the guest has written\n\n"
-	"Descriptions:\n"
-	"  check FILE|NAME...           Report every problem, as a compiler does\n"
-	"  compile FILE|NAME -o OUT     Write the binary configuration\n"
-	"  dump BLOB                    Turn a binary configuration back into JSON\n\n"
-	"Machine:\n"
-	"  hypervisor enable|disable|status|console\n"
-	"  host check|describe          Can this machine be partitioned; what it consists of\n\n"
-	"Options:\n"
-	"  -h --help                    This text\n"
-	"     --version                 The version\n"
-	"  -a --all                     list: described cells that do not run, too\n"
-	"  -f --follow                  console: wait for more until the cell is gone\n"
-	"     --force                   destroy: a running cell too, without asking the guest\n"
-	"     --json=pretty|short       JSON instead of tables\n"
-	"     --no-block                start, stop, restart: do not wait for the job\n"
-	"     --no-legend               No titles above tables\n"
-	"  -o --output=FILE             compile: where the result goes\n\n"
-	"Exit status: 0 done, 1 failed, 2 wrong usage, 3 not running, 4 no such cell,\n"
-	"78 invalid configuration. See cellctl(1).\n";
 
 enum long_option {
 	OPTION_VERSION = 256,
 	OPTION_FORCE,
+	OPTION_FULL,
 	OPTION_JSON,
 	OPTION_NO_BLOCK,
 	OPTION_NO_LEGEND,
+	OPTION_NO_PAGER,
+	OPTION_TIMEOUT,
+	OPTION_VALUE,
+	OPTION_WAIT,
 };
 
 static const struct option options[] = {
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, OPTION_VERSION},
+	{"host", required_argument, NULL, 'H'},
 	{"all", no_argument, NULL, 'a'},
+	{"delay", required_argument, NULL, 'd'},
 	{"follow", no_argument, NULL, 'f'},
 	{"force", no_argument, NULL, OPTION_FORCE},
+	{"full", no_argument, NULL, OPTION_FULL},
+	{"iterations", required_argument, NULL, 'n'},
 	{"json", required_argument, NULL, OPTION_JSON},
 	{"no-block", no_argument, NULL, OPTION_NO_BLOCK},
 	{"no-legend", no_argument, NULL, OPTION_NO_LEGEND},
+	{"no-pager", no_argument, NULL, OPTION_NO_PAGER},
 	{"output", required_argument, NULL, 'o'},
+	{"property", required_argument, NULL, 'p'},
+	{"quiet", no_argument, NULL, 'q'},
+	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
+	{"value", no_argument, NULL, OPTION_VALUE},
+	{"wait", no_argument, NULL, OPTION_WAIT},
 	{NULL, 0, NULL, 0},
 };
 
@@ -93,82 +64,162 @@ static int parse_json_format(struct ctl *ctl, const char *format)
 	else
 		return usage_error("--json= takes pretty or short, not ", format);
 
-	return EXIT_OK;
+	return -1;
+}
+
+static int parse_seconds(double *ret, const char *text)
+{
+	char *end;
+	double seconds = strtod(text, &end);
+
+	if (end == text || *end || !(seconds > 0 && seconds < 1e9))
+		return usage_error("This is no number of seconds: ", text);
+
+	*ret = seconds;
+	return -1;
+}
+
+static int parse_count(unsigned *ret, const char *text)
+{
+	char *end;
+	unsigned long count = strtoul(text, &end, 10);
+
+	if (end == text || *end || count == 0 || count > 1000000000)
+		return usage_error("This is no count: ", text);
+
+	*ret = (unsigned)count;
+	return -1;
 }
 
 /* -1: go on; else the exit status to end with. */
-static int parse_option(struct ctl *ctl, int option)
+static int parse_value(struct ctl *ctl, int option)
 {
 	switch (option) {
-	case 'h':
-		fputs(help, stdout);
-		return EXIT_OK;
-	case OPTION_VERSION:
-		puts("cellctl " CELLMGR_VERSION);
-		return EXIT_OK;
-	case 'a':
-		ctl->all = true;
+	case 'H':
+		ctl->host = optarg;
 		return -1;
-	case 'f':
-		ctl->follow = true;
-		return -1;
+	case 'd':
+		return parse_seconds(&ctl->delay, optarg);
+	case 'n':
+		return parse_count(&ctl->iterations, optarg);
 	case 'o':
 		ctl->output = optarg;
 		return -1;
-	case OPTION_FORCE:
-		ctl->force = true;
-		return -1;
-	case OPTION_NO_BLOCK:
-		ctl->no_block = true;
-		return -1;
-	case OPTION_NO_LEGEND:
-		ctl->legend = false;
+	case 'p':
+		ctl->property = optarg;
 		return -1;
 	case OPTION_JSON:
-		return parse_json_format(ctl, optarg) == EXIT_OK ? -1 : EXIT_USAGE;
+		return parse_json_format(ctl, optarg);
+	case OPTION_TIMEOUT:
+		return parse_seconds(&ctl->timeout, optarg);
+	case OPTION_VERSION:
+		puts("cellctl " CELLMGR_VERSION);
+		return EXIT_OK;
 	default:
 		return EXIT_USAGE;
 	}
 }
 
-static int run_verb(struct ctl *ctl, int argc, char **argv)
+static int parse_option(struct ctl *ctl, int option)
 {
-	CLEANUP_CONTEXT cell_context *context = NULL;
+	const struct {
+		int option;
+		bool *flag;
+		bool value;
+	} flags[] = {
+		{'a', &ctl->all, true},
+		{'f', &ctl->follow, true},
+		{'q', &ctl->quiet, true},
+		{OPTION_FORCE, &ctl->force, true},
+		{OPTION_FULL, &ctl->full, true},
+		{OPTION_NO_BLOCK, &ctl->no_block, true},
+		{OPTION_NO_LEGEND, &ctl->legend, false},
+		{OPTION_NO_PAGER, &ctl->no_pager, true},
+		{OPTION_VALUE, &ctl->value, true},
+		{OPTION_WAIT, &ctl->wait, true},
+	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-		const struct verb *verb = &verbs[i];
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+		if (flags[i].option == option) {
+			*flags[i].flag = flags[i].value;
+			return -1;
+		}
 
-		if (strcmp(verb->name, argv[0]) != 0)
-			continue;
-		if (argc - 1 < verb->min_args)
-			return usage_error("An argument is missing after ", argv[0]);
-		if (argc - 1 > verb->max_args)
-			return usage_error("Too many arguments after ", argv[0]);
-		if (cell_context_new(&context) < 0)
-			return ctl_fail("Out of memory.");
+	return parse_value(ctl, option);
+}
 
-		cell_context_set_log_fn(context, log_from_libcell, NULL);
-		ctl->context = context;
-		return verb->run(ctl, argc, argv);
-	}
+static int fail_unknown(const char *name)
+{
+	const char *suggestion = verbs_suggest(name);
 
-	return usage_error("There is no command ", argv[0]);
+	if (!suggestion)
+		return usage_error("There is no command ", name);
+
+	fprintf(stderr, "cellctl: There is no command %s; did you mean %s?\n", name, suggestion);
+	return EXIT_USAGE;
+}
+
+static int print_help(const char *name)
+{
+	const struct verb *verb = name ? verbs_find(name) : NULL;
+
+	if (name && !verb)
+		return fail_unknown(name);
+	if (verb)
+		verbs_print_one(verb);
+	else
+		verbs_print_all();
+	return EXIT_OK;
+}
+
+static int run(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
+{
+	int r;
+
+	if (argc - 1 < verb->min_args)
+		return usage_error("An argument is missing after ", verb->name);
+	if (argc - 1 > verb->max_args)
+		return usage_error("Too many arguments after ", verb->name);
+	if (cell_context_new(&ctl->context) < 0)
+		return ctl_fail("Out of memory.");
+
+	cell_context_set_log_fn(ctl->context, log_from_libcell, NULL);
+	if (verb->pager && !ctl->no_pager)
+		term_pager_open();
+	r = verb->run(ctl, argc, argv);
+	term_pager_close();
+
+	sd_bus_flush_close_unref(ctl->bus);
+	cell_hv_unref(ctl->hv);
+	cell_context_unref(ctl->context);
+	return r;
 }
 
 int main(int argc, char **argv)
 {
-	struct ctl ctl = {.legend = true};
+	struct ctl ctl = {.legend = true, .delay = 1};
 	char *list[] = {(char *)"list", NULL};
+	const struct verb *verb;
+	bool help = false;
 	int option, status;
 
 	log_set_max_level(LOG_WARNING);
-	while ((option = getopt_long(argc, argv, "hafo:", options, NULL)) >= 0) {
-		status = parse_option(&ctl, option);
+	while ((option = getopt_long(argc, argv, "hH:ad:fn:o:p:q", options, NULL)) >= 0) {
+		help |= option == 'h';
+		status = option == 'h' ? -1 : parse_option(&ctl, option);
 		if (status >= 0)
 			return status;
 	}
 
-	if (optind == argc)
-		return run_verb(&ctl, 1, list);
-	return run_verb(&ctl, argc - optind, argv + optind);
+	argc -= optind;
+	argv += optind;
+	if (argc > 0 && strcmp(argv[0], "help") == 0)
+		return print_help(argv[1]);
+	if (help)
+		return print_help(argv[0]);
+	if (argc == 0)
+		return run(&ctl, verbs_find("list"), 1, list);
+
+	verb = verbs_find(argv[0]);
+	return verb ? run(&ctl, verb, argc, argv) : fail_unknown(argv[0]);
 }

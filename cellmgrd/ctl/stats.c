@@ -6,6 +6,7 @@
 #include "cleanup.h"
 #include "ctl.h"
 #include "exit-status.h"
+#include "view.h"
 
 /* One row per reason, one column per CPU and the sum where there are several. */
 struct matrix {
@@ -15,15 +16,15 @@ struct matrix {
 	int n_stats;
 };
 
-static int read_stats(struct matrix *matrix, cell_cell *cell, const unsigned *cpus, size_t n)
+static int read_stats(struct ctl *ctl, struct matrix *matrix, const struct facts *facts)
 {
-	for (size_t i = 0; i < n; i++) {
-		matrix->n_stats = cell_cell_stats(cell, cpus[i], matrix->stats[i]);
+	for (size_t i = 0; i < facts->n_cpus; i++) {
+		matrix->n_stats = view_stats(ctl, facts->name, facts->cpus[i], matrix->stats[i]);
 		if (matrix->n_stats < 0)
-			return matrix->n_stats;
+			return EXIT_FAILED;
 	}
 
-	return 0;
+	return EXIT_OK;
 }
 
 static void fill_table(struct table *table, const struct matrix *matrix, size_t n)
@@ -41,53 +42,66 @@ static void fill_table(struct table *table, const struct matrix *matrix, size_t 
 	}
 }
 
-static int print(struct ctl *ctl, cell_cell *cell, struct matrix *matrix, const unsigned *cpus,
-		 size_t n)
+static int print(struct ctl *ctl, struct matrix *matrix, const struct facts *facts)
 {
+	size_t n = facts->n_cpus;
 	struct table table = {.columns = matrix->columns, .n_columns = n + (n > 1 ? 2 : 1)};
-	int r = read_stats(matrix, cell, cpus, n);
+	int r = read_stats(ctl, matrix, facts);
 
-	if (r < 0)
-		return ctl_fail_cell(ctl, r);
+	if (r != EXIT_OK)
+		return r;
 
-	matrix->columns[0] = (struct table_column){"Exits", "reason", false};
+	matrix->columns[0] = (struct table_column){"Exits", "reason", false, false};
 	for (size_t i = 0; i < n; i++) {
-		snprintf(matrix->titles[i], sizeof(matrix->titles[i]), "CPU%u", cpus[i]);
+		snprintf(matrix->titles[i], sizeof(matrix->titles[i]), "CPU%u", facts->cpus[i]);
 		matrix->columns[i + 1] =
-			(struct table_column){matrix->titles[i], matrix->titles[i], true};
+			(struct table_column){matrix->titles[i], matrix->titles[i], true, false};
 	}
-	matrix->columns[n + 1] = (struct table_column){"Sum", "sum", true};
+	matrix->columns[n + 1] = (struct table_column){"Sum", "sum", true, false};
 
 	fill_table(&table, matrix, n);
-	table_print(&table, ctl->format, ctl->legend);
+	table_print(&table, ctl->format, ctl->legend, ctl->full);
 	table_release(&table);
 	return EXIT_OK;
 }
 
-int ctl_stats(struct ctl *ctl, int argc, char **argv)
+static int stats_of(struct ctl *ctl, const struct facts *facts)
 {
-	CLEANUP_HV cell_hv *hv = NULL;
-	CLEANUP_CELL cell_cell *cell = NULL;
 	struct matrix matrix = {0};
-	const unsigned *cpus;
-	size_t n;
-	int r = ctl_open_cell(ctl, argv[1], &hv, &cell);
+	size_t n = facts->n_cpus;
+	int r;
 
-	(void)argc;
-	if (r != EXIT_OK)
-		return r;
+	if (!facts->exists) {
+		ctl_fail("The cell \"%s\" is not running; `cellctl start %s` starts it.",
+			 facts->name, facts->name);
+		return EXIT_NOT_RUNNING;
+	}
 
-	cpus = cell_cell_cpus(cell, &n);
 	matrix.columns = calloc(n + 2, sizeof(*matrix.columns));
 	matrix.titles = calloc(n, sizeof(*matrix.titles));
 	matrix.stats = calloc(n, sizeof(*matrix.stats));
 	if (matrix.columns && matrix.titles && matrix.stats)
-		r = print(ctl, cell, &matrix, cpus, n);
+		r = print(ctl, &matrix, facts);
 	else
 		r = ctl_fail("Out of memory.");
 
 	free(matrix.columns);
 	free(matrix.titles);
 	free(matrix.stats);
+	return r;
+}
+
+int ctl_stats(struct ctl *ctl, int argc, char **argv)
+{
+	struct view view;
+	struct facts *facts;
+	int r = view_find(ctl, argv[1], &view, &facts);
+
+	(void)argc;
+	if (r != EXIT_OK)
+		return r;
+
+	r = stats_of(ctl, facts);
+	view_release(&view);
 	return r;
 }

@@ -1,109 +1,203 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+/* status, show, cat, describe: one cell in words, in lines, as its description, as JSON. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "bus.h"
 #include "cleanup.h"
 #include "cpulist.h"
 #include "ctl.h"
 #include "exit-status.h"
-#include "record.h"
+#include "term.h"
+#include "view.h"
 
-struct status {
-	const char *name;
-	const char *state;
-	const char *config;
-	const char *cpus;
-	unsigned id; /* 0: the cell does not exist */
-	struct record last;
-};
-
-static void print_text(const struct status *s)
+static void print_text(const struct facts *facts, const char *cpus)
 {
-	printf("%s\n", s->name);
-	printf("   Config: %s\n", *s->config ? s->config : "none");
-	printf("     Unit: cell@%s.service\n", s->name);
-	printf("    State: %s\n", s->state);
-	if (s->id) {
-		printf("       ID: %u\n", s->id);
-		printf("     CPUs: %s\n", s->cpus);
+	const struct record *last = &facts->last;
+	const char *state = view_state(facts);
+
+	printf("%s\n", facts->name);
+	printf("   Config: %s\n", *facts->config_path ? facts->config_path : "none");
+	printf("     Unit: cell@%s.service\n", facts->name);
+	printf("    State: %s%s%s\n", term_state_color(state), state, term_normal());
+	if (facts->exists) {
+		printf("       ID: %u\n", facts->id);
+		printf("     CPUs: %s\n", cpus);
 	}
-	if (strcmp(s->last.result, "success") != 0)
-		printf("   Result: %s\n", s->last.result);
-	if (*s->last.reason)
+	if (strcmp(last->result, "success") != 0)
+		printf("   Result: %s\n", last->result);
+	if (*last->reason)
 		printf("  Failure: %s (%s, CPU %u, rip 0x%" PRIx64 ", address 0x%" PRIx64 ")\n",
-		       s->last.message, s->last.reason, s->last.cpu, s->last.rip, s->last.address);
+		       last->message, last->reason, last->cpu, last->rip, last->address);
 }
 
-static void print_json(const struct status *s, int flags)
+/* Name, value and how JSON has it, for show and --json. */
+struct field {
+	const char *name;
+	const char *key;
+	char *value;
+	bool number;
+};
+#define N_FIELDS_MAX 16
+
+__attribute__((format(printf, 5, 6))) static void
+add(struct field *fields, size_t *n, const char *name, const char *key, const char *format, ...)
+{
+	struct field *field = &fields[*n];
+	va_list ap;
+
+	va_start(ap, format);
+	*field = (struct field){name, key, NULL, strcmp(format, "%u") == 0};
+	if (vasprintf(&field->value, format, ap) >= 0)
+		(*n)++;
+	va_end(ap);
+}
+
+static size_t list_fields(const struct facts *facts, const char *cpus, struct field *fields)
+{
+	const struct record *last = &facts->last;
+	size_t n = 0;
+
+	add(fields, &n, "Name", "name", "%s", facts->name);
+	add(fields, &n, "Unit", "unit", "cell@%s.service", facts->name);
+	add(fields, &n, "State", "state", "%s", view_state(facts));
+	add(fields, &n, "Id", "id", "%u", facts->id);
+	add(fields, &n, "CPUs", "cpus", "%s", cpus);
+	add(fields, &n, "ConfigPath", "configPath", "%s", facts->config_path);
+	add(fields, &n, "ConfigDigest", "configDigest", "%016" PRIx64, facts->digest);
+	add(fields, &n, "Result", "result", "%s", last->result);
+	add(fields, &n, "Failure", "failure", "%s", last->message);
+	add(fields, &n, "FailureReason", "failureReason", "%s", last->reason);
+	if (*last->reason) {
+		add(fields, &n, "FailureCPU", "failureCpu", "%u", last->cpu);
+		add(fields, &n, "FailureRip", "failureRip", "0x%" PRIx64, last->rip);
+		add(fields, &n, "FailureAddress", "failureAddress", "0x%" PRIx64, last->address);
+	}
+	return n;
+}
+
+static void print_json(const struct ctl *ctl, const struct field *fields, size_t n)
 {
 	CLEANUP_JSON json_object *root = json_object_new_object();
 
-	json_object_object_add(root, "name", json_object_new_string(s->name));
-	json_object_object_add(root, "state", json_object_new_string(s->state));
-	json_object_object_add(root, "configPath", json_object_new_string(s->config));
-	json_object_object_add(root, "id", json_object_new_int((int)s->id));
-	json_object_object_add(root, "cpus", json_object_new_string(s->cpus));
-	json_object_object_add(root, "result", json_object_new_string(s->last.result));
-	json_object_object_add(root, "failure", json_object_new_string(s->last.message));
-	puts(json_object_to_json_string_ext(root, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
+	for (size_t i = 0; i < n; i++)
+		json_object_object_add(root, fields[i].key,
+				       fields[i].number
+					       ? json_object_new_int64(atoll(fields[i].value))
+					       : json_object_new_string(fields[i].value));
+	puts(json_object_to_json_string_ext(root, ctl_json_flags(ctl)));
 }
 
-static int exit_status(const char *state)
+static bool is_wanted(const char *list, const char *name)
 {
-	return strncmp(state, "running", strlen("running")) == 0 ? EXIT_OK : EXIT_NOT_RUNNING;
+	size_t length = strlen(name);
+
+	for (const char *at = list; at && (at = strstr(at, name)); at += length)
+		if ((at == list || at[-1] == ',') && (at[length] == ',' || !at[length]))
+			return true;
+	return !list;
 }
 
-static void fill_existing(struct status *s, cell_cell *cell, char **cpus)
+static void print_lines(const struct ctl *ctl, const struct field *fields, size_t n)
 {
-	struct cell_failure failure;
-	enum cell_state state;
-	const unsigned *numbers;
-	size_t n;
+	for (size_t i = 0; i < n; i++)
+		if (is_wanted(ctl->property, fields[i].name))
+			printf("%s%s%s\n", ctl->value ? "" : fields[i].name, ctl->value ? "" : "=",
+			       fields[i].value);
+}
 
-	if (cell_cell_state(cell, &state, &failure) < 0)
-		return;
+static void print(const struct ctl *ctl, const struct facts *facts, bool lines)
+{
+	CLEANUP_FREE char *cpus = cpulist_format(facts->cpus, facts->n_cpus);
+	struct field fields[N_FIELDS_MAX];
+	size_t n = list_fields(facts, cpus ? cpus : "", fields);
 
-	numbers = cell_cell_cpus(cell, &n);
-	*cpus = cpulist_format(numbers, n);
-	s->cpus = *cpus ? *cpus : "?";
-	s->id = cell_cell_id(cell);
-	s->state = cell_state_to_string(state);
-	record_clear(&s->last);
-	if (state == CELL_FAILED)
-		record_from_failure(&s->last, &failure);
+	if (ctl->format != TABLE_TEXT)
+		print_json(ctl, fields, n);
+	else if (lines)
+		print_lines(ctl, fields, n);
+	else
+		print_text(facts, cpus ? cpus : "");
+	while (n > 0)
+		free(fields[--n].value);
 }
 
 int ctl_status(struct ctl *ctl, int argc, char **argv)
 {
-	struct status s = {.name = argv[1], .state = "defined", .config = "", .cpus = ""};
-	CLEANUP_DESC cell_desc *desc = NULL;
-	CLEANUP_HV cell_hv *hv = NULL;
-	CLEANUP_CELL cell_cell *cell = NULL;
-	CLEANUP_FREE char *cpus = NULL;
-	int r;
+	struct view view;
+	struct facts *facts;
+	int r = view_find(ctl, argv[1], &view, &facts);
 
 	(void)argc;
-	record_clear(&s.last);
-	if (cell_hv_open(ctl->context, false, &hv) >= 0)
-		cell_cell_by_name(hv, s.name, &cell);
-	r = cell_desc_find(ctl->context, s.name, &desc);
-	if (r < 0 && !cell)
-		return ctl_fail_cell(ctl, r);
+	if (r != EXIT_OK)
+		return r;
 
-	if (desc)
-		s.config = cell_desc_path(desc);
-	if (cell)
-		fill_existing(&s, cell, &cpus);
-	else
-		record_read(s.name, &s.last);
+	print(ctl, facts, false);
+	r = facts_runs(facts) ? EXIT_OK : EXIT_NOT_RUNNING;
+	view_release(&view);
+	return r;
+}
 
-	if (ctl->format == TABLE_TEXT)
-		print_text(&s);
-	else
-		print_json(&s, ctl->format == TABLE_JSON_PRETTY ? JSON_C_TO_STRING_PRETTY
-								: JSON_C_TO_STRING_PLAIN);
-	return exit_status(s.state);
+int ctl_show(struct ctl *ctl, int argc, char **argv)
+{
+	struct view view;
+	struct facts *facts;
+	int r = view_find(ctl, argv[1], &view, &facts);
+
+	(void)argc;
+	if (r != EXIT_OK)
+		return r;
+
+	print(ctl, facts, true);
+	view_release(&view);
+	return EXIT_OK;
+}
+
+static int print_file(const char *path)
+{
+	CLEANUP_FCLOSE FILE *f = fopen(path, "re");
+	int c;
+
+	if (!f)
+		return ctl_fail("Cannot read %s: %s", path, strerror(errno));
+
+	printf("# %s\n", path);
+	while ((c = getc(f)) != EOF)
+		putchar(c);
+	return EXIT_OK;
+}
+
+int ctl_cat(struct ctl *ctl, int argc, char **argv)
+{
+	CLEANUP_DESC cell_desc *desc = NULL;
+	int r = ctl_require_local(ctl, "cat");
+
+	(void)argc;
+	if (r != EXIT_OK)
+		return r;
+
+	r = cell_desc_find(ctl->context, argv[1], &desc);
+	return r < 0 ? ctl_fail_cell(ctl, r) : print_file(cell_desc_path(desc));
+}
+
+int ctl_describe(struct ctl *ctl, int argc, char **argv)
+{
+	CLEANUP_MESSAGE sd_bus_message *m = NULL, *reply = NULL;
+	CLEANUP_JSON json_object *root = NULL;
+	const char *json;
+	int r = bus_new_call(ctl, argc > 1 ? argv[1] : NULL, "Describe", &m);
+
+	if (r == EXIT_OK)
+		r = bus_call(ctl, m, &reply);
+	if (r != EXIT_OK)
+		return r;
+	if (sd_bus_message_read(reply, "s", &json) < 0)
+		return ctl_fail("cellmgrd gave an answer that is no text.");
+
+	root = json_tokener_parse(json);
+	puts(root ? json_object_to_json_string_ext(root, ctl_json_flags(ctl)) : json);
+	return EXIT_OK;
 }

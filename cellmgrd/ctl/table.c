@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "term.h"
 
 void table_add(struct table *table, const char *format, ...)
 {
@@ -26,27 +27,56 @@ void table_add(struct table *table, const char *format, ...)
 	table->n_cells++;
 }
 
+#define GAP 2
+#define ELLIPSIS "..."
+#define WIDTH_MIN 8 /* a column is not cut below this */
+
+static void print_cell(const struct table_column *column, const char *text, int width, bool last)
+{
+	const char *color = column->state ? term_state_color(text) : "";
+	size_t length = strlen(text);
+	bool cut = length > (size_t)width;
+	int shown = cut ? width - (int)strlen(ELLIPSIS) : (int)length;
+	int padding = cut || last ? 0 : width - (int)length;
+
+	if (column->number)
+		printf("%*s", width, text);
+	else
+		printf("%s%.*s%s%s%*s", color, shown, text, cut ? ELLIPSIS : "",
+		       *color ? term_normal() : "", padding, "");
+}
+
 static void print_row(const struct table *table, const char *const *texts, const size_t *widths)
 {
 	for (size_t i = 0; i < table->n_columns; i++) {
-		int width = (int)widths[i];
-
 		if (i > 0)
-			fputs("  ", stdout);
-		if (table->columns[i].number)
-			printf("%*s", width, texts[i]);
-		else if (i + 1 < table->n_columns)
-			printf("%-*s", width, texts[i]);
-		else
-			fputs(texts[i], stdout);
+			printf("%*s", GAP, "");
+		print_cell(&table->columns[i], texts[i], (int)widths[i], i + 1 == table->n_columns);
 	}
 	putchar('\n');
 }
 
-static void print_text(const struct table *table, bool legend)
+/* The widest column gives way first, one character at a time. */
+static void fit(const struct table *table, size_t *widths, size_t available)
+{
+	for (;;) {
+		size_t sum = GAP * (table->n_columns - 1), widest = 0;
+
+		for (size_t i = 0; i < table->n_columns; i++) {
+			sum += widths[i];
+			if (!table->columns[i].number && widths[i] > widths[widest])
+				widest = i;
+		}
+		if (sum <= available || widths[widest] <= WIDTH_MIN)
+			return;
+		widths[widest]--;
+	}
+}
+
+static void print_text(const struct table *table, bool legend, bool full)
 {
 	const char *titles[table->n_columns];
-	size_t widths[table->n_columns];
+	size_t widths[table->n_columns], available = full ? 0 : term_columns();
 
 	for (size_t i = 0; i < table->n_columns; i++) {
 		titles[i] = table->columns[i].title;
@@ -55,6 +85,8 @@ static void print_text(const struct table *table, bool legend)
 	for (size_t i = 0; i < table->n_cells; i++)
 		if (widths[i % table->n_columns] < strlen(table->cells[i]))
 			widths[i % table->n_columns] = strlen(table->cells[i]);
+	if (available > 0)
+		fit(table, widths, available);
 
 	if (legend)
 		print_row(table, titles, widths);
@@ -86,10 +118,10 @@ static void print_json(const struct table *table, int flags)
 	puts(json_object_to_json_string_ext(rows, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
-void table_print(const struct table *table, enum table_format format, bool legend)
+void table_print(const struct table *table, enum table_format format, bool legend, bool full)
 {
 	if (format == TABLE_TEXT)
-		print_text(table, legend);
+		print_text(table, legend, full);
 	else
 		print_json(table, format == TABLE_JSON_PRETTY ? JSON_C_TO_STRING_PRETTY
 							      : JSON_C_TO_STRING_PLAIN);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rows of text that print as aligned columns or as JSON. */
+/*
+ * Rows of text that print as aligned columns or as JSON. On a terminal the widest columns are cut
+ * until a row fits, unless `full` is asked for; a column of states is coloured.
+ */
 #ifndef CELLMGRD_TABLE_H
 #define CELLMGRD_TABLE_H
 
@@ -12,6 +15,7 @@ struct table_column {
 	const char *title;
 	const char *key; /* of the JSON member */
 	bool number;	 /* flush right; a JSON number where the text is one */
+	bool state;	 /* coloured by what it says */
 };
 
 struct table {
@@ -23,7 +27,7 @@ struct table {
 
 /* Adds one cell, left to right, row after row. */
 void table_add(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void table_print(const struct table *table, enum table_format format, bool legend);
+void table_print(const struct table *table, enum table_format format, bool legend, bool full);
 void table_release(struct table *table);
 
 #endif

@@ -6,12 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bus.h"
 #include "cleanup.h"
 #include "ctl.h"
 #include "exit-status.h"
 #include "name.h"
-#include "record.h"
 #include "systemd-call.h"
+#include "view.h"
 
 struct job {
 	char *path; /* NULL until systemd has answered */
@@ -67,11 +68,12 @@ static int call(sd_bus *bus, const char *method, const char *unit, struct job *j
 static int call_and_wait(sd_bus *bus, const char *method, const char *unit, struct job *job,
 			 bool wait)
 {
+	CLEANUP_SLOT sd_bus_slot *match = NULL;
 	int r = sd_bus_call_method(bus, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, "Subscribe",
 				   NULL, NULL, "");
 
 	if (r >= 0)
-		r = sd_bus_match_signal(bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
+		r = sd_bus_match_signal(bus, &match, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
 					"JobRemoved", on_job_removed, job);
 	if (r < 0)
 		return ctl_fail("systemd cannot be reached: %s", strerror(-r));
@@ -90,14 +92,14 @@ static int call_and_wait(sd_bus *bus, const char *method, const char *unit, stru
 	return EXIT_OK;
 }
 
-int unit_request(const char *method, const char *unit, bool wait)
+int unit_request(struct ctl *ctl, const char *method, const char *unit, bool wait)
 {
 	struct job job = {0};
-	CLEANUP_BUS sd_bus *bus = NULL;
-	int r = sd_bus_open_system(&bus);
+	sd_bus *bus;
+	int r = bus_connect(ctl, &bus);
 
-	if (r < 0)
-		return ctl_fail("The system bus cannot be reached: %s", strerror(-r));
+	if (r != EXIT_OK)
+		return r;
 
 	r = call_and_wait(bus, method, unit, &job, wait);
 	free(job.path);
@@ -110,19 +112,22 @@ struct target {
 	char *unit;
 	char *active_state; /* of the unit */
 	uint32_t job;	    /* queued for the unit; 0: none */
-	bool is_running;    /* the cell, as far as the caller may see the driver */
+	bool is_running;    /* the cell */
+	struct record last; /* how it ended */
 };
 
-static int read_unit(struct target *target)
+static int read_unit(struct ctl *ctl, struct target *target)
 {
 	CLEANUP_BUS_ERROR sd_bus_error error = SD_BUS_ERROR_NULL;
 	CLEANUP_MESSAGE sd_bus_message *job = NULL;
 	CLEANUP_FREE char *path = NULL;
-	CLEANUP_BUS sd_bus *bus = NULL;
-	int r = sd_bus_open_system(&bus);
+	sd_bus *bus;
+	int r = bus_connect(ctl, &bus);
 
-	if (r >= 0)
-		r = sd_bus_path_encode(SYSTEMD_PATH "/unit", target->unit, &path);
+	if (r != EXIT_OK)
+		return r;
+
+	r = sd_bus_path_encode(SYSTEMD_PATH "/unit", target->unit, &path);
 	if (r >= 0)
 		r = sd_bus_get_property_string(bus, SYSTEMD_NAME, path, SYSTEMD_NAME ".Unit",
 					       "ActiveState", &error, &target->active_state);
@@ -131,45 +136,29 @@ static int read_unit(struct target *target)
 					&error, &job, "(uo)");
 	if (r >= 0)
 		r = sd_bus_message_read(job, "(uo)", &target->job, NULL);
-	if (r < 0) {
-		ctl_fail("systemd does not tell the state of %s: %s", target->unit,
-			 error.message ? error.message : strerror(-r));
-		return EXIT_FAILED;
-	}
+	if (r < 0)
+		return ctl_fail("systemd does not tell the state of %s: %s", target->unit,
+				error.message ? error.message : strerror(-r));
+
 	return EXIT_OK;
-}
-
-static bool is_running(cell_cell *cell)
-{
-	enum cell_state state;
-
-	return cell && cell_cell_state(cell, &state, NULL) >= 0 &&
-	       (state == CELL_RUNNING || state == CELL_LOCKED);
 }
 
 /* A typing error is told apart from a unit that fails, before systemd is bothered. */
 static int find_target(struct ctl *ctl, const char *name, struct target *target)
 {
-	CLEANUP_DESC cell_desc *desc = NULL;
-	CLEANUP_HV cell_hv *hv = NULL;
-	CLEANUP_CELL cell_cell *cell = NULL;
-	int r = cell_desc_find(ctl->context, name, &desc);
+	struct view view;
+	struct facts *facts;
+	int r = view_find(ctl, name, &view, &facts);
 
-	if (cell_hv_open(ctl->context, false, &hv) >= 0)
-		cell_cell_by_name(hv, name, &cell);
-	if (r < 0 && !cell) {
-		ctl_fail("There is no cell \"%s\": it does not exist and no %s.json describes it.",
-			 name, name);
-		return EXIT_NO_SUCH_CELL;
-	}
+	if (r != EXIT_OK)
+		return r;
 
-	*target = (struct target){
-		.name = name, .unit = name_to_unit(name), .is_running = is_running(cell)};
-	if (!target->unit) {
-		ctl_fail("Out of memory.");
-		return EXIT_FAILED;
-	}
-	return read_unit(target);
+	*target = (struct target){.name = name,
+				  .unit = name_to_unit(name),
+				  .is_running = facts_runs(facts),
+				  .last = facts->last};
+	view_release(&view);
+	return target->unit ? read_unit(ctl, target) : ctl_fail("Out of memory.");
 }
 
 static void target_release(struct target *target)
@@ -180,30 +169,32 @@ static void target_release(struct target *target)
 
 static bool is_in_state(const struct target *target, const char *state)
 {
-	return strcmp(target->active_state, state) == 0;
+	return target->active_state && strcmp(target->active_state, state) == 0;
 }
 
 static int start(struct ctl *ctl, const struct target *target)
 {
-	if (is_in_state(target, "active") && !target->job) {
-		printf("The cell \"%s\" runs already: there is nothing to do.\n", target->name);
-		return EXIT_OK;
-	}
+	char *wait[] = {(char *)"wait", (char *)target->name, NULL};
+	int r = EXIT_OK;
 
-	return unit_request("StartUnit", target->unit, !ctl->no_block);
+	if (!is_in_state(target, "active") || target->job)
+		r = unit_request(ctl, "StartUnit", target->unit, !ctl->no_block);
+	else if (!ctl->quiet)
+		printf("The cell \"%s\" runs already: there is nothing to do.\n", target->name);
+	if (r != EXIT_OK || !ctl->wait)
+		return r;
+
+	return ctl_wait(ctl, 2, wait);
 }
 
 static int fail_not_running(const struct target *target)
 {
-	struct record last;
+	const char *why = target->last.message;
 
-	record_clear(&last);
-	record_read(target->name, &last);
 	if (is_in_state(target, "failed"))
 		ctl_fail("The cell \"%s\" is not running, it failed%s%s `cellctl start %s` starts "
-			 "it "
-			 "again.",
-			 target->name, *last.message ? ": " : ".", last.message, target->name);
+			 "it again.",
+			 target->name, *why ? ": " : ".", why, target->name);
 	else
 		ctl_fail("The cell \"%s\" is not running; `cellctl start %s` starts it.",
 			 target->name, target->name);
@@ -216,7 +207,7 @@ static int stop(struct ctl *ctl, const struct target *target)
 	bool has_ended = is_in_state(target, "inactive") || is_in_state(target, "failed");
 
 	if (!has_ended || target->job)
-		return unit_request("StopUnit", target->unit, !ctl->no_block);
+		return unit_request(ctl, "StopUnit", target->unit, !ctl->no_block);
 	if (!target->is_running)
 		return fail_not_running(target);
 
@@ -228,7 +219,7 @@ static int stop(struct ctl *ctl, const struct target *target)
 
 static int restart(struct ctl *ctl, const struct target *target)
 {
-	return unit_request("RestartUnit", target->unit, !ctl->no_block);
+	return unit_request(ctl, "RestartUnit", target->unit, !ctl->no_block);
 }
 
 static int with_target(struct ctl *ctl, const char *name,

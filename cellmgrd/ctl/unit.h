@@ -4,10 +4,12 @@
 
 #include <stdbool.h>
 
+#include "ctl.h"
+
 /*
  * StartUnit, StopUnit or RestartUnit of systemd, and with `wait` the end of the job. Has reported
  * where it fails. Returns the exit status.
  */
-int unit_request(const char *method, const char *unit, bool wait);
+int unit_request(struct ctl *ctl, const char *method, const char *unit, bool wait);
 
 #endif

@@ -95,7 +95,7 @@ static int ask_polkit(struct question *question)
 	return sd_bus_slot_set_floating(slot, 1);
 }
 
-static int sender_uid(sd_bus_message *call, uid_t *ret)
+int authorize_sender(sd_bus_message *call, uid_t *ret)
 {
 	sd_bus_creds *creds = NULL;
 	int r = sd_bus_query_sender_creds(call, SD_BUS_CREDS_EUID, &creds);
@@ -111,7 +111,7 @@ int authorize(struct manager *manager, sd_bus_message *call, const char *action,
 {
 	struct question *question;
 	uid_t uid;
-	int r = sender_uid(call, &uid);
+	int r = authorize_sender(call, &uid);
 
 	if (r < 0)
 		return r;

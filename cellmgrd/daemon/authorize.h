@@ -5,6 +5,8 @@
 #include <systemd/sd-bus.h>
 
 #define ACTION_MANAGE_CELLS "org.cellmgr1.manage-cells"
+#define ACTION_DEFINE_CELLS "org.cellmgr1.define-cells"
+#define ACTION_OPEN_CONSOLE "org.cellmgr1.open-console"
 #define ACTION_MANAGE_HYPERVISOR "org.cellmgr1.manage-hypervisor"
 
 struct manager;
@@ -18,5 +20,8 @@ typedef int (*authorized_fn)(struct manager *manager, sd_bus_message *call, sd_b
  */
 int authorize(struct manager *manager, sd_bus_message *call, const char *action, authorized_fn fn,
 	      sd_bus_error *error);
+
+/* The effective user of a call's sender. */
+int authorize_sender(sd_bus_message *call, uid_t *ret);
 
 #endif

@@ -3,35 +3,25 @@
 #include "cell-bus.h"
 
 #include <errno.h>
-#include <limits.h>
+#include <inttypes.h>
 #include <string.h>
 
-#include "authorize.h"
-#include "bus-error.h"
 #include "cell-object.h"
 #include "cleanup.h"
+#include "hold.h"
 #include "manager.h"
-#include "unit-job.h"
-#include "worker.h"
-
-#define DESTROY_FORCE 1u
-
-static struct cell_object *object_of_path(struct manager *manager, const char *path)
-{
-	CLEANUP_FREE char *name = NULL;
-
-	if (sd_bus_path_decode(path, CELL_PATH_PREFIX, &name) <= 0)
-		return NULL;
-
-	return manager_find(manager, name);
-}
+#include "operation.h"
 
 static int find(sd_bus *bus, const char *path, const char *interface, void *userdata, void **ret,
 		sd_bus_error *error)
 {
-	struct cell_object *cell = object_of_path(userdata, path);
+	CLEANUP_FREE char *name = NULL;
+	struct cell_object *cell;
 
 	(void)bus, (void)interface, (void)error;
+	if (sd_bus_path_decode(path, CELL_PATH_PREFIX, &name) <= 0)
+		return 0;
+	cell = manager_find(userdata, name);
 	if (!cell)
 		return 0;
 
@@ -71,12 +61,24 @@ static int get_facts_string(sd_bus *bus, const char *path, const char *interface
 			    const char *property, sd_bus_message *reply, void *userdata,
 			    sd_bus_error *error)
 {
-	const struct cell_object *cell = userdata;
-	const char *value =
-		strcmp(property, "Name") == 0 ? cell->facts.name : cell->facts.last.result;
+	const struct facts *facts = &((const struct cell_object *)userdata)->facts;
+	char digest[17] = "";
+	const char *value = strcmp(property, "Name") == 0     ? facts->name
+			    : strcmp(property, "Result") == 0 ? facts->last.result
+							      : digest;
 
 	(void)bus, (void)path, (void)interface, (void)error;
+	if (facts->digest)
+		snprintf(digest, sizeof(digest), "%016" PRIx64, facts->digest);
 	return sd_bus_message_append(reply, "s", value);
+}
+
+static int get_managed(sd_bus *bus, const char *path, const char *interface, const char *property,
+		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	(void)bus, (void)path, (void)interface, (void)property, (void)error;
+	return sd_bus_message_append(reply, "b",
+				     ((const struct cell_object *)userdata)->facts.managed);
 }
 
 static int get_failure(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -101,6 +103,17 @@ static int get_cpus(sd_bus *bus, const char *path, const char *interface, const 
 	(void)bus, (void)path, (void)interface, (void)property, (void)error;
 	return sd_bus_message_append_array(reply, 'u', facts->cpus,
 					   facts->n_cpus * sizeof(facts->cpus[0]));
+}
+
+static int get_failed_cpus(sd_bus *bus, const char *path, const char *interface,
+			   const char *property, sd_bus_message *reply, void *userdata,
+			   sd_bus_error *error)
+{
+	const struct facts *facts = &((const struct cell_object *)userdata)->facts;
+
+	(void)bus, (void)path, (void)interface, (void)property, (void)error;
+	return sd_bus_message_append_array(reply, 'u', &facts->last.cpu,
+					   facts_has_failed(facts) ? sizeof(facts->last.cpu) : 0);
 }
 
 /* cpu: one of them, or -1 for all. A cell that does not exist has no statistics. */
@@ -170,6 +183,7 @@ json_object *cell_bus_describe(const struct cell_object *cell)
 	json_object_object_add(root, "id", json_object_new_int((int)facts->id));
 	json_object_object_add(root, "cpus", cpus);
 	json_object_object_add(root, "configPath", json_object_new_string(facts->config_path));
+	json_object_object_add(root, "managed", json_object_new_boolean(facts->managed));
 	json_object_object_add(root, "result", json_object_new_string(facts->last.result));
 	if (*facts->last.message)
 		json_object_object_add(root, "failure",
@@ -187,89 +201,21 @@ static int describe(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		m, "s", json_object_to_json_string_ext(root, JSON_C_TO_STRING_PLAIN));
 }
 
-static int gone(sd_bus_error *error)
+static int list_holds(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-	return sd_bus_error_set(
-		error, BUS_ERROR_PREFIX "NoSuchCell",
-		"The cell and its description went away while the call was checked.");
+	CLEANUP_MESSAGE sd_bus_message *reply = NULL;
+	struct cell_object *cell = userdata;
+	int r = sd_bus_message_new_method_return(m, &reply);
+
+	(void)error;
+	if (r >= 0)
+		r = hold_append(cell->manager, cell->facts.name, reply);
+	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
-/* The object may have gone while polkit was asked, hence by path and not by pointer. */
-static int request_job(struct manager *manager, sd_bus_message *m, const char *method,
-		       sd_bus_error *error)
+static int change(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-	struct cell_object *cell = object_of_path(manager, sd_bus_message_get_path(m));
-	const char *mode;
-	int r;
-
-	if (!cell)
-		return gone(error);
-	r = sd_bus_message_read(m, "s", &mode);
-	if (r < 0)
-		return r;
-
-	return unit_job_request(manager, m, method, cell->facts.name, mode);
-}
-
-static int do_start(struct manager *manager, sd_bus_message *m, sd_bus_error *error)
-{
-	return request_job(manager, m, "StartUnit", error);
-}
-
-static int do_stop(struct manager *manager, sd_bus_message *m, sd_bus_error *error)
-{
-	return request_job(manager, m, "StopUnit", error);
-}
-
-static int do_restart(struct manager *manager, sd_bus_message *m, sd_bus_error *error)
-{
-	return request_job(manager, m, "RestartUnit", error);
-}
-
-static int do_destroy(struct manager *manager, sd_bus_message *m, sd_bus_error *error)
-{
-	struct cell_object *cell = object_of_path(manager, sd_bus_message_get_path(m));
-	struct worker_task task = {.run = worker_destroy_cell};
-	uint64_t flags;
-	int r;
-
-	if (!cell)
-		return gone(error);
-	r = sd_bus_message_read(m, "t", &flags);
-	if (r < 0)
-		return r;
-	if (flags & ~(uint64_t)DESTROY_FORCE)
-		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
-					"Destroy knows one flag, 1: destroy a running cell too.");
-
-	task.force = flags & DESTROY_FORCE;
-	strcpy(task.name, cell->facts.name);
-	return worker_start(manager, m, &task);
-}
-
-static struct manager *manager_of(void *userdata)
-{
-	return ((struct cell_object *)userdata)->manager;
-}
-
-static int start(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	return authorize(manager_of(userdata), m, ACTION_MANAGE_CELLS, do_start, error);
-}
-
-static int stop(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	return authorize(manager_of(userdata), m, ACTION_MANAGE_CELLS, do_stop, error);
-}
-
-static int restart(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	return authorize(manager_of(userdata), m, ACTION_MANAGE_CELLS, do_restart, error);
-}
-
-static int destroy(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	return authorize(manager_of(userdata), m, ACTION_MANAGE_CELLS, do_destroy, error);
+	return operation_run(((struct cell_object *)userdata)->manager, m, error);
 }
 
 #define EMITS SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
@@ -290,16 +236,25 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_PROPERTY("FailureDetails", "a{sv}", get_failure, 0, EMITS),
 	SD_BUS_PROPERTY("Id", "u", NULL, FIELD(facts.id), EMITS),
 	SD_BUS_PROPERTY("CPUs", "au", get_cpus, 0, EMITS),
+	SD_BUS_PROPERTY("FailedCPUs", "au", get_failed_cpus, 0, EMITS),
 	SD_BUS_PROPERTY("ConfigPath", "s", NULL, FIELD(facts.config_path), EMITS),
+	SD_BUS_PROPERTY("ConfigDigest", "s", get_facts_string, 0, EMITS),
+	SD_BUS_PROPERTY("Managed", "b", get_managed, 0, EMITS),
 	SD_BUS_PROPERTY("Statistics", "a{st}", get_stats, 0, EXPLICIT),
-	SD_BUS_METHOD_WITH_ARGS("Start", SD_BUS_ARGS("s", mode), SD_BUS_RESULT("o", job), start,
+	SD_BUS_METHOD_WITH_ARGS("Start", SD_BUS_ARGS("s", mode), SD_BUS_RESULT("o", job), change,
 				ANYONE),
-	SD_BUS_METHOD_WITH_ARGS("Stop", SD_BUS_ARGS("s", mode), SD_BUS_RESULT("o", job), stop,
+	SD_BUS_METHOD_WITH_ARGS("Stop", SD_BUS_ARGS("s", mode), SD_BUS_RESULT("o", job), change,
 				ANYONE),
-	SD_BUS_METHOD_WITH_ARGS("Restart", SD_BUS_ARGS("s", mode), SD_BUS_RESULT("o", job), restart,
+	SD_BUS_METHOD_WITH_ARGS("Restart", SD_BUS_ARGS("s", mode), SD_BUS_RESULT("o", job), change,
 				ANYONE),
-	SD_BUS_METHOD_WITH_ARGS("Destroy", SD_BUS_ARGS("t", flags), SD_BUS_NO_RESULT, destroy,
+	SD_BUS_METHOD_WITH_ARGS("Destroy", SD_BUS_ARGS("t", flags), SD_BUS_NO_RESULT, change,
 				ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("OpenConsole", SD_BUS_ARGS("t", flags), SD_BUS_RESULT("h", console),
+				change, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("Hold", SD_BUS_ARGS("s", who, "s", why), SD_BUS_RESULT("h", hold),
+				change, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("ListHolds", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(sstu)", holds),
+				list_holds, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("GetCPUStatistics", SD_BUS_ARGS("u", cpu),
 				SD_BUS_RESULT("a{st}", statistics), get_cpu_statistics, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("Describe", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json), describe,

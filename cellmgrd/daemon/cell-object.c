@@ -86,7 +86,10 @@ void cell_object_update(struct cell_object *cell, struct facts *facts)
 		{!same_details(&old->last, &facts->last), "FailureDetails"},
 		{old->id != facts->id, "Id"},
 		{!same_cpus(old, facts), "CPUs"},
+		{facts_has_failed(old) != facts_has_failed(facts), "FailedCPUs"},
 		{strcmp(old->config_path, facts->config_path) != 0, "ConfigPath"},
+		{old->digest != facts->digest, "ConfigDigest"},
+		{old->managed != facts->managed, "Managed"},
 	};
 	char *names[ARRAY_SIZE(table) + 1] = {NULL};
 	size_t n = 0;

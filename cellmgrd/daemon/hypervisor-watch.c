@@ -13,6 +13,18 @@
 
 #define DEVICE_DIRECTORY "/dev"
 #define DEVICE_NAME "cellhv"
+#define DEVICE DEVICE_DIRECTORY "/" DEVICE_NAME
+#define REFERENCES "/sys/module/cellhv/refcnt"
+#define SETTLE_USEC 100000
+
+/* Of the module: an enabled hypervisor has one, each descriptor one. -1: no such count. */
+static int n_references(void)
+{
+	CLEANUP_FCLOSE FILE *f = fopen(REFERENCES, "re");
+	int n;
+
+	return f && fscanf(f, "%d", &n) == 1 ? n : -1;
+}
 
 static void disconnect(struct manager *manager)
 {
@@ -41,7 +53,8 @@ void hypervisor_watch_connect(struct manager *manager)
 {
 	int r;
 
-	if (manager->hv || cell_hv_open(manager->context, false, &manager->hv) < 0)
+	if (manager->hv || n_references() == 0 ||
+	    cell_hv_open(manager->context, false, &manager->hv) < 0)
 		return;
 
 	r = sd_event_add_io(manager->event, &manager->hv_source, cell_hv_fd(manager->hv), EPOLLIN,
@@ -52,17 +65,59 @@ void hypervisor_watch_connect(struct manager *manager)
 		return;
 	}
 
-	log_info("Connected to the hypervisor's driver.");
+	log_debug("Connected to the hypervisor's driver.");
 }
 
-const char *hypervisor_watch_state(struct manager *manager)
+const char *hypervisor_watch_ask(struct manager *manager, struct cell_hv_info *ret)
 {
 	struct cell_hv_info info;
 
-	if (!manager->hv || cell_hv_info(manager->hv, &info) < 0)
+	if (!manager->hv)
+		return n_references() >= 0 ? "disabled" : "missing";
+	if (cell_hv_info(manager->hv, &info) < 0)
 		return "missing";
+	if (!info.enabled)
+		return "disabled";
 
-	return info.enabled ? "enabled" : "disabled";
+	*ret = info;
+	return "enabled";
+}
+
+static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct manager *manager = userdata;
+
+	(void)source, (void)usec;
+	manager->settle_timer = sd_event_source_disable_unref(manager->settle_timer);
+	manager_refresh(manager);
+	return 0;
+}
+
+/* Linux tells of a descriptor's end before it drops the reference, hence a second look. */
+static int on_node_use(sd_event_source *source, const struct inotify_event *event, void *userdata)
+{
+	struct manager *manager = userdata;
+
+	(void)source, (void)event;
+	if (!manager->settle_timer)
+		sd_event_add_time_relative(manager->event, &manager->settle_timer, CLOCK_MONOTONIC,
+					   SETTLE_USEC, 0, on_settled, manager);
+	manager_refresh(manager);
+	return 0;
+}
+
+void hypervisor_watch_settle(struct manager *manager)
+{
+	bool is_disabled = strcmp(manager->hypervisor_state, "disabled") == 0;
+
+	if (manager->hv && is_disabled && n_references() == 1)
+		disconnect(manager);
+
+	if (!is_disabled)
+		manager->node_watch = sd_event_source_disable_unref(manager->node_watch);
+	else if (!manager->node_watch)
+		sd_event_add_inotify(manager->event, &manager->node_watch, DEVICE,
+				     IN_OPEN | IN_CLOSE, on_node_use, manager);
 }
 
 static int on_device(sd_event_source *source, const struct inotify_event *event, void *userdata)
@@ -77,5 +132,6 @@ static int on_device(sd_event_source *source, const struct inotify_event *event,
 int hypervisor_watch_device(struct manager *manager)
 {
 	return sd_event_add_inotify(manager->event, &manager->device_watch, DEVICE_DIRECTORY,
-				    IN_CREATE | IN_ATTRIB | IN_MOVED_TO, on_device, manager);
+				    IN_CREATE | IN_ATTRIB | IN_MOVED_TO | IN_DELETE, on_device,
+				    manager);
 }

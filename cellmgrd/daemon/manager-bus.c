@@ -5,14 +5,16 @@
 #include <errno.h>
 #include <string.h>
 
-#include "authorize.h"
 #include "bus-error.h"
 #include "cell-bus.h"
 #include "cleanup.h"
+#include "cpulist.h"
+#include "description.h"
 #include "manager.h"
-#include "unit-job.h"
+#include "operation.h"
 #include "version.h"
-#include "worker.h"
+
+#define PAGE_SIZE 4096u /* of the hypervisor's pool */
 
 static int get_version(sd_bus *bus, const char *path, const char *interface, const char *property,
 		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
@@ -27,6 +29,35 @@ static int get_api_version(sd_bus *bus, const char *path, const char *interface,
 {
 	(void)bus, (void)path, (void)interface, (void)property, (void)userdata, (void)error;
 	return sd_bus_message_append(reply, "u", API_VERSION);
+}
+
+/* What a client may count on, beyond what the version of the API says. */
+static int get_features(sd_bus *bus, const char *path, const char *interface, const char *property,
+			sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	(void)bus, (void)path, (void)interface, (void)property, (void)userdata, (void)error;
+	return sd_bus_message_append(reply, "as", 5, "check", "compile", "define", "hold",
+				     "boot-marker");
+}
+
+static int get_memory_pool(sd_bus *bus, const char *path, const char *interface,
+			   const char *property, sd_bus_message *reply, void *userdata,
+			   sd_bus_error *error)
+{
+	const struct manager *manager = userdata;
+
+	(void)bus, (void)path, (void)interface, (void)property, (void)error;
+	return sd_bus_message_append(reply, "(tt)", (uint64_t)manager->pages_total * PAGE_SIZE,
+				     (uint64_t)manager->pages_used * PAGE_SIZE);
+}
+
+static int get_root_cpus(sd_bus *bus, const char *path, const char *interface, const char *property,
+			 sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	CLEANUP_FREE char *cpus = cpulist_online();
+
+	(void)bus, (void)path, (void)interface, (void)property, (void)userdata, (void)error;
+	return sd_bus_message_append(reply, "s", cpus ? cpus : "?");
 }
 
 static int list_cells(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -97,94 +128,21 @@ static int get_cell_by_cpu(sd_bus_message *m, void *userdata, sd_bus_error *erro
 				 "CPU %u belongs to no cell: it is Linux's, or not there.", cpu);
 }
 
-static int request_job(struct manager *manager, sd_bus_message *m, const char *method,
-		       sd_bus_error *error)
+static int change(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-	const char *name, *mode;
-	int r = sd_bus_message_read(m, "ss", &name, &mode);
-
-	if (r < 0)
-		return r;
-	r = manager_refresh(manager);
-	if (r < 0)
-		return r;
-	if (!manager_find(manager, name))
-		return bus_error_no_such_cell(error, name);
-
-	return unit_job_request(manager, m, method, name, mode);
-}
-
-static int do_start(struct manager *manager, sd_bus_message *m, sd_bus_error *error)
-{
-	return request_job(manager, m, "StartUnit", error);
-}
-
-static int do_stop(struct manager *manager, sd_bus_message *m, sd_bus_error *error)
-{
-	return request_job(manager, m, "StopUnit", error);
-}
-
-static int do_restart(struct manager *manager, sd_bus_message *m, sd_bus_error *error)
-{
-	return request_job(manager, m, "RestartUnit", error);
-}
-
-static int do_enable(struct manager *manager, sd_bus_message *m, sd_bus_error *error)
-{
-	const struct worker_task task = {.run = worker_enable_hypervisor,
-					 .unit_method = "StartUnit"};
-	uint64_t flags;
-	int r = sd_bus_message_read(m, "t", &flags);
-
-	if (r < 0)
-		return r;
-	if (flags != 0)
-		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
-					"EnableHypervisor knows no flags; pass 0.");
-
-	return worker_start(manager, m, &task);
-}
-
-static int do_disable(struct manager *manager, sd_bus_message *m, sd_bus_error *error)
-{
-	const struct worker_task task = {.run = worker_disable_hypervisor,
-					 .unit_method = "StopUnit"};
-
-	(void)error;
-	return worker_start(manager, m, &task);
-}
-
-static int start_cell(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	return authorize(userdata, m, ACTION_MANAGE_CELLS, do_start, error);
-}
-
-static int stop_cell(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	return authorize(userdata, m, ACTION_MANAGE_CELLS, do_stop, error);
-}
-
-static int restart_cell(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	return authorize(userdata, m, ACTION_MANAGE_CELLS, do_restart, error);
-}
-
-static int enable_hypervisor(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	return authorize(userdata, m, ACTION_MANAGE_HYPERVISOR, do_enable, error);
-}
-
-static int disable_hypervisor(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	return authorize(userdata, m, ACTION_MANAGE_HYPERVISOR, do_disable, error);
+	return operation_run(userdata, m, error);
 }
 
 /* Reading again shows nothing that reading does not, so everyone may ask for it. */
 static int reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-	int r = manager_refresh(userdata);
+	struct manager *manager = userdata;
+	int r;
 
 	(void)error;
+	sd_bus_emit_signal(manager->bus, MANAGER_PATH, MANAGER_INTERFACE, "Reloading", "b", true);
+	r = manager_refresh(manager);
+	sd_bus_emit_signal(manager->bus, MANAGER_PATH, MANAGER_INTERFACE, "Reloading", "b", false);
 	return r < 0 ? r : sd_bus_reply_method_return(m, "");
 }
 
@@ -223,30 +181,46 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_PROPERTY("Version", "s", get_version, 0, CONSTANT),
 	SD_BUS_PROPERTY("APIVersion", "u", get_api_version, 0, CONSTANT),
+	SD_BUS_PROPERTY("Features", "as", get_features, 0, CONSTANT),
 	SD_BUS_PROPERTY("HypervisorState", "s", NULL, FIELD(hypervisor_state), EMITS),
 	SD_BUS_PROPERTY("NCells", "u", NULL, FIELD(n_cells), EMITS),
 	SD_BUS_PROPERTY("NFailedCells", "u", NULL, FIELD(n_failed_cells), EMITS),
+	SD_BUS_PROPERTY("RootCPUs", "s", get_root_cpus, 0, 0),
+	SD_BUS_PROPERTY("MemoryPool", "(tt)", get_memory_pool, 0, EMITS),
 	SD_BUS_METHOD_WITH_ARGS("ListCells", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(ssso)", cells),
 				list_cells, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("GetCell", SD_BUS_ARGS("s", name), SD_BUS_RESULT("o", cell),
 				get_cell, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("GetCellByCPU", SD_BUS_ARGS("u", cpu), SD_BUS_RESULT("o", cell),
 				get_cell_by_cpu, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("CheckConfig",
+				SD_BUS_ARGS("h", description, "s", label, "t", flags),
+				SD_BUS_RESULT("a(sssuus)", diagnostics), description_check, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("CompileConfig",
+				SD_BUS_ARGS("h", description, "s", label, "t", flags),
+				SD_BUS_RESULT("h", configuration), description_compile, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("DefineCell", SD_BUS_ARGS("s", name, "h", description, "t", flags),
+				SD_BUS_RESULT("o", cell), change, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("UndefineCell", SD_BUS_ARGS("s", name, "t", flags),
+				SD_BUS_NO_RESULT, change, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("StartCell", SD_BUS_ARGS("s", name, "s", mode),
-				SD_BUS_RESULT("o", job), start_cell, ANYONE),
+				SD_BUS_RESULT("o", job), change, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("StopCell", SD_BUS_ARGS("s", name, "s", mode),
-				SD_BUS_RESULT("o", job), stop_cell, ANYONE),
+				SD_BUS_RESULT("o", job), change, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("RestartCell", SD_BUS_ARGS("s", name, "s", mode),
-				SD_BUS_RESULT("o", job), restart_cell, ANYONE),
+				SD_BUS_RESULT("o", job), change, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("EnableHypervisor", SD_BUS_ARGS("t", flags), SD_BUS_NO_RESULT,
-				enable_hypervisor, ANYONE),
-	SD_BUS_METHOD_WITH_ARGS("DisableHypervisor", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,
-				disable_hypervisor, ANYONE),
+				change, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("ConfirmHypervisor", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, change,
+				ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("DisableHypervisor", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, change,
+				ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, reload, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("Describe", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", json), describe,
 				ANYONE),
 	SD_BUS_SIGNAL_WITH_ARGS("CellNew", SD_BUS_ARGS("s", name, "o", cell), 0),
 	SD_BUS_SIGNAL_WITH_ARGS("CellRemoved", SD_BUS_ARGS("s", name, "o", cell), 0),
+	SD_BUS_SIGNAL_WITH_ARGS("Reloading", SD_BUS_ARGS("b", active), 0),
 	SD_BUS_VTABLE_END,
 };
 

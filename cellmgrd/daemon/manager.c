@@ -7,6 +7,7 @@
 
 #include "cell-bus.h"
 #include "cleanup.h"
+#include "hold.h"
 #include "hypervisor-watch.h"
 #include "log-control.h"
 #include "log.h"
@@ -63,29 +64,40 @@ static int add_new(struct manager *manager, struct facts *facts)
 
 static void update_counts(struct manager *manager)
 {
-	const char *state = hypervisor_watch_state(manager);
-	char *changed[4] = {NULL};
+	struct cell_hv_info info = {0};
+	const char *state = hypervisor_watch_ask(manager, &info);
 	uint32_t n_cells = 0, n_failed = 0;
-	size_t n = 0;
 
 	for (struct cell_object *cell = manager->cells; cell; cell = cell->next) {
 		n_cells += cell->facts.exists;
 		n_failed += strcmp(cell->facts.state, "failed") == 0;
 	}
 
-	if (strcmp(state, manager->hypervisor_state) != 0)
-		changed[n++] = (char *)"HypervisorState";
-	if (n_cells != manager->n_cells)
-		changed[n++] = (char *)"NCells";
-	if (n_failed != manager->n_failed_cells)
-		changed[n++] = (char *)"NFailedCells";
+	const struct {
+		bool changed;
+		const char *property;
+	} table[] = {
+		{strcmp(state, manager->hypervisor_state) != 0, "HypervisorState"},
+		{n_cells != manager->n_cells, "NCells"},
+		{n_failed != manager->n_failed_cells, "NFailedCells"},
+		{info.pages_total != manager->pages_total || info.pages_used != manager->pages_used,
+		 "MemoryPool"},
+	};
+	char *names[ARRAY_SIZE(table) + 1] = {NULL};
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (table[i].changed)
+			names[n++] = (char *)table[i].property;
 
 	manager->hypervisor_state = state;
 	manager->n_cells = n_cells;
 	manager->n_failed_cells = n_failed;
+	manager->pages_total = info.pages_total;
+	manager->pages_used = info.pages_used;
 	if (n > 0)
 		sd_bus_emit_properties_changed_strv(manager->bus, MANAGER_PATH, MANAGER_INTERFACE,
-						    changed);
+						    names);
 }
 
 int manager_refresh(struct manager *manager)
@@ -94,7 +106,7 @@ int manager_refresh(struct manager *manager)
 	int r;
 
 	hypervisor_watch_connect(manager);
-	r = facts_collect(manager->context, manager->hv, manager->units, &list);
+	r = facts_collect(manager->context, manager->hv, unit_watch_state, manager->units, &list);
 	if (r < 0) {
 		log_error("Cannot list the cells: %s", strerror(-r));
 		return r;
@@ -110,6 +122,7 @@ int manager_refresh(struct manager *manager)
 			r = add_new(manager, &list.items[i]);
 	}
 	update_counts(manager);
+	hypervisor_watch_settle(manager);
 
 	facts_list_free(&list);
 	return r;
@@ -124,6 +137,10 @@ static int connect_bus(struct manager *manager)
 {
 	int r = sd_bus_open_system(&manager->bus);
 
+	if (r < 0)
+		return r;
+	/* Without its bus the daemon is of no use; systemd or the bus start the next one. */
+	r = sd_bus_set_exit_on_disconnect(manager->bus, true);
 	if (r < 0)
 		return r;
 	r = sd_bus_attach_event(manager->bus, manager->event, SD_EVENT_PRIORITY_NORMAL);
@@ -157,6 +174,9 @@ static int set_up(struct manager *manager)
 	cell_context_set_log_fn(manager->context, log_from_libcell, NULL);
 
 	r = connect_bus(manager);
+	if (r < 0)
+		return r;
+	r = hold_restore(manager);
 	if (r < 0)
 		return r;
 	r = hypervisor_watch_device(manager);
@@ -197,6 +217,9 @@ struct manager *manager_free(struct manager *manager)
 		manager->cells = next;
 	}
 	unit_watch_free(manager->units);
+	hold_free_all(manager);
+	sd_event_source_disable_unref(manager->settle_timer);
+	sd_event_source_disable_unref(manager->node_watch);
 	sd_event_source_disable_unref(manager->device_watch);
 	sd_event_source_disable_unref(manager->hv_source);
 	sd_bus_flush_close_unref(manager->bus);

@@ -13,6 +13,7 @@
 #define MANAGER_INTERFACE "org.cellmgr1.Manager"
 #define API_VERSION 1u
 
+struct hold;
 struct unit_watch;
 
 /* The last published truth; nothing in here outlives or overrules the kernel's. */
@@ -23,11 +24,17 @@ struct manager {
 	cell_hv *hv; /* NULL while the module is missing */
 	sd_event_source *hv_source;
 	sd_event_source *device_watch;
+	sd_event_source *node_watch; /* who opens and closes the device; NULL while enabled */
+	sd_event_source *settle_timer;
 	struct unit_watch *units;
 	struct cell_object *cells; /* list, in order of discovery */
 	const char *hypervisor_state;
 	uint32_t n_cells;	 /* that exist */
 	uint32_t n_failed_cells; /* existing or not */
+	uint32_t pages_total;	 /* of the hypervisor's pool */
+	uint32_t pages_used;
+	struct hold *holds;
+	unsigned n_workers; /* under way */
 };
 
 int manager_new(struct manager **ret);

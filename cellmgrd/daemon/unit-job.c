@@ -3,52 +3,226 @@
 #include "unit-job.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "bus-error.h"
 #include "cleanup.h"
+#include "hold.h"
 #include "manager.h"
-#include "name.h"
+#include "operation.h"
 #include "systemd-call.h"
+
+#define UNIT_INTERFACE SYSTEMD_NAME ".Unit"
+
+enum verb { START, STOP, RESTART };
+
+/* One call on its way: the unit's state is asked for, then the job. */
+struct request {
+	unsigned refs;
+	struct manager *manager;
+	sd_bus_message *call;
+	enum verb verb;
+	bool runs; /* the cell, as the kernel says */
+	char *unit;
+	const char *mode; /* of the call */
+	char name[32];
+};
+
+struct unit_state {
+	const char *active;
+	uint32_t job; /* queued for it; 0: none */
+};
+
+static void request_unref(void *userdata)
+{
+	struct request *request = userdata;
+
+	if (--request->refs > 0)
+		return;
+	sd_bus_message_unref(request->call);
+	free(request->unit);
+	free(request);
+}
+
+/* Sends m; the request lives at least until fn has had the answer. */
+static int send(struct request *request, sd_bus_message *m, sd_bus_message_handler_t fn)
+{
+	CLEANUP_SLOT sd_bus_slot *slot = NULL;
+	int r = sd_bus_call_async(request->manager->bus, &slot, m, fn, request, 0);
+
+	if (r < 0)
+		return r;
+
+	request->refs++;
+	sd_bus_slot_set_destroy_callback(slot, request_unref);
+	return sd_bus_slot_set_floating(slot, 1);
+}
 
 static int on_job(sd_bus_message *answer, void *userdata, sd_bus_error *error)
 {
-	sd_bus_message *call = userdata;
+	struct request *request = userdata;
 	const char *job;
 	int r;
 
 	(void)error;
 	if (sd_bus_message_is_method_error(answer, NULL))
-		return sd_bus_reply_method_error(call, sd_bus_message_get_error(answer));
+		return sd_bus_reply_method_error(request->call, sd_bus_message_get_error(answer));
 
 	r = sd_bus_message_read(answer, "o", &job);
 	if (r < 0)
-		return sd_bus_reply_method_errno(call, r, NULL);
+		return sd_bus_reply_method_errno(request->call, r, NULL);
 
-	return sd_bus_reply_method_return(call, "o", job);
+	return sd_bus_reply_method_return(request->call, "o", job);
 }
 
-static void release_call(void *userdata)
+static int ask_for_job(struct request *request)
 {
-	sd_bus_message_unref(userdata);
+	static const char *const methods[] = {
+		[START] = "StartUnit",
+		[STOP] = "StopUnit",
+		[RESTART] = "RestartUnit",
+	};
+	CLEANUP_MESSAGE sd_bus_message *m = NULL;
+	int r = sd_bus_message_new_method_call(request->manager->bus, &m, SYSTEMD_NAME,
+					       SYSTEMD_PATH, SYSTEMD_MANAGER,
+					       methods[request->verb]);
+
+	if (r >= 0)
+		r = sd_bus_message_append(m, "ss", request->unit,
+					  *request->mode ? request->mode : "replace");
+
+	return r < 0 ? r : send(request, m, on_job);
 }
 
-int unit_job_request(struct manager *manager, sd_bus_message *call, const char *method,
-		     const char *name, const char *mode)
+/* A queued job says that somebody is at it: systemd knows best how two of them go together. */
+static int check(const struct request *request, const struct unit_state *state, sd_bus_error *error)
 {
-	CLEANUP_FREE char *unit = name_to_unit(name);
-	CLEANUP_SLOT sd_bus_slot *slot = NULL;
+	bool is_active = strcmp(state->active, "active") == 0;
+	bool has_ended =
+		strcmp(state->active, "inactive") == 0 || strcmp(state->active, "failed") == 0;
+
+	if (state->job)
+		return 0;
+	if (request->verb == START && is_active)
+		return sd_bus_error_setf(error, BUS_ERROR_PREFIX "CellRunning",
+					 "The cell \"%s\" runs already: there is nothing to start.",
+					 request->name);
+	if (request->verb != STOP || !has_ended)
+		return 0;
+	if (request->runs)
+		return sd_bus_error_setf(
+			error, BUS_ERROR_PREFIX "CellRunning",
+			"The cell \"%s\" runs, but %s does not control it: StartCell takes it "
+			"under control, Destroy with flag 1 ends it.",
+			request->name, request->unit);
+
+	return sd_bus_error_setf(error, BUS_ERROR_PREFIX "CellNotRunning",
+				 "The cell \"%s\" is not running: there is nothing to stop.",
+				 request->name);
+}
+
+/* Of a{sv}, the two properties that count. */
+static int read_state(sd_bus_message *m, struct unit_state *ret)
+{
+	const char *name;
+	int r = sd_bus_message_enter_container(m, 'a', "{sv}");
+
+	*ret = (struct unit_state){.active = "inactive"};
+	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+		r = sd_bus_message_read(m, "s", &name);
+		if (r >= 0 && strcmp(name, "ActiveState") == 0)
+			r = sd_bus_message_read(m, "v", "s", &ret->active);
+		else if (r >= 0 && strcmp(name, "Job") == 0)
+			r = sd_bus_message_read(m, "v", "(uo)", &ret->job, NULL);
+		else if (r >= 0)
+			r = sd_bus_message_skip(m, "v");
+		if (r >= 0)
+			r = sd_bus_message_exit_container(m);
+	}
+
+	return r;
+}
+
+static int on_state(sd_bus_message *answer, void *userdata, sd_bus_error *ret_error)
+{
+	CLEANUP_BUS_ERROR sd_bus_error error = SD_BUS_ERROR_NULL;
+	struct request *request = userdata;
+	struct unit_state state;
 	int r;
 
-	if (!unit)
-		return -ENOMEM;
+	(void)ret_error;
+	if (sd_bus_message_is_method_error(answer, NULL))
+		return sd_bus_reply_method_error(request->call, sd_bus_message_get_error(answer));
 
-	r = sd_bus_call_method_async(manager->bus, &slot, SYSTEMD_NAME, SYSTEMD_PATH,
-				     SYSTEMD_MANAGER, method, on_job, call, "ss", unit,
-				     *mode ? mode : "replace");
+	r = read_state(answer, &state);
+	if (r >= 0)
+		r = check(request, &state, &error);
+	if (r >= 0)
+		r = ask_for_job(request);
+	if (r < 0)
+		sd_bus_reply_method_errno(request->call, r, &error);
+
+	return 0;
+}
+
+static int ask_for_state(struct request *request)
+{
+	CLEANUP_MESSAGE sd_bus_message *m = NULL;
+	CLEANUP_FREE char *path = NULL;
+	int r = sd_bus_path_encode(SYSTEMD_PATH "/unit", request->unit, &path);
+
+	if (r >= 0)
+		r = sd_bus_message_new_method_call(request->manager->bus, &m, SYSTEMD_NAME, path,
+						   "org.freedesktop.DBus.Properties", "GetAll");
+	if (r >= 0)
+		r = sd_bus_message_append(m, "s", UNIT_INTERFACE);
+
+	return r < 0 ? r : send(request, m, on_state);
+}
+
+static int begin(struct manager *manager, sd_bus_message *call, enum verb verb, sd_bus_error *error)
+{
+	struct cell_object *cell;
+	struct request *request;
+	const char *mode;
+	int r = operation_target(manager, call, &cell, error);
+
+	if (r >= 0 && verb != START)
+		r = hold_check(manager, cell->facts.name, error);
+	if (r >= 0)
+		r = sd_bus_message_read(call, "s", &mode);
 	if (r < 0)
 		return r;
 
-	sd_bus_message_ref(call);
-	sd_bus_slot_set_destroy_callback(slot, release_call);
-	sd_bus_slot_set_floating(slot, 1);
-	return 1;
+	request = calloc(1, sizeof(*request));
+	if (!request)
+		return -ENOMEM;
+	*request = (struct request){1,
+				    manager,
+				    sd_bus_message_ref(call),
+				    verb,
+				    facts_runs(&cell->facts),
+				    strdup(cell->unit),
+				    mode,
+				    ""};
+	strcpy(request->name, cell->facts.name);
+
+	r = request->unit ? ask_for_state(request) : -ENOMEM;
+	request_unref(request);
+	return r < 0 ? r : 1;
+}
+
+int unit_job_start(struct manager *manager, sd_bus_message *call, sd_bus_error *error)
+{
+	return begin(manager, call, START, error);
+}
+
+int unit_job_stop(struct manager *manager, sd_bus_message *call, sd_bus_error *error)
+{
+	return begin(manager, call, STOP, error);
+}
+
+int unit_job_restart(struct manager *manager, sd_bus_message *call, sd_bus_error *error)
+{
+	return begin(manager, call, RESTART, error);
 }

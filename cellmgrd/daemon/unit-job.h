@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Start, stop and restart of a cell: jobs of systemd for its unit. The sender gets the job's path,
+ * or systemd's error. Arguments of the call: the name (manager only), and systemd's job mode, ""
+ * for "replace".
+ */
 #ifndef CELLMGRD_UNIT_JOB_H
 #define CELLMGRD_UNIT_JOB_H
 
@@ -6,12 +11,13 @@
 
 struct manager;
 
-/*
- * Asks systemd for `method` (StartUnit, StopUnit, RestartUnit) on the unit of cell `name`, and
- * passes the job's path, or systemd's error, on to the sender of `call`. mode: as systemd's, ""
- * for "replace".
- */
-int unit_job_request(struct manager *manager, sd_bus_message *call, const char *method,
-		     const char *name, const char *mode);
+/* CellRunning: the unit is active already. */
+int unit_job_start(struct manager *manager, sd_bus_message *call, sd_bus_error *error);
+
+/* CellNotRunning, CellRunning where no unit controls the running cell, Held. */
+int unit_job_stop(struct manager *manager, sd_bus_message *call, sd_bus_error *error);
+
+/* Held. */
+int unit_job_restart(struct manager *manager, sd_bus_message *call, sd_bus_error *error);
 
 #endif

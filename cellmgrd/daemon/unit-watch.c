@@ -36,7 +36,7 @@ static struct unit *find(const struct unit_watch *watch, const char *name)
 	return NULL;
 }
 
-const char *unit_watch_state(const struct unit_watch *watch, const char *name)
+const char *unit_watch_state(const void *watch, const char *name)
 {
 	const struct unit *unit = find(watch, name);
 

@@ -12,7 +12,7 @@ typedef void (*unit_watch_fn)(void *userdata);
 int unit_watch_new(sd_bus *bus, unit_watch_fn fn, void *userdata, struct unit_watch **ret);
 struct unit_watch *unit_watch_free(struct unit_watch *watch);
 
-/* "inactive" "activating" "active" "deactivating" "failed" ... of the unit of cell `name`. */
-const char *unit_watch_state(const struct unit_watch *watch, const char *name);
+/* A facts_unit_fn: "inactive" "activating" "active" "deactivating" "failed" ... */
+const char *unit_watch_state(const void *watch, const char *name);
 
 #endif

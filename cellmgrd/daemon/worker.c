@@ -5,7 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "bus-error.h"
@@ -14,86 +17,69 @@
 #include "manager.h"
 #include "systemd-call.h"
 
+#define WORKERS_MAX 32
+#define RESULT_MAX (4u << 20)
+
 struct worker {
 	struct manager *manager;
 	sd_bus_message *call;
-	const char *unit_method;
-	int result_fd;
+	struct worker_task task;
+	int result_fd; /* a memfd that the child writes and the daemon reads when it has ended */
 };
 
-/* Crosses the pipe in one write: it is shorter than PIPE_BUF. */
-struct worker_result {
-	int error; /* 0 or negative errno */
-	char name[64];
-	char sentence[1024];
-};
-
-int worker_enable_hypervisor(cell_context *context, const struct worker_task *task)
+/*
+ * What the child leaves: on failure the error's name, a NUL, its sentence and a NUL; on success
+ * what the task wrote. The exit status is the positive errno.
+ */
+int worker_fail(FILE *result, int error, const char *name, const char *format, ...)
 {
-	CLEANUP_HV cell_hv *hv = NULL;
-	CLEANUP_HOST cell_host *host = NULL;
-	int r = cell_hv_open(context, true, &hv);
+	va_list ap;
 
-	(void)task;
-	if (r < 0)
-		return r;
-	r = cell_host_new(context, NULL, &host);
-	if (r < 0)
-		return r;
-
-	return cell_hv_enable(hv, host);
+	rewind(result);
+	fprintf(result, "%s%c", name, '\0');
+	va_start(ap, format);
+	vfprintf(result, format, ap);
+	va_end(ap);
+	fputc('\0', result);
+	return error;
 }
 
-int worker_disable_hypervisor(cell_context *context, const struct worker_task *task)
+static int run(const struct worker_task *task, FILE *result)
 {
-	CLEANUP_HV cell_hv *hv = NULL;
-	int r = cell_hv_open(context, false, &hv);
-
-	(void)task;
-	return r < 0 ? r : cell_hv_disable(hv);
-}
-
-int worker_destroy_cell(cell_context *context, const struct worker_task *task)
-{
-	CLEANUP_HV cell_hv *hv = NULL;
-	CLEANUP_CELL cell_cell *cell = NULL;
-	int r = cell_hv_open(context, false, &hv);
+	CLEANUP_CONTEXT cell_context *context = NULL;
+	int r = cell_context_new(&context);
 
 	if (r < 0)
 		return r;
-	r = cell_cell_by_name(hv, task->name, &cell);
-	if (r < 0)
-		return r;
 
-	return cell_cell_destroy(cell, task->force);
+	cell_context_set_log_fn(context, log_from_libcell, NULL);
+	r = task->run(context, task, result);
+	if (r < 0 && ftell(result) <= 0)
+		worker_fail(result, r, cell_context_last_error_name(context), "%s",
+			    cell_context_last_error(context));
+	return r;
 }
 
-static void child_run(const struct worker_task *task, int fd)
+static void child(const struct worker_task *task, int fd)
 {
-	struct worker_result result = {0};
-	cell_context *context = NULL;
+	FILE *result = fdopen(fd, "w");
 	sigset_t none;
+	int r;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	alarm(task->timeout_s);
 
-	result.error = cell_context_new(&context);
-	if (result.error >= 0) {
-		cell_context_set_log_fn(context, log_from_libcell, NULL);
-		result.error = task->run(context, task);
-		snprintf(result.name, sizeof(result.name), "%s",
-			 cell_context_last_error_name(context));
-		snprintf(result.sentence, sizeof(result.sentence), "%s",
-			 cell_context_last_error(context));
-	}
-
-	if (write(fd, &result, sizeof(result)) != (ssize_t)sizeof(result))
-		_exit(1);
-	_exit(0);
+	r = result ? run(task, result) : -errno;
+	if (result && fclose(result) != 0 && r >= 0)
+		r = -EIO;
+	/* Not _exit(): the daemon keeps nothing in stdio, and tests measure what has run. */
+	exit(r < 0 ? -r : 0);
 }
 
 static struct worker *worker_free(struct worker *worker)
 {
+	worker->manager->n_workers--;
 	if (worker->result_fd >= 0)
 		close(worker->result_fd);
 	sd_bus_message_unref(worker->call);
@@ -101,75 +87,115 @@ static struct worker *worker_free(struct worker *worker)
 	return NULL;
 }
 
-static int reply_failure(struct worker *worker, const struct worker_result *result)
+/* All that the child wrote and a NUL. */
+static char *read_result(int fd, size_t *ret_size)
 {
-	CLEANUP_BUS_ERROR sd_bus_error error = SD_BUS_ERROR_NULL;
+	struct stat st;
+	char *data;
 
-	if (*result->name)
-		bus_error_set_named(&error, result->name, result->sentence);
+	if (fstat(fd, &st) < 0 || st.st_size > RESULT_MAX)
+		return NULL;
+	data = calloc(1, (size_t)st.st_size + 2);
+	if (!data || pread(fd, data, (size_t)st.st_size, 0) != st.st_size) {
+		free(data);
+		return NULL;
+	}
+
+	*ret_size = (size_t)st.st_size;
+	return data;
+}
+
+/* result: two strings, each with its NUL, or nothing. */
+static int reply_failure(struct worker *worker, int error, const char *result)
+{
+	CLEANUP_BUS_ERROR sd_bus_error bus_error = SD_BUS_ERROR_NULL;
+	const char *sentence = result + strlen(result) + 1;
+
+	if (*result)
+		bus_error_set_named(&bus_error, result, sentence);
 	else
-		sd_bus_error_set_errno(&error, result->error);
+		sd_bus_error_set_errno(&bus_error, error);
 
-	return sd_bus_reply_method_error(worker->call, &error);
+	return sd_bus_reply_method_error(worker->call, &bus_error);
+}
+
+static int reply_success(struct worker *worker, const char *result, size_t size)
+{
+	const struct worker_task *task = &worker->task;
+
+	/* The unit finds its work done and only takes note. */
+	if (task->unit_method)
+		sd_bus_call_method_async(worker->manager->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH,
+					 SYSTEMD_MANAGER, task->unit_method, NULL, NULL, "ss",
+					 HYPERVISOR_UNIT, "replace");
+	if (task->reply)
+		return task->reply(worker->manager, worker->call, task, result, size);
+
+	return sd_bus_reply_method_return(worker->call, "");
 }
 
 static int on_child_exit(sd_event_source *source, const siginfo_t *si, void *userdata)
 {
 	struct worker *worker = userdata;
-	struct worker_result result = {0};
-	ssize_t n = read(worker->result_fd, &result, sizeof(result));
+	CLEANUP_FREE char *result = NULL;
+	size_t size = 0;
+	int r;
 
-	if (n != (ssize_t)sizeof(result) || si->si_code != CLD_EXITED)
-		result = (struct worker_result){-EIO, "Failed",
-						"The worker process died; see the journal of "
-						"cellmgrd.service."};
-	result.name[sizeof(result.name) - 1] = '\0';
-	result.sentence[sizeof(result.sentence) - 1] = '\0';
+	if (si->si_code == CLD_EXITED)
+		result = read_result(worker->result_fd, &size);
 
 	manager_refresh(worker->manager);
-	if (result.error < 0) {
-		reply_failure(worker, &result);
-	} else {
-		/* The unit finds its work done and only takes note. */
-		if (worker->unit_method)
-			sd_bus_call_method_async(worker->manager->bus, NULL, SYSTEMD_NAME,
-						 SYSTEMD_PATH, SYSTEMD_MANAGER, worker->unit_method,
-						 NULL, NULL, "ss", HYPERVISOR_UNIT, "replace");
-		sd_bus_reply_method_return(worker->call, "");
-	}
+	if (!result)
+		r = reply_failure(worker, -EIO,
+				  "Failed\0The worker process died or took too long; see the "
+				  "journal of cellmgrd.service.");
+	else if (si->si_status != 0)
+		r = reply_failure(worker, -si->si_status, result);
+	else
+		r = reply_success(worker, result, size);
+	if (r < 0)
+		sd_bus_reply_method_errno(worker->call, r, NULL);
 
 	sd_event_source_unref(source);
 	worker_free(worker);
 	return 0;
 }
 
-int worker_start(struct manager *manager, sd_bus_message *call, const struct worker_task *task)
+static int start(struct worker *worker)
 {
-	struct worker *worker;
-	int fds[2], r;
 	pid_t pid;
 
+	worker->result_fd = memfd_create("result", MFD_CLOEXEC);
+	if (worker->result_fd < 0)
+		return -errno;
+
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid == 0)
+		child(&worker->task, worker->result_fd);
+
+	return sd_event_add_child(worker->manager->event, &(sd_event_source *){NULL}, pid, WEXITED,
+				  on_child_exit, worker);
+}
+
+int worker_start(struct manager *manager, sd_bus_message *call, const struct worker_task *task)
+{
+	unsigned limit = task->for_anyone ? WORKERS_MAX / 2 : WORKERS_MAX;
+	struct worker *worker;
+	int r;
+
+	if (manager->n_workers >= limit)
+		return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_LIMITS_EXCEEDED,
+						  "%u operations are under way; try again.",
+						  manager->n_workers);
 	worker = calloc(1, sizeof(*worker));
 	if (!worker)
 		return -ENOMEM;
-	*worker = (struct worker){manager, sd_bus_message_ref(call), task->unit_method, -1};
+	*worker = (struct worker){manager, sd_bus_message_ref(call), *task, -1};
+	manager->n_workers++;
 
-	if (pipe2(fds, O_CLOEXEC) < 0) {
-		r = -errno;
-		worker_free(worker);
-		return r;
-	}
-	worker->result_fd = fds[0];
-
-	pid = fork();
-	r = pid < 0 ? -errno : 0;
-	if (pid == 0)
-		child_run(task, fds[1]);
-	close(fds[1]);
-
-	if (r >= 0)
-		r = sd_event_add_child(manager->event, &(sd_event_source *){NULL}, pid, WEXITED,
-				       on_child_exit, worker);
+	r = start(worker);
 	if (r < 0) {
 		worker_free(worker);
 		return r;

@@ -7,6 +7,7 @@
 
 #include "cleanup.h"
 #include "diag.h"
+#include "event.h"
 #include "exit-status.h"
 #include "log.h"
 #include "record.h"
@@ -18,6 +19,17 @@ static int fail(const struct supervisor *s, const char *what, int r)
 
 	log_error("Cannot %s: %s", what, *sentence ? sentence : strerror(-r));
 	return EXIT_FAILED;
+}
+
+/* A description that can never work is another thing than a machine that cannot now. */
+static int fail_description(const struct supervisor *s, const char *what, int r)
+{
+	if (r != -EINVAL)
+		return fail(s, what, r);
+
+	log_event(s->name, EVENT_REJECTED, LOG_ERR, "Cannot %s: %s", what,
+		  cell_context_last_error(s->context));
+	return EXIT_BAD_CONFIG;
 }
 
 /* 1: it runs and is ours now. 0: there is none to adopt. */
@@ -46,7 +58,8 @@ static int check(struct supervisor *s, cell_host *host)
 	int r;
 
 	if (!s->desc) {
-		log_error("No %s.json in /etc/cells, /run/cells or /usr/lib/cells describes the "
+		log_event(s->name, EVENT_REJECTED, LOG_ERR,
+			  "No %s.json in /etc/cells, /run/cells or /usr/lib/cells describes the "
 			  "cell.",
 			  s->name);
 		return EXIT_BAD_CONFIG;
@@ -57,8 +70,7 @@ static int check(struct supervisor *s, cell_host *host)
 	if (r >= 0)
 		return EXIT_OK;
 
-	fail(s, "use the description", r);
-	return r == -EINVAL ? EXIT_BAD_CONFIG : EXIT_FAILED;
+	return fail_description(s, "use the description", r);
 }
 
 static int create_and_start(struct supervisor *s)
@@ -75,8 +87,7 @@ static int create_and_start(struct supervisor *s)
 	r = cell_cell_create(s->hv, s->desc, host, &s->cell);
 	if (r == -EINVAL && cell_desc_n_diags(s->desc) > 0) {
 		diag_print(stderr, s->desc);
-		fail(s, "create the cell", r);
-		return EXIT_BAD_CONFIG;
+		return fail_description(s, "create the cell", r);
 	}
 	if (r < 0)
 		return fail(s, "create the cell", r);

@@ -3,42 +3,73 @@
 #include "console.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <time.h>
 
 #include "cleanup.h"
+#include "event.h"
+#include "log.h"
+#include "printable.h"
 
+static void refill(struct console *console)
+{
+	struct timespec now;
+	uint64_t usec;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	usec = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	console->tokens += (double)(usec - console->refilled) * CONSOLE_LINES_PER_SECOND / 1e6;
+	if (console->refilled == 0 || console->tokens > CONSOLE_BURST)
+		console->tokens = CONSOLE_BURST;
+	console->refilled = usec;
+}
+
+static void tell_left_out(struct console *console)
+{
+	if (console->n_left_out == 0)
+		return;
+
+	fflush(stdout);
+	log_event(console->cell, EVENT_FLOODED, LOG_WARNING,
+		  "The guest writes too much: %" PRIu64 " lines of its console were left out.",
+		  console->n_left_out);
+	console->n_left_out = 0;
+}
+
+/* Every line costs a token; while there is none, lines are only counted. */
 static void flush_line(struct console *console)
 {
+	console->length += printable_end(&console->utf8, console->line + console->length);
+	if (console->tokens < 1)
+		refill(console);
+	if (console->tokens < 1) {
+		console->n_left_out++;
+		console->length = 0;
+		return;
+	}
+
+	tell_left_out(console);
+	console->tokens--;
 	fwrite(console->line, 1, console->length, stdout);
 	fputc('\n', stdout);
 	console->length = 0;
 }
 
-/*
- * Control characters could drive the terminal of whoever reads the journal, so they arrive as
- * \xNN. Bytes from 0x80 up may be UTF-8 and pass. A carriage return before a line feed is dropped.
- */
+/* A carriage return before a line feed is dropped. */
 static void put(struct console *console, unsigned char c)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	if (c == '\n') {
 		flush_line(console);
 		return;
 	}
 	if (c == '\r')
 		return;
-	if (console->length + 4 > sizeof(console->line))
+	if (console->length + 2 * PRINTABLE_MAX > sizeof(console->line))
 		flush_line(console);
 
-	if ((c < 0x20 && c != '\t') || c == 0x7f) {
-		console->line[console->length++] = '\\';
-		console->line[console->length++] = 'x';
-		console->line[console->length++] = digits[c >> 4];
-		c = (unsigned char)digits[c & 15];
-	}
-	console->line[console->length++] = (char)c;
+	console->length += printable(&console->utf8, c, console->line + console->length);
 }
 
 static void stop_reading(struct console *console)
@@ -61,6 +92,7 @@ void console_drain(struct console *console)
 			stop_reading(console);
 			break;
 		}
+		console->n_bytes += (uint64_t)n;
 		for (ssize_t i = 0; i < n; i++)
 			put(console, buffer[i]);
 	}
@@ -94,6 +126,7 @@ void console_close(struct console *console)
 	console_drain(console);
 	if (console->length > 0)
 		flush_line(console);
+	tell_left_out(console);
 	fflush(stdout);
 	if (console->fd >= 0)
 		stop_reading(console);

@@ -6,8 +6,16 @@
 #include <systemd/sd-event.h>
 
 #include "cell.h"
+#include "printable.h"
 
 #define CONSOLE_LINE_MAX 1024
+
+/*
+ * How many lines a guest may write at once, and per second in the long run: below what journald
+ * takes from one unit (10000 in 30 s), so that our own lines always pass.
+ */
+#define CONSOLE_BURST 2000
+#define CONSOLE_LINES_PER_SECOND 200
 
 /* A guest's console on its way to standard output, line by line. */
 struct console {
@@ -15,6 +23,12 @@ struct console {
 	sd_event_source *source;
 	char line[CONSOLE_LINE_MAX];
 	size_t length;
+	struct printable utf8;
+	const char *cell;  /* its name, for the line that says what was left out */
+	double tokens;	   /* lines that may pass now */
+	uint64_t refilled; /* us of CLOCK_MONOTONIC */
+	uint64_t n_left_out;
+	uint64_t n_bytes; /* in all */
 };
 
 /* Forwards from now on. */

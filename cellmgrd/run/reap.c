@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "event.h"
 #include "exit-status.h"
 #include "log.h"
 #include "record.h"
@@ -22,7 +23,8 @@ static const char *result_of_service(void)
 {
 	if (environment_is("SERVICE_RESULT", "success"))
 		return "success";
-	if (environment_is("SERVICE_RESULT", "timeout"))
+	if (environment_is("SERVICE_RESULT", "timeout") ||
+	    environment_is("SERVICE_RESULT", "watchdog"))
 		return "timeout";
 	if (environment_is("EXIT_STATUS", "78"))
 		return "config";
@@ -68,7 +70,11 @@ int reap(const char *name)
 		record_end(name, NULL);
 		return EXIT_OK;
 	}
-	if (state == CELL_RUNNING || state == CELL_LOCKED) {
+	if (environment_is("SERVICE_RESULT", "watchdog")) {
+		log_event(name, EVENT_HUNG, LOG_ERR,
+			  "The guest gave no sign of life for longer than WatchdogSec= allows; "
+			  "destroying it.");
+	} else if (state == CELL_RUNNING || state == CELL_LOCKED) {
 		log_warning(
 			"The cell still runs and is left alone; `systemctl start cell@%s` takes "
 			"it under control again.",

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "cleanup.h"
+#include "event.h"
 #include "exit-status.h"
 #include "log.h"
 #include "supervisor.h"
@@ -28,14 +29,16 @@ static void destroy(struct supervisor *s)
 static void obey_policy(struct supervisor *s)
 {
 	if (s->desc && cell_desc_destroy_on_refusal(s->desc)) {
-		log_warning("The guest did not shut down after %u requests; destroying it, as its "
-			    "description says.",
-			    s->n_requests);
+		log_event(s->name, EVENT_REFUSED, LOG_WARNING,
+			  "The guest did not shut down after %u requests; destroying it, as its "
+			  "description says.",
+			  s->n_requests);
 		destroy(s);
 		return;
 	}
 
-	log_error("The guest did not shut down after %u requests and goes on running. `systemctl "
+	log_event(s->name, EVENT_REFUSED, LOG_ERR,
+		  "The guest did not shut down after %u requests and goes on running. `systemctl "
 		  "start cell@%s` takes it under control again, `cellctl destroy --force %s` ends "
 		  "it.",
 		  s->n_requests, s->name, s->name);
@@ -89,6 +92,6 @@ void shutdown_begin(struct supervisor *s)
 		return;
 	}
 
-	log_info("The guest has shut down.");
+	log_event(s->name, EVENT_STOPPED, LOG_INFO, "The guest has shut down.");
 	destroy(s);
 }

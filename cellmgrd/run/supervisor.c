@@ -11,7 +11,9 @@
 #include "bring-up.h"
 #include "cleanup.h"
 #include "cpulist.h"
+#include "event.h"
 #include "exit-status.h"
+#include "life.h"
 #include "log.h"
 #include "shutdown.h"
 
@@ -22,7 +24,8 @@ int supervisor_follow(struct supervisor *s)
 	int r = cell_cell_state(s->cell, &state, &failure);
 
 	if (r < 0) {
-		log_notice("The cell was destroyed by someone else.");
+		log_event(s->name, EVENT_STOPPED, LOG_NOTICE,
+			  "The cell was destroyed by someone else.");
 		return EXIT_OK;
 	}
 
@@ -33,16 +36,18 @@ int supervisor_follow(struct supervisor *s)
 			   cell_state_to_string(state));
 		return -1;
 	case CELL_SHUT_DOWN:
-		log_info("The guest has shut itself down.");
+		log_event(s->name, EVENT_STOPPED, LOG_INFO, "The guest has shut itself down.");
 		return EXIT_OK;
 	case CELL_STOPPED:
-		log_notice("The cell was stopped by someone else.");
+		log_event(s->name, EVENT_STOPPED, LOG_NOTICE,
+			  "The cell was stopped by someone else.");
 		return EXIT_OK;
 	case CELL_FAILED:
 		break;
 	}
 
-	log_error("The guest failed: %s", *failure.message ? failure.message : failure.reason);
+	log_event(s->name, EVENT_FAILED, LOG_ERR, "The guest failed: %s",
+		  *failure.message ? failure.message : failure.reason);
 	sd_notifyf(0, "STATUS=The guest failed: %s", failure.message);
 	return EXIT_FAILED;
 }
@@ -93,6 +98,9 @@ static int watch(struct supervisor *s)
 	r = console_open(&s->console, s->cell, s->event);
 	if (r < 0)
 		log_warning("Cannot read the guest's console: %s", strerror(-r));
+	r = life_watch(s);
+	if (r < 0)
+		return r;
 
 	return sd_event_add_io(s->event, NULL, cell_hv_fd(s->hv), EPOLLIN, on_state_change, s);
 }
@@ -103,7 +111,8 @@ static void announce(struct supervisor *s)
 	const unsigned *cpus = cell_cell_cpus(s->cell, &n);
 	CLEANUP_FREE char *list = cpulist_format(cpus, n);
 
-	log_info("Cell %u runs on CPU %s.", cell_cell_id(s->cell), list ? list : "?");
+	log_event(s->name, EVENT_STARTED, LOG_INFO, "Cell %u runs on CPU %s.",
+		  cell_cell_id(s->cell), list ? list : "?");
 	sd_notify(0, "READY=1");
 }
 
@@ -150,7 +159,7 @@ static int set_up(struct supervisor *s)
 
 int supervisor_run(const char *name)
 {
-	struct supervisor s = {.name = name, .console = {.fd = -1}};
+	struct supervisor s = {.name = name, .console = {.fd = -1, .cell = name}};
 	int status, r = set_up(&s);
 
 	if (r < 0)

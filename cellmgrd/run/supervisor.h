@@ -20,6 +20,7 @@ struct supervisor {
 	sd_event *event;
 	struct console console;
 	unsigned n_requests; /* for a shutdown, so far */
+	uint64_t signs;	     /* of life, at the last look */
 };
 
 /* Runs until the cell or the service ends; returns the exit status. */

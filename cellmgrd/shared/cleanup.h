@@ -42,6 +42,15 @@ static inline void cleanup_fd(int *fd)
 		close(*fd);
 }
 
+/* Hands the descriptor on, so that its scope does not close it. */
+static inline int take_fd(int *fd)
+{
+	int taken = *fd;
+
+	*fd = -1;
+	return taken;
+}
+
 #define CLEANUP_FREE CLEANUP(cleanup_free)
 #define CLEANUP_STRV CLEANUP(cleanup_strv)
 #define CLEANUP_FCLOSE CLEANUP(cleanup_fclose)

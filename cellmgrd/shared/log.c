@@ -29,23 +29,52 @@ static bool stderr_is_journal(void)
 	return st.st_dev == device && st.st_ino == inode;
 }
 
-void log_message(int level, const char *format, ...)
+static bool to_journal(void)
 {
 	static int journal = -1;
+
+	if (journal < 0)
+		journal = stderr_is_journal();
+	return journal;
+}
+
+static void to_stderr(const char *line)
+{
+	fprintf(stderr, "%s: %s\n", program_invocation_short_name, line);
+}
+
+void log_message(int level, const char *format, ...)
+{
 	char line[1024];
 	va_list ap;
 
 	if (level > max_level)
 		return;
-	if (journal < 0)
-		journal = stderr_is_journal();
 
 	va_start(ap, format);
 	vsnprintf(line, sizeof(line), format, ap);
 	va_end(ap);
 
-	if (!journal || sd_journal_send("PRIORITY=%i", level, "MESSAGE=%s", line, NULL) < 0)
-		fprintf(stderr, "%s: %s\n", program_invocation_short_name, line);
+	if (!to_journal() || sd_journal_send("PRIORITY=%i", level, "MESSAGE=%s", line, NULL) < 0)
+		to_stderr(line);
+}
+
+void log_event(const char *cell, const char *event, int level, const char *format, ...)
+{
+	char line[1024];
+	va_list ap;
+
+	if (level > max_level)
+		return;
+
+	va_start(ap, format);
+	vsnprintf(line, sizeof(line), format, ap);
+	va_end(ap);
+
+	if (!to_journal() || sd_journal_send("PRIORITY=%i", level, "MESSAGE_ID=%s", event,
+					     "CELL=%s", cell, "OBJECT_SYSTEMD_UNIT=cell@%s.service",
+					     cell, "MESSAGE=%s", line, NULL) < 0)
+		to_stderr(line);
 }
 
 void log_from_libcell(void *userdata, int level, const char *message)

@@ -11,6 +11,14 @@
  */
 void log_message(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * The same about a cell, with the identity of a message of the catalog (event.h) and the fields
+ * CELL= and, for other processes than its unit's, OBJECT_SYSTEMD_UNIT=: `journalctl -u cell@NAME`
+ * shows it, `journalctl -x` explains it.
+ */
+void log_event(const char *cell, const char *event, int level, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* A cell_log_fn. */
 void log_from_libcell(void *userdata, int level, const char *message);
 
@@ -22,5 +30,6 @@ int log_max_level(void);
 #define log_warning(...) log_message(LOG_WARNING, __VA_ARGS__)
 #define log_notice(...) log_message(LOG_NOTICE, __VA_ARGS__)
 #define log_info(...) log_message(LOG_INFO, __VA_ARGS__)
+#define log_debug(...) log_message(LOG_DEBUG, __VA_ARGS__)
 
 #endif

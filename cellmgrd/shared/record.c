@@ -11,12 +11,18 @@
 
 #define DIRECTORY "/run/cellmgr"
 
+const char *record_directory(void)
+{
+	const char *override = getenv("CELLMGR_RUN_DIR"); /* for tests: no root, no real /run */
+
+	return override ? override : DIRECTORY;
+}
+
 static char *record_path(const char *name, const char *suffix)
 {
-	const char *directory = getenv("CELLMGR_RUN_DIR"); /* for tests: no root, no real /run */
 	char *path;
 
-	if (asprintf(&path, "%s/%s%s", directory ? directory : DIRECTORY, name, suffix) < 0)
+	if (asprintf(&path, "%s/%s%s", record_directory(), name, suffix) < 0)
 		return NULL;
 
 	return path;

@@ -20,6 +20,9 @@ struct record {
 	char message[RECORD_TEXT_SIZE];
 };
 
+/* Where the records are: /run/cellmgr. */
+const char *record_directory(void);
+
 /* Result "success", nothing else. */
 void record_clear(struct record *record);
 

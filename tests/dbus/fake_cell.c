@@ -255,6 +255,7 @@ int cell_cell_destroy(cell_cell *cell, bool force)
 		return fake_fail(cell->hv->context, -EBUSY, "CellRunning",
 				 "The cell runs; stop it first.");
 
+	fake_delay("delay-destroy");
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		fake_path(path, "cells/%s/%s", cell->name, files[i]);
 		unlink(path);

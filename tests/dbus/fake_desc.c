@@ -38,24 +38,18 @@ static void read_fields(cell_desc *desc, json_object *root)
 		desc->destroy = strcmp(json_object_get_string(value), "destroy") == 0;
 }
 
-int cell_desc_new_from_file(cell_context *context, const char *path, cell_desc **ret)
+static int new_from_json(cell_context *context, json_object *root, const char *label,
+			 cell_desc **ret)
 {
-	json_object *root;
-	cell_desc *desc;
+	cell_desc *desc = calloc(1, sizeof(*desc));
 
-	if (access(path, R_OK) < 0)
-		return fake_fail(context, -errno, "Failed", "Cannot read %s: %s", path,
-				 strerror(errno));
-
-	desc = calloc(1, sizeof(*desc));
 	if (!desc)
 		return -ENOMEM;
 	desc->refs = 1;
 	desc->context = context;
-	desc->path = strdup(path);
+	desc->path = strdup(label);
 	desc->timeout_ms = 5000;
 
-	root = json_object_from_file(path);
 	if (root)
 		read_fields(desc, root);
 	else
@@ -65,6 +59,20 @@ int cell_desc_new_from_file(cell_context *context, const char *path, cell_desc *
 	desc->diag = (struct cell_diag){CELL_ERROR, "fake", desc->path, "/fake", 1, 2, desc->error};
 	*ret = desc;
 	return fake_ok(context);
+}
+
+int cell_desc_new_from_file(cell_context *context, const char *path, cell_desc **ret)
+{
+	if (access(path, R_OK) < 0)
+		return fake_fail(context, -errno, "Failed", "Cannot read %s: %s", path,
+				 strerror(errno));
+
+	return new_from_json(context, json_object_from_file(path), path, ret);
+}
+
+int cell_desc_new_from_fd(cell_context *context, int fd, const char *label, cell_desc **ret)
+{
+	return new_from_json(context, json_object_from_fd(fd), label, ret);
 }
 
 int cell_desc_find(cell_context *context, const char *name, cell_desc **ret)
@@ -147,6 +155,7 @@ const struct cell_diag *cell_desc_diag(const cell_desc *desc, size_t index)
 int cell_desc_check(cell_desc *desc, cell_host *host)
 {
 	(void)host;
+	fake_delay("delay-check");
 	if (!desc->error)
 		return fake_ok(desc->context);
 

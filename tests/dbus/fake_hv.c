@@ -16,6 +16,8 @@ int cell_hv_open(cell_context *context, bool load_module, cell_hv **ret)
 	char path[FAKE_PATH_SIZE];
 	cell_hv *hv;
 
+	if (getenv("FAKE_DENIED"))
+		return fake_fail(context, -EACCES, "AccessDenied", "This takes root.");
 	fake_path(path, "module");
 	if (load_module && !fake_exists(path))
 		fake_write(path, "", "we");

@@ -11,6 +11,7 @@
  *   cells/NAME/id cpus state console(FIFO)
  *   cells/NAME/refusals  how many shutdown requests the guest still refuses
  *   cells/NAME/silent    exists: it never answers
+ *   delay-destroy        milliseconds that destroying takes; delay-check: that checking takes
  *   fail                 "NAME SENTENCE": the next call that changes something fails so
  */
 #define _GNU_SOURCE
@@ -79,6 +80,15 @@ void fake_changed(const char *format, ...)
 	fake_write(path, line, "ae");
 	fake_path(path, "changed");
 	fake_write(path, "", "we");
+}
+
+void fake_delay(const char *file)
+{
+	char path[FAKE_PATH_SIZE], text[32];
+
+	fake_path(path, "%s", file);
+	if (fake_read(path, text, sizeof(text)) >= 0)
+		usleep((useconds_t)atoi(text) * 1000);
 }
 
 void fake_set_error(cell_context *context, const char *name, const char *format, ...)

@@ -69,6 +69,9 @@ bool fake_exists(const char *path);
 int fake_read(const char *path, char *buffer, size_t size); /* the first line */
 void fake_write(const char *path, const char *text, const char *mode);
 
+/* Sleeps for as many milliseconds as the file says, where it is there. */
+void fake_delay(const char *file);
+
 /* Notes the call in `calls` and wakes every hv_fd. */
 void fake_changed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

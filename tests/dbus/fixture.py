@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import xml.etree.ElementTree as ElementTree
 
 import dbus
 import dbus.mainloop.glib
@@ -37,29 +38,56 @@ class Fixture:
         (self.dir / "desc").mkdir()
         (self.dir / "run").mkdir()
         (self.dir / "cells").mkdir()
+        (self.dir / "module-installed").touch()
         (self.dir / "module").touch()
         (self.dir / "enabled").touch()
         if polkit is not None:
             (self.dir / "polkit").write_text(polkit)
         self.describe("apic-demo", cpus=[3])
         self.env = dict(os.environ, FAKE_CELL_DIR=str(self.dir),
-                        CELLMGR_RUN_DIR=str(self.dir / "run"))
+                        CELLMGR_RUN_DIR=str(self.dir / "run"),
+                        CELLMGR_STATE_DIR=str(self.dir / "state"),
+                        CELLMGR_CONFIG_DIR=str(self.dir / "desc"))
         self.start_bus()
 
     def start_bus(self):
-        bus = self.spawn(["dbus-daemon", "--config-file=%s" % (HERE / "bus.conf"),
+        self.env["DBUS_SYSTEM_BUS_ADDRESS"] = "unix:path=%s" % (self.dir / "bus")
+        config = (HERE / "bus.conf").read_text().replace("@DIR@", str(self.dir))
+        (self.dir / "bus.conf").write_text(config)
+        bus = self.spawn(["dbus-daemon", "--config-file=%s" % (self.dir / "bus.conf"),
                           "--print-address"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self.env["DBUS_SYSTEM_BUS_ADDRESS"] = bus.stdout.readline().decode().strip()
+        bus.stdout.readline()
         mocks = self.spawn(["/usr/bin/python3", HERE / "mocks.py"], stdout=subprocess.PIPE)
         mocks.stdout.readline()
         dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
-        self.bus = dbus.bus.BusConnection(self.env["DBUS_SYSTEM_BUS_ADDRESS"])
+        self.bus = self.connect()
         self.daemon = None
 
     def spawn(self, command, **options):
         process = subprocess.Popen(command, env=self.env, **options)
         self.processes.append(process)
         return process
+
+    def activatable(self):
+        """From now on the bus starts the daemon, each time that somebody calls it."""
+        (self.dir / (NAME + ".service")).write_text(
+            "[D-BUS Service]\nName=%s\nExec=%s\n" % (NAME, self.build / "cellmgrd-fake"))
+        self.bus.call_blocking("org.freedesktop.DBus", "/org/freedesktop/DBus",
+                               "org.freedesktop.DBus", "ReloadConfig", "", ())
+
+    def daemon_pid(self):
+        return int(self.bus.call_blocking("org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                          "org.freedesktop.DBus", "GetConnectionUnixProcessID",
+                                          "s", (NAME,)))
+
+    def connect(self):
+        return dbus.bus.BusConnection(self.env["DBUS_SYSTEM_BUS_ADDRESS"])
+
+    @staticmethod
+    def memfd(text):
+        fd = os.memfd_create("description")
+        os.write(fd, text.encode())
+        return dbus.types.UnixFd(fd)
 
     def start_daemon(self):
         self.daemon = self.spawn([self.build / "cellmgrd-fake"], stderr=subprocess.DEVNULL)
@@ -71,6 +99,10 @@ class Fixture:
         wait_until(lambda: not self.bus.name_has_owner(NAME), "the bus name to go")
 
     def close(self):
+        """The daemon ends as systemd ends it: it has no reason to need more."""
+        if self.daemon and self.daemon.poll() is None:
+            self.daemon.terminate()
+            assert self.daemon.wait(5) == 0, "cellmgrd ended with %d" % self.daemon.returncode
         self.bus.close()
         for process in reversed(self.processes):
             process.kill()
@@ -110,6 +142,13 @@ class Fixture:
         return self.call("Get", interface, name, path=path,
                          interface="org.freedesktop.DBus.Properties")
 
+    def methods(self, path, interface):
+        """[(name, signature of the arguments)], as the running service says."""
+        text = self.call("Introspect", path=path, interface="org.freedesktop.DBus.Introspectable")
+        found = ElementTree.fromstring(text).find("interface[@name='%s']" % interface)
+        return [(m.get("name"), [a.get("type") for a in m.iter("arg") if a.get("direction") == "in"])
+                for m in found.iter("method")]
+
     def error_of(self, method, *args, **where):
         try:
             self.call(method, *args, **where)
@@ -118,10 +157,18 @@ class Fixture:
             return error.get_dbus_name()
         raise AssertionError(method + " did not fail")
 
-    def set_unit(self, name, state):
+    def sentence_of(self, method, *args, name, **where):
+        try:
+            self.call(method, *args, **where)
+        except dbus.DBusException as error:
+            assert error.get_dbus_name() == "org.cellmgr1." + name, error
+            return error.get_dbus_message()
+        raise AssertionError(method + " did not fail")
+
+    def set_unit(self, name, state, job=0):
         self.bus.get_object("org.freedesktop.systemd1", "/org/freedesktop/systemd1",
                             introspect=False).SetActiveState(
-            "cell@%s.service" % name, state, dbus_interface="org.cellmgr1.Mock")
+            "cell@%s.service" % name, state, dbus.UInt32(job), dbus_interface="org.cellmgr1.Mock")
 
     def record_signals(self):
         """The list fills while `pump` runs: (member, path, arguments)."""
@@ -145,7 +192,7 @@ class Fixture:
         return subprocess.run([self.build / program, *args], env=self.env, text=True,
                               capture_output=True, timeout=20, **options)
 
-    def start_cell_run(self, name):
+    def start_cell_run(self, name, **more):
         """The process, and a function that returns what it has told systemd so far."""
         notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         notify.bind(str(self.dir / "notify"))
@@ -158,7 +205,7 @@ class Fixture:
                     said.append(notify.recv(4096).decode())
             except BlockingIOError:
                 return "\n".join(said)
-        env = dict(self.env, NOTIFY_SOCKET=str(self.dir / "notify"))
+        env = dict(self.env, NOTIFY_SOCKET=str(self.dir / "notify"), **more)
         process = subprocess.Popen([self.build / "cell-run-fake", name], env=env,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.processes.append(process)

@@ -3,7 +3,7 @@
 """Stands in for systemd and polkit on a private bus.
 
 systemd: takes unit jobs, finishes them at once and notes them in $FAKE_CELL_DIR/jobs; the test
-sets a unit's ActiveState with org.cellmgr1.Mock.SetActiveState(unit, state).
+sets a unit's ActiveState with org.cellmgr1.Mock.SetActiveState(unit, state, job).
 polkit: allows what $FAKE_CELL_DIR/polkit names, line by line; without that file it is absent.
 """
 
@@ -31,13 +31,18 @@ class Unit(dbus.service.FallbackObject):
 
     def __init__(self, bus, path, state="inactive"):
         super().__init__(bus, path)
-        self.state = state
+        self.state, self.number = state, 0
 
     @dbus.service.method("org.freedesktop.DBus.Properties", "ss", "v")
     def Get(self, interface, name):
         if name == "Job":
-            return dbus.Struct((dbus.UInt32(0), dbus.ObjectPath("/")), variant_level=1)
+            return dbus.Struct((dbus.UInt32(self.number), dbus.ObjectPath("/")), variant_level=1)
         return dbus.String(self.state, variant_level=1)
+
+    @dbus.service.method("org.freedesktop.DBus.Properties", "s", "a{sv}")
+    def GetAll(self, interface):
+        return {"Id": "some.service", "ActiveState": self.state,
+                "Job": dbus.Struct((dbus.UInt32(self.number), dbus.ObjectPath("/")))}
 
     @dbus.service.signal("org.freedesktop.DBus.Properties", "sa{sv}as")
     def PropertiesChanged(self, interface, changed, invalidated):
@@ -55,8 +60,13 @@ class Systemd(dbus.service.Object):
         path = "/org/freedesktop/systemd1/job/%d" % self.jobs
         with open(DIRECTORY / "jobs", "a") as f:
             print(verb, unit, mode, file=f)
-        GLib.timeout_add(20, lambda: self.JobRemoved(self.jobs, path, unit, "done"))
+        GLib.timeout_add(20, self.end, self.jobs, path, unit)
         return dbus.ObjectPath(path)
+
+    def end(self, number, path, unit):
+        if unit == "modprobe@cellhv.service" and (DIRECTORY / "module-installed").exists():
+            (DIRECTORY / "module").touch()
+        self.JobRemoved(number, path, unit, "done")
 
     @dbus.service.method(MANAGER, "ss", "o")
     def StartUnit(self, unit, mode):
@@ -84,13 +94,13 @@ class Systemd(dbus.service.Object):
     def JobRemoved(self, number, job, unit, result):
         pass
 
-    @dbus.service.method("org.cellmgr1.Mock", "ss")
-    def SetActiveState(self, unit, state):
+    @dbus.service.method("org.cellmgr1.Mock", "ssu")
+    def SetActiveState(self, unit, state, number):
         if unit not in self.units:
             path = "/org/freedesktop/systemd1/unit/" + escape(unit)
             self.units[unit] = (state, Unit(self.bus, path))
         self.units[unit] = (state, self.units[unit][1])
-        self.units[unit][1].state = state
+        self.units[unit][1].state, self.units[unit][1].number = state, number
         self.units[unit][1].PropertiesChanged(
             SYSTEMD + ".Unit", {"ActiveState": state}, dbus.Array([], signature="s"))
 

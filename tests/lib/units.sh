@@ -17,10 +17,9 @@ native() {
 	all_cpus
 }
 
-# The daemon watches the driver while there is one; it is started again where it is called.
+# The daemon lets go of the driver a moment after the hypervisor is disabled.
 unload() {
-	systemctl stop cellmgrd
-	rmmod cellhv
+	wait_for 5 rmmod cellhv
 }
 
 all_cpus() {
@@ -70,4 +69,18 @@ describe() {
 		  "memory": [ { "size": "${3:-1M}", "at": "0x0", "access": "rwx" } ],
 		  "images": [ { "file": "/usr/lib/cells/hello.bin", "at": "0x0" } ] }
 	END
+}
+
+# drop_in UNIT LINE...: of the section Service
+drop_in() {
+	local directory=/run/systemd/system/$1.d
+	shift
+	mkdir -p "$directory"
+	printf '%s\n' '[Service]' "$@" >"$directory/test.conf"
+	systemctl daemon-reload
+}
+
+no_drop_in() {
+	rm -r "/run/systemd/system/$1.d"
+	systemctl daemon-reload
 }

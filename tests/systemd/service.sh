@@ -46,15 +46,11 @@ test_fault_fails_the_unit() {
 
 test_restart_on_failure() {
 	native
-	mkdir -p /run/systemd/system/cell@fault-demo.service.d
-	printf '[Service]\nRestart=on-failure\nRestartSec=1\n' \
-		>/run/systemd/system/cell@fault-demo.service.d/restart.conf
-	systemctl daemon-reload
+	drop_in cell@fault-demo.service Restart=on-failure RestartSec=1
 	systemctl start cell@fault-demo || true
 	wait_for 40 restarted 2
 	expect 0 journal_says cell@fault-demo 'Scheduled restart job'
-	rm -r /run/systemd/system/cell@fault-demo.service.d
-	systemctl daemon-reload
+	no_drop_in cell@fault-demo.service
 	native
 }
 
@@ -135,9 +131,7 @@ test_stop_of_a_failed_cell() {
 test_bad_description_is_not_retried() {
 	native
 	echo '{ "name": "bad", "cpus": [3], "memory": [ { "size": 3000, "at": 0 } ] }' >/etc/cells/bad.json
-	mkdir -p /run/systemd/system/cell@bad.service.d
-	printf '[Service]\nRestart=on-failure\n' >/run/systemd/system/cell@bad.service.d/restart.conf
-	systemctl daemon-reload
+	drop_in cell@bad.service Restart=on-failure
 	expect 1 systemctl start cell@bad
 	sleep 1
 	active cell@bad failed
@@ -192,8 +186,88 @@ test_units_are_valid() {
 		cellmgrd.service cells.target
 	# shellcheck disable=SC2154 # expect sets it
 	equal "$output" "" "what systemd-analyze says"
-	# Loading the module is what keeps it from 1.5.
-	expect 0 systemd-analyze security --no-pager --threshold=20 cellmgrd.service
+	local unit
+	for unit in cellmgrd.service cell-hypervisor.service cell@apic-demo.service; do
+		expect 0 systemd-analyze security --no-pager --threshold=15 "$unit"
+	done
+}
+
+test_restart() {
+	local first
+	native
+	expect 0 systemctl start cell@apic-demo
+	first=$(systemctl show -P MainPID cell@apic-demo)
+	expect 0 systemctl restart cell@apic-demo
+	active cell@apic-demo active
+	[ "$(systemctl show -P MainPID cell@apic-demo)" != "$first" ] || die "it was not restarted"
+	expect 0 cellctl list
+	says 'apic-demo +running/locked +3'
+}
+
+test_failed_units_and_the_catalog() {
+	native
+	expect 0 journalctl --update-catalog
+	systemctl start cell@fault-demo || true
+	wait_for 20 is_active cell@fault-demo failed
+	expect 0 systemctl --failed --plain --no-legend
+	says '^cell@fault-demo.service'
+	expect 0 journalctl -x --no-pager -u cell@fault-demo
+	says 'Subject: The guest in cell fault-demo has failed'
+	says 'journalctl|cellctl cat fault-demo'
+}
+
+test_starts_at_boot() {
+	native
+	expect 0 cellctl enable apic-demo
+	equal "$(systemctl is-enabled cell@apic-demo)" enabled "whether it is enabled"
+	systemctl show -P Wants multi-user.target | grep -qw cells.target || die "nothing wants cells.target"
+	systemctl stop cells.target
+	expect 0 systemctl start multi-user.target
+	active cell@apic-demo active
+	expect 0 cellctl disable apic-demo
+	expect 0 systemctl stop cells.target
+	wait_for 30 is_active cell@apic-demo inactive
+	equal "$(systemctl is-enabled cell@apic-demo)" disabled "whether it is enabled"
+}
+
+# The guest says one line, and then it neither prints nor leaves the processor.
+test_watchdog() {
+	native
+	drop_in cell@no-answer.service WatchdogSec=3
+	expect 0 systemctl start cell@no-answer
+	wait_for 30 is_active cell@no-answer failed
+	no_drop_in cell@no-answer.service
+	equal "$(systemctl show -P Result cell@no-answer)" watchdog "the unit's result"
+	journal_says cell@no-answer 'no sign of life' || die "the journal does not say why"
+	expect 0 cellctl show no-answer -p Result
+	says '^Result=timeout'
+	all_cpus
+}
+
+# What a living guest does keeps the watchdog quiet.
+test_watchdog_of_a_living_guest() {
+	native
+	drop_in cell@apic-demo.service WatchdogSec=4
+	expect 0 systemctl start cell@apic-demo
+	sleep 6
+	active cell@apic-demo active
+	expect 0 systemctl stop cell@apic-demo
+	active cell@apic-demo inactive
+	no_drop_in cell@apic-demo.service
+}
+
+test_marker_of_a_frozen_boot() {
+	native
+	mkdir -p /var/lib/cellmgr
+	echo 0123456789abcdef0123456789abcdef >/var/lib/cellmgr/enabling
+	expect 1 systemctl start cell@apic-demo
+	journal_says cell-hypervisor 'ended without warning.*cellctl hypervisor confirm' ||
+		die "the journal does not say why"
+	expect 1 error_of EnableHypervisor uint64:0
+	says 'org.cellmgr1.EnableUnconfirmed'
+	expect 0 cellctl hypervisor confirm
+	expect 0 systemctl start cell@apic-demo
+	[ ! -e /var/lib/cellmgr/enabling ] || die "the marker is left"
 }
 
 test_hypervisor_twice() {

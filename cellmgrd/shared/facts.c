@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "unit-watch.h"
 
 struct facts *facts_find(const struct facts_list *list, const char *name)
 {
@@ -26,8 +25,8 @@ void facts_list_free(struct facts_list *list)
 	*list = (struct facts_list){0};
 }
 
-static int add(struct facts_list *list, const char *name, const char *config_path,
-	       struct facts **ret)
+int facts_add(struct facts_list *list, const char *name, const char *config_path,
+	      struct facts **ret)
 {
 	struct facts *items = reallocarray(list->items, list->n + 1, sizeof(*items));
 	struct facts *facts;
@@ -48,6 +47,32 @@ static int add(struct facts_list *list, const char *name, const char *config_pat
 	return 0;
 }
 
+bool facts_runs(const struct facts *facts)
+{
+	return strcmp(facts->state, "running") == 0 || strcmp(facts->state, "locked") == 0 ||
+	       strcmp(facts->state, "stopping") == 0;
+}
+
+bool facts_has_failed(const struct facts *facts)
+{
+	return facts->exists && strcmp(facts->state, "failed") == 0;
+}
+
+/* FNV-1a: it tells one version of a file from the next, and is no protection against forgery. */
+static uint64_t digest_of_file(const char *path)
+{
+	CLEANUP_FCLOSE FILE *f = fopen(path, "re");
+	uint64_t digest = 0xcbf29ce484222325;
+	int c;
+
+	if (!f)
+		return 0;
+	while ((c = getc_unlocked(f)) != EOF)
+		digest = (digest ^ (uint64_t)c) * 0x100000001b3;
+
+	return digest;
+}
+
 static int add_descriptions(struct facts_list *list, cell_context *context)
 {
 	CLEANUP_STRV char **names = NULL;
@@ -64,9 +89,10 @@ static int add_descriptions(struct facts_list *list, cell_context *context)
 		if (cell_desc_find(context, *name, &desc) < 0)
 			continue;
 
-		r = add(list, *name, cell_desc_path(desc), &facts);
+		r = facts_add(list, *name, cell_desc_path(desc), &facts);
 		if (r < 0)
 			return r;
+		facts->digest = digest_of_file(facts->config_path);
 	}
 
 	return 0;
@@ -122,7 +148,13 @@ static void fill_existing(struct facts *facts, cell_cell *cell, const char *unit
 		strcpy(facts->last.result, "guest-shutdown");
 }
 
-static int add_existing(struct facts_list *list, cell_hv *hv, const struct unit_watch *units)
+static const char *unit_state(facts_unit_fn unit, const void *userdata, const char *name)
+{
+	return unit ? unit(userdata, name) : "inactive";
+}
+
+static int add_existing(struct facts_list *list, cell_hv *hv, facts_unit_fn unit,
+			const void *userdata)
 {
 	CLEANUP_CELL cell_cell *cell = NULL;
 	cell_cell *next;
@@ -136,24 +168,29 @@ static int add_existing(struct facts_list *list, cell_hv *hv, const struct unit_
 
 		facts = facts_find(list, cell_cell_name(cell));
 		if (!facts) {
-			r = add(list, cell_cell_name(cell), "", &facts);
+			r = facts_add(list, cell_cell_name(cell), "", &facts);
 			if (r < 0)
 				return r;
 		}
-		fill_existing(facts, cell, unit_watch_state(units, facts->name));
+		fill_existing(facts, cell, unit_state(unit, userdata, facts->name));
 	}
 
 	return r == -ENOENT ? 0 : r;
 }
 
-int facts_collect(cell_context *context, cell_hv *hv, const struct unit_watch *units,
+static bool is_managed(const char *unit)
+{
+	return strcmp(unit, "inactive") != 0 && strcmp(unit, "failed") != 0;
+}
+
+int facts_collect(cell_context *context, cell_hv *hv, facts_unit_fn unit, const void *userdata,
 		  struct facts_list *ret)
 {
 	struct facts_list list = {0};
 	int r = add_descriptions(&list, context);
 
 	if (r >= 0 && hv)
-		r = add_existing(&list, hv, units);
+		r = add_existing(&list, hv, unit, userdata);
 	if (r < 0) {
 		facts_list_free(&list);
 		return r;
@@ -161,10 +198,12 @@ int facts_collect(cell_context *context, cell_hv *hv, const struct unit_watch *u
 
 	for (size_t i = 0; i < list.n; i++) {
 		struct facts *facts = &list.items[i];
+		const char *state = unit_state(unit, userdata, facts->name);
 
+		facts->managed = is_managed(state);
 		if (facts->exists)
 			continue;
-		facts->state = state_of_absent(unit_watch_state(units, facts->name));
+		facts->state = state_of_absent(state);
 		record_read(facts->name, &facts->last);
 	}
 

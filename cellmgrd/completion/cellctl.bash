@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# Completion of cellctl for bash.
+
+__cellctl_names() {
+	cellctl list --all --no-legend --no-pager --full 2>/dev/null |
+		while read -r _ name _; do [ "$name" = root ] || echo "$name"; done
+}
+
+_cellctl() {
+	local verbs="list status show start stop restart enable disable destroy console log monitor
+		wait stats top check cat define undefine compile dump describe hypervisor host help"
+	local options="--help --version --host= --all --follow --force --full --json=pretty --json=short
+		--no-block --no-legend --no-pager --output= --property= --value --quiet --wait
+		--timeout= --delay= --iterations="
+	local states="defined starting running running/locked stopping stopped failed gone"
+	local current=${COMP_WORDS[COMP_CWORD]} verb="" n=0 i words=""
+
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-H | -d | -n | -o | -p) i=$((i + 1)) ;;
+		-*) ;;
+		*)
+			[ -n "$verb" ] && n=$((n + 1))
+			[ -n "$verb" ] || verb=${COMP_WORDS[i]}
+			;;
+		esac
+	done
+
+	case $verb:$n in
+	:*) words=$verbs ;;
+	help:0) words=$verbs ;;
+	hypervisor:0) words="enable confirm disable status console" ;;
+	host:0) words="check describe" ;;
+	wait:0) words=$(__cellctl_names) ;;
+	wait:*) words=$states ;;
+	check:* | compile:0) words=$(__cellctl_names) ;;
+	status:0 | show:0 | start:0 | stop:0 | restart:0 | enable:0 | disable:0 | destroy:0 | \
+		console:0 | log:0 | stats:0 | cat:0 | undefine:0 | describe:0)
+		words=$(__cellctl_names)
+		;;
+	esac
+	[[ $current != -* ]] || words=$options
+
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+	case $verb in
+	check | compile | define | dump)
+		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$current")
+		;;
+	esac
+}
+
+complete -F _cellctl cellctl

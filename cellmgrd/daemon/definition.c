@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#define _GNU_SOURCE
+#include "definition.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+#include "description-input.h"
+#include "worker.h"
+
+#define DIRECTORY "/etc/cells"
+
+static int open_directory(void)
+{
+	const char *override = getenv("CELLMGR_CONFIG_DIR"); /* for tests: no real /etc */
+	const char *path = override ? override : DIRECTORY;
+	int fd;
+
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		return -errno;
+
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static bool has_errors(const cell_desc *desc)
+{
+	for (size_t i = 0; i < cell_desc_n_diags(desc); i++)
+		if (cell_desc_diag(desc, i)->severity == CELL_ERROR)
+			return true;
+
+	return false;
+}
+
+static int write_next(int directory, const char *next, int from)
+{
+	CLEANUP_FD int to = openat(directory, next,
+				   O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	ssize_t n;
+
+	if (to < 0 || fchmod(to, 0644) < 0)
+		return -errno;
+	if (lseek(from, 0, SEEK_SET) < 0)
+		return -errno;
+	while ((n = sendfile(to, from, NULL, 65536)) > 0)
+		;
+
+	return n < 0 || fsync(to) < 0 ? -errno : 0;
+}
+
+/* A reader sees the old description or the new one, and so does the next boot. */
+static int replace_file(int directory, const char *file, int from)
+{
+	CLEANUP_FREE char *next = NULL;
+	int r;
+
+	if (asprintf(&next, ".%s~", file) < 0)
+		return -ENOMEM;
+
+	r = write_next(directory, next, from);
+	if (r >= 0 && renameat(directory, next, directory, file) < 0)
+		r = -errno;
+	if (r < 0) {
+		unlinkat(directory, next, 0);
+		return r;
+	}
+
+	return fsync(directory) < 0 ? -errno : 0;
+}
+
+static int write_copy(const char *name, int copy, bool replace, FILE *result)
+{
+	CLEANUP_FD int directory = open_directory();
+	CLEANUP_FREE char *file = NULL;
+
+	if (directory < 0)
+		return directory;
+	if (asprintf(&file, "%s.json", name) < 0)
+		return -ENOMEM;
+	if (!replace && faccessat(directory, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return worker_fail(result, -EEXIST, "CellExists",
+				   "The cell \"%s\" is defined already; flag 1 replaces its "
+				   "description.",
+				   name);
+
+	return replace_file(directory, file, copy);
+}
+
+int definition_write(cell_context *context, const char *name, int fd, bool replace, FILE *result)
+{
+	CLEANUP_FD int copy = description_input_copy(fd);
+	CLEANUP_DESC cell_desc *desc = NULL;
+	CLEANUP_FREE char *label = NULL;
+	int r = copy < 0 ? copy : 0;
+
+	if (r >= 0 && asprintf(&label, "%s.json", name) < 0)
+		r = -ENOMEM;
+	if (r >= 0)
+		r = description_input_read(context, copy, label, &desc);
+	if (r < 0)
+		return r;
+
+	if (has_errors(desc))
+		return description_input_fail(result, -EINVAL, context, desc);
+	if (strcmp(cell_desc_name(desc), name) != 0)
+		return worker_fail(result, -EINVAL, "InvalidConfiguration",
+				   "The description is of the cell \"%s\", not of \"%s\".",
+				   cell_desc_name(desc), name);
+
+	return write_copy(name, copy, replace, result);
+}
+
+int definition_remove(cell_context *context, const char *name, FILE *result)
+{
+	CLEANUP_FD int directory = open_directory();
+	CLEANUP_DESC cell_desc *desc = NULL;
+	CLEANUP_FREE char *file = NULL;
+
+	if (directory < 0)
+		return directory;
+	if (asprintf(&file, "%s.json", name) < 0)
+		return -ENOMEM;
+	if (unlinkat(directory, file, 0) == 0)
+		return fsync(directory) < 0 ? -errno : 0;
+	if (errno != ENOENT)
+		return -errno;
+
+	if (cell_desc_find(context, name, &desc) < 0)
+		return worker_fail(result, -ENOENT, "NoSuchCell", "No %s.json describes a cell.",
+				   name);
+	return worker_fail(
+		result, -ENOENT, "NoSuchCell",
+		"The cell \"%s\" is described by %s, which is not ours to remove; a file "
+		"of the same name in " DIRECTORY " takes precedence.",
+		name, cell_desc_path(desc));
+}

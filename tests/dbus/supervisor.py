@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""cell-run, the main process of a cell's unit."""
+
+import time
+
+from fixture import wait_until
+from suite import test
+
+
+@test(daemon=False)
+def cell_run_until_the_second_request(f):
+    process, said = f.start_cell_run("apic-demo")
+    wait_until(lambda: "READY=1" in said(), "READY")
+    assert f.read("calls").split() == ["create", "apic-demo", "start", "apic-demo"]
+    (f.dir / "cells/apic-demo/refusals").write_text("1")
+    with open(f.dir / "cells/apic-demo/console", "w") as console:
+        console.write("tick\x1b[2J\r\n" + "x" * 1500 + "\nunended")
+    process.terminate()
+    out, err = process.communicate(timeout=10)
+    assert process.returncode == 0, err
+    lines = out.splitlines()
+    assert lines[0] == "tick\\x1b[2J" and lines[-1] == "unended" and max(map(len, lines)) <= 1024
+    assert "refused the shutdown request, asking again" in err
+    assert f.read("calls").splitlines()[-1] == "destroy apic-demo force"
+
+
+@test(daemon=False)
+def guest_fault_fails_the_unit_and_is_reaped(f):
+    process, said = f.start_cell_run("apic-demo")
+    wait_until(lambda: "READY=1" in said(), "READY")
+    f.set_state("apic-demo", "failed memory-access The guest wrote to 0xdead000.")
+    err = process.communicate(timeout=10)[1]
+    assert process.returncode == 1 and "wrote to 0xdead000" in err
+    assert f.run("cell-run-fake", "--reap", "apic-demo").returncode == 0
+    assert not (f.dir / "cells/apic-demo").exists()
+    status = f.run("cellctl-fake", "status", "apic-demo")
+    assert status.returncode == 3 and "access-violation" in status.stdout
+
+
+@test(daemon=False)
+def policy_keep_leaves_the_cell_to_be_adopted(f):
+    process, said = f.start_cell_run("apic-demo")
+    wait_until(lambda: "READY=1" in said(), "READY")
+    (f.dir / "cells/apic-demo/refusals").write_text("9")
+    process.terminate()
+    err = process.communicate(timeout=10)[1]
+    assert process.returncode == 1 and "cellctl destroy --force apic-demo" in err
+    assert f.read("calls").count("ask") == 3
+    assert f.run("cell-run-fake", "--reap", "apic-demo").returncode == 0
+    assert f.read("cells/apic-demo/state") == "running"
+    (f.dir / "notify").unlink()
+    process, said = f.start_cell_run("apic-demo")
+    wait_until(lambda: "READY=1" in said(), "adoption")
+    assert f.read("calls").count("create") == 1
+
+
+@test(daemon=False)
+def policy_destroy_ends_a_silent_guest(f):
+    f.describe("apic-demo", cpus=[3], shutdown={"timeout-ms": 50, "on-refusal": "destroy"})
+    process, said = f.start_cell_run("apic-demo")
+    wait_until(lambda: "READY=1" in said(), "READY")
+    (f.dir / "cells/apic-demo/silent").touch()
+    process.terminate()
+    assert "did not answer" in process.communicate(timeout=10)[1]
+    assert process.returncode == 0 and not (f.dir / "cells/apic-demo").exists()
+
+
+@test(daemon=False)
+def bad_description_is_78(f):
+    f.describe("bad", **{"fake-error": "3000 is not a multiple of 4096"})
+    run = f.run("cell-run-fake", "bad")
+    assert run.returncode == 78 and "bad.json:1:2: error: /fake: 3000" in run.stderr
+    assert f.run("cell-run-fake", "nobody").returncode == 78
+    assert f.run("cellctl-fake", "check", "bad").returncode == 78
+    assert f.run("cellctl-fake", "check", "apic-demo").returncode == 0
+
+
+def running(f, name="apic-demo", **env):
+    process, said = f.start_cell_run(name, **env)
+    wait_until(lambda: "READY=1" in said(), "READY")
+    return process, said
+
+
+@test(daemon=False)
+def a_flood_of_lines_is_cut(f):
+    process, _ = running(f)
+    with open(f.dir / "cells/apic-demo/console", "w") as console:
+        for i in range(6000):
+            console.write("line %d\n" % i)
+    f.set_state("apic-demo", "shut down")
+    out, err = process.communicate(timeout=10)
+    lines = out.splitlines()
+    assert 2000 <= len(lines) < 3000 and lines[0] == "line 0", len(lines)
+    assert "%d lines of its console were left out" % (6000 - len(lines)) in err, err
+
+
+@test(daemon=False)
+def what_a_guest_writes_drives_no_terminal(f):
+    process, _ = running(f)
+    with open(f.dir / "cells/apic-demo/console", "wb") as console:
+        console.write(b"a\x00b\x7f\xc2\x9b\xff\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\t\x9bz\n")
+    f.set_state("apic-demo", "shut down")
+    out = process.communicate(timeout=10)[0]
+    assert out.startswith("a\\x00b\\x7f")
+    assert "\\xc2\\x9b\\xff\u00e4\u20ac\U0001f600\t\\x9bz" in out, out
+
+
+@test(daemon=False)
+def watchdog_only_while_the_guest_lives(f):
+    process, said = running(f, WATCHDOG_USEC="400000")
+    with open(f.dir / "cells/apic-demo/console", "w") as console:
+        for _ in range(8):
+            console.write("alive\n")
+            console.flush()
+            time.sleep(0.05)
+    alive = said().count("WATCHDOG=1")
+    assert alive >= 2, said()
+    time.sleep(0.6)
+    assert said().count("WATCHDOG=1") <= alive + 1
+    f.set_state("apic-demo", "shut down")
+    assert process.wait(5) == 0
+    f.set_state("apic-demo", "running")
+    f.env["SERVICE_RESULT"] = "watchdog"
+    reaped = f.run("cell-run-fake", "--reap", "apic-demo")
+    assert reaped.returncode == 0 and "no sign of life" in reaped.stderr
+    assert not (f.dir / "cells/apic-demo").exists()
+    assert "Result=timeout" in f.run("cellctl-fake", "show", "apic-demo").stdout
+
+
+@test(daemon=False)
+def others_may_stop_or_destroy_the_cell(f):
+    process, _ = running(f)
+    f.set_state("apic-demo", "running/locked")
+    f.set_state("apic-demo", "stopped")
+    assert "stopped by someone else" in process.communicate(timeout=10)[1]
+    assert process.returncode == 0
+    (f.dir / "notify").unlink()
+    process, _ = running(f)
+    assert f.run("cellctl-fake", "destroy", "--force", "apic-demo").returncode == 0
+    assert "destroyed by someone else" in process.communicate(timeout=10)[1]
+    assert process.returncode == 0
+
+
+@test(daemon=False)
+def leftovers_are_cleared_away(f):
+    f.add_cell("apic-demo", "1", "failed guest It panicked.")
+    process, _ = running(f)
+    assert f.read("calls").split()[:4] == ["destroy", "apic-demo", "force", "create"]
+    f.set_state("apic-demo", "shut down")
+    assert "Clearing away the failed cell" in process.communicate(timeout=10)[1]
+
+
+@test(daemon=False)
+def what_fails_on_the_way_up(f):
+    assert f.run("cell-run-fake").returncode == 2
+    assert f.run("cell-run-fake", "-x").returncode == 78
+    (f.dir / "fail").write_text("NoMemory Linux has no block to give.")
+    failed = f.run("cell-run-fake", "apic-demo")
+    assert failed.returncode in (1, 78) and "no block" in failed.stderr
+    (f.dir / "enabled").unlink()
+    disabled = f.run("cell-run-fake", "apic-demo")
+    assert disabled.returncode == 1 and "is not enabled" in disabled.stderr
+    (f.dir / "module").unlink()
+    missing = f.run("cell-run-fake", "apic-demo")
+    assert missing.returncode == 1 and "modprobe" in missing.stderr
+    f.env.update(SERVICE_RESULT="exit-code", EXIT_STATUS="1")
+    assert f.run("cell-run-fake", "--reap", "apic-demo").returncode == 0
+    assert "Result=resources" in f.run("cellctl-fake", "show", "apic-demo").stdout
