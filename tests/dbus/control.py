@@ -83,12 +83,25 @@ def cellctl_asks_the_daemon_for_other_users(f):
     assert "0xdead000. (memory-access, CPU 2, rip 0x1234" in status.stdout, status
 
 
+SSH = """#!/usr/bin/python3
+import os, select, socket, sys
+print(*sys.argv[1:], file=open("%(dir)s/ssh-calls", "a"))
+bus = socket.socket(socket.AF_UNIX)
+bus.connect("%(dir)s/bus")
+while True:
+    for source in select.select([0, bus], [], [])[0]:
+        data = bus.recv(65536) if source is bus else os.read(0, 65536)
+        if not data:
+            sys.exit()
+        os.write(1, data) if source is bus else bus.sendall(data)
+"""
+
+
 @test()
 def cellctl_on_another_machine(f):
-    """The stand-in for ssh runs what it is told here, as systemd's bridge to this test's bus."""
+    """The stand-in for ssh connects to this test's bus, as systemd-stdio-bridge would there."""
     ssh = f.dir / "ssh"
-    ssh.write_text("#!/bin/sh\necho \"$@\" >>%s/ssh-calls\nexec systemd-stdio-bridge -p '%s'\n"
-                   % (f.dir, f.env["DBUS_SYSTEM_BUS_ADDRESS"]))
+    ssh.write_text(SSH % {"dir": f.dir})
     ssh.chmod(0o755)
     f.env["PATH"] = "%s:%s" % (f.dir, f.env["PATH"])
     f.add_cell("apic-demo", "3")
