@@ -129,7 +129,7 @@ test_polkit() {
 		expect 1 as nobody busctl call $MANAGER $method
 		says 'denied|not authorized|authoriz|interactive|does not allow'
 	done
-	expect 1 as celluser busctl call $MANAGER EnableHypervisor t 0
+	expect 1 as celluser cellctl hypervisor enable
 	says 'manage-hypervisor'
 	active cell@apic-demo inactive
 	all_cpus
