@@ -4,11 +4,23 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <cellhv/guest.h>
+
+#include "rival.h"
+
 #define PAGE 4096
 
 static const char *other_name(const cell_desc *desc, const struct inventory_cell *cell)
 {
 	return cell && strcmp(cell->info.name, desc->name) != 0 ? cell->info.name : NULL;
+}
+
+static void report_cpu_taken(cell_desc *desc, const char *pointer, uint32_t cpu, const char *other)
+{
+	desc_report(desc, CELL_ERROR, "cpu-taken", pointer,
+		    "CPU %" PRIu32 " belongs to cell %s: choose another, or destroy that cell", cpu,
+		    other);
+	rival_note_cpu(desc, other, cpu);
 }
 
 static void check_cpu(cell_desc *desc, const cell_host *host, const struct inventory *inventory,
@@ -17,7 +29,10 @@ static void check_cpu(cell_desc *desc, const cell_host *host, const struct inven
 	const struct inventory_cell *owner = inventory_by_cpu(inventory, desc->cpu_list[index]);
 	const char *other = other_name(desc, owner);
 	uint32_t cpu = desc->cpu_list[index];
-	char pointer[64], present[128];
+	char pointer[DESC_POINTER_SIZE], present[128];
+
+	if (desc_is_bad(desc, "cpus", index, ""))
+		return;
 
 	desc_pointer(pointer, "cpus", index, "");
 	cpuset_format(&host->present, present, sizeof(present));
@@ -28,10 +43,7 @@ static void check_cpu(cell_desc *desc, const cell_host *host, const struct inven
 		desc_report(desc, CELL_ERROR, "cpu-missing", pointer,
 			    "there is no CPU %" PRIu32 ": this machine has %s", cpu, present);
 	else if (other)
-		desc_report(desc, CELL_ERROR, "cpu-taken", pointer,
-			    "CPU %" PRIu32
-			    " belongs to cell %s: choose another, or destroy that cell",
-			    cpu, other);
+		report_cpu_taken(desc, pointer, cpu, other);
 	else if (!owner && !cpuset_has(&host->online, cpu))
 		desc_report(desc, CELL_ERROR, "cpu-offline", pointer,
 			    "CPU %" PRIu32 " is offline, so not Linux's to give: bring it online "
@@ -74,7 +86,7 @@ static bool may_be_free(const struct memory *memory, uint64_t phys)
 static void check_pinned_ram(cell_desc *desc, const struct memory *memory, size_t index)
 {
 	const struct desc_memory *region = &desc->memory[index];
-	char pointer[64];
+	char pointer[DESC_POINTER_SIZE];
 
 	for (uint64_t offset = 0; offset < region->size; offset += PAGE) {
 		if (may_be_free(memory, region->phys + offset))
@@ -95,58 +107,55 @@ static void check_memory(cell_desc *desc, const cell_host *host, const struct in
 {
 	const struct desc_memory *region = &desc->memory[index];
 	const char *other;
-	char pointer[64];
+	char pointer[DESC_POINTER_SIZE];
 
-	if (!region->pinned)
+	if (!region->pinned || !desc_region_known(desc, index) ||
+	    desc_is_bad(desc, "memory", index, "phys"))
 		return;
 
 	other = other_name(desc, inventory_by_memory(inventory, region->phys, region->size));
 	desc_pointer(pointer, "memory", index, "phys");
-	if (other)
+	if (other) {
 		desc_report(desc, CELL_ERROR, "memory-taken", pointer,
 			    "the memory from 0x%" PRIx64
 			    " on belongs to cell %s: choose other memory "
 			    "or destroy that cell",
 			    region->phys, other);
-	else if (!(region->flags & CELLHV_MEMORY_DEVICE))
+		rival_note_memory(desc, other, region->phys, region->size);
+	} else if (!(region->flags & CELLHV_MEMORY_DEVICE))
 		check_pinned_ram(desc, &host->memory, index);
-	else if (ranges_touch(&host->iomem.ram, region->phys, region->size))
+	else if (ranges_touch(&host->iomem.ram, region->phys, region->size)) {
 		desc_report(desc, CELL_ERROR, "device-is-ram", pointer,
-			    "0x%" PRIx64 " is RAM of Linux's, not a device's registers",
-			    region->phys);
+			    "there is RAM of Linux's in 0x%" PRIx64 " to 0x%" PRIx64
+			    ", not only a device's registers",
+			    region->phys, region->phys + region->size - 1);
+	}
 }
 
-static void check_ports(cell_desc *desc, const struct inventory *inventory, size_t index)
+/* pointer: of what claims these ports. */
+static void check_ports(cell_desc *desc, const struct inventory *inventory, const char *pointer,
+			uint32_t base, uint32_t count, const char *remedy)
 {
-	const struct desc_ports *ports = &desc->ports[index];
-	const char *other =
-		other_name(desc, inventory_by_ports(inventory, ports->base, ports->count));
-	char pointer[64];
+	const char *other = other_name(desc, inventory_by_ports(inventory, base, count));
 
-	if (other)
-		desc_report(
-			desc, CELL_ERROR, "port-taken", desc_pointer(pointer, "ports", index, ""),
-			"some of these ports belong to cell %s: remove them here or there", other);
-}
-
-static void check_console(cell_desc *desc, const struct inventory *inventory)
-{
-	const struct cellhv_console *console = &desc->console;
-	const char *other;
-
-	if (!console->size)
+	if (!other || diag_has_error_at(&desc->diags, pointer))
 		return;
 
-	other = other_name(
-		desc, inventory_by_ports(inventory, (uint32_t)console->address, console->size));
-	if (other)
-		desc_report(desc, CELL_ERROR, "port-taken", "/console/uart",
-			    "this UART belongs to cell %s: use \"virtual\", or another one", other);
+	if (count == 1)
+		desc_report(desc, CELL_ERROR, "port-taken", pointer,
+			    "port 0x%x belongs to cell %s: %s", base, other, remedy);
+	else
+		desc_report(desc, CELL_ERROR, "port-taken", pointer,
+			    "of the ports 0x%x to 0x%x one or more belong to cell %s: %s", base,
+			    base + count - 1, other, remedy);
+	rival_note_ports(desc, other, base, count);
 }
 
 void claims_check(cell_desc *desc, const cell_host *host, const struct inventory *inventory,
 		  struct cpuset *ret_cpus)
 {
+	char pointer[DESC_POINTER_SIZE];
+
 	*ret_cpus = desc->cpus;
 	for (size_t i = 0; i < desc->n_cpu_list; i++)
 		check_cpu(desc, host, inventory, i);
@@ -155,6 +164,9 @@ void claims_check(cell_desc *desc, const cell_host *host, const struct inventory
 	for (size_t i = 0; i < desc->n_memory; i++)
 		check_memory(desc, host, inventory, i);
 	for (size_t i = 0; i < desc->n_ports; i++)
-		check_ports(desc, inventory, i);
-	check_console(desc, inventory);
+		check_ports(desc, inventory, desc_pointer(pointer, "ports", i, ""),
+			    desc->ports[i].base, desc->ports[i].count, "remove them here or there");
+	if (desc->console.size && !(desc->console.flags & CELLHV_CONSOLE_FLAG_MMIO))
+		check_ports(desc, inventory, "/console/uart", (uint32_t)desc->console.address,
+			    desc->console.size, "use \"virtual\", or another UART");
 }

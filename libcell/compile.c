@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <cellhv/guest.h>
+
 #include "blob.h"
 #include "claims.h"
 #include "driver.h"
@@ -72,13 +74,10 @@ int compile_check(cell_desc *desc, const cell_host *host, const struct inventory
 	struct cpuset cpus;
 	int r;
 
-	desc_forget_check(desc);
-	r = desc_verdict(desc);
-	if (r < 0)
-		return r;
-
+	diag_rewind(&desc->diags);
 	claims_check(desc, host, inventory, &cpus);
 	image_check(desc);
+	diag_finish(&desc->diags, false);
 	if (!desc->diags.n_errors) {
 		r = check_place(desc, host, inventory, &place);
 		if (r < 0)
@@ -108,20 +107,26 @@ static void *add_section(struct cellhv_cell_config *config, size_t *size,
 	return at;
 }
 
-static bool has_console_ports(const cell_desc *desc)
+/* Are there ports of the console that the list of ports does not have? */
+static bool has_more_ports(const cell_desc *desc)
 {
+	const struct cellhv_console *console = &desc->console;
+
+	if (!console->size || console->flags & CELLHV_CONSOLE_FLAG_MMIO)
+		return false;
+
 	for (size_t i = 0; i < desc->n_ports; i++)
-		if (range_overlaps(desc->ports[i].base, desc->ports[i].count, desc->console.address,
-				   desc->console.size))
-			return true;
-	return desc->console.size == 0;
+		if (range_overlaps(desc->ports[i].base, desc->ports[i].count, console->address,
+				   console->size))
+			return false;
+	return true;
 }
 
 static void fill_sections(const cell_desc *desc, const struct cpuset *cpus,
 			  const struct place *place, struct cellhv_cell_config *config,
 			  size_t *size)
 {
-	bool add_console = !has_console_ports(desc);
+	bool add_console = has_more_ports(desc);
 	struct cellhv_memory_region *regions;
 	struct cellhv_port_range *ports;
 	uint32_t *cpu;

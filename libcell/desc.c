@@ -12,7 +12,11 @@
 #include "export.h"
 #include "file.h"
 #include "json.h"
-#include "parse.h"
+#include "keys.h"
+#include "verify.h"
+
+/* Where guest runtimes of this interface look for it. */
+#define COMMAND_LINE_DEFAULT 0x1000
 
 static void report(cell_desc *desc, struct cell_diag diag, bool at_key, const char *format,
 		   va_list args)
@@ -20,8 +24,10 @@ static void report(cell_desc *desc, struct cell_diag diag, bool at_key, const ch
 	struct json_position position = {0, 0};
 	char message[512];
 
+	/* Those that are too many are not shown, and looking for their places takes time. */
+	if (desc->diags.n_errors <= DIAG_ERRORS_MAX)
+		json_locate(desc->text, diag.pointer, at_key, &position);
 	vsnprintf(message, sizeof(message), format, args);
-	json_locate(desc->text, diag.pointer, at_key, &position);
 	diag.file = desc->path;
 	diag.line = position.line;
 	diag.column = position.column;
@@ -51,15 +57,50 @@ void desc_report_key(cell_desc *desc, const char *code, const char *pointer, con
 	va_end(args);
 }
 
-const char *desc_pointer(char buffer[64], const char *array, size_t index, const char *member)
+void desc_report_at(cell_desc *desc, enum cell_severity severity, const char *code,
+		    const char *pointer, size_t offset, const char *message)
 {
-	snprintf(buffer, 64, "/%s/%zu%s%s", array, index, *member ? "/" : "", member);
+	struct json_position position = json_position_of(desc->text, offset);
+
+	diag_add(&desc->diags, &(struct cell_diag){
+				       .severity = severity,
+				       .code = code,
+				       .file = desc->path,
+				       .pointer = pointer,
+				       .line = position.line,
+				       .column = position.column,
+				       .message = message,
+			       });
+}
+
+const char *desc_pointer(char buffer[DESC_POINTER_SIZE], const char *array, size_t index,
+			 const char *member)
+{
+	snprintf(buffer, DESC_POINTER_SIZE, "/%s/%zu%s%s", array, index, *member ? "/" : "",
+		 member);
 	return buffer;
 }
 
-void desc_forget_check(cell_desc *desc)
+bool desc_is_bad(const cell_desc *desc, const char *array, size_t index, const char *member)
 {
-	diag_truncate(&desc->diags, desc->n_parse_diags);
+	char pointer[DESC_POINTER_SIZE];
+
+	return diag_has_error_at(&desc->diags, desc_pointer(pointer, array, index, member));
+}
+
+bool desc_region_known(const cell_desc *desc, size_t index)
+{
+	return !desc_is_bad(desc, "memory", index, "") &&
+	       !desc_is_bad(desc, "memory", index, "size") &&
+	       !desc_is_bad(desc, "memory", index, "at");
+}
+
+bool desc_memory_known(const cell_desc *desc)
+{
+	for (size_t i = 0; i < desc->n_memory; i++)
+		if (!desc_region_known(desc, i))
+			return false;
+	return desc->n_memory > 0;
 }
 
 /* Diagnostics that are not the description's fault have names of their own. */
@@ -93,8 +134,8 @@ int desc_verdict(cell_desc *desc)
 		return context_oom(desc->context);
 
 	return context_fail(desc->context, -EINVAL, error_name_of(first->code),
-			    "%s:%u:%u: %s: %s%s", first->file, first->line, first->column,
-			    first->pointer, first->message,
+			    "%s:%u:%u: %s%s%s%s", first->file, first->line, first->column,
+			    first->pointer, *first->pointer ? ": " : "", first->message,
 			    desc->diags.n_errors > 1 ? " (and other errors)" : "");
 }
 
@@ -102,12 +143,12 @@ static void set_defaults(cell_desc *desc)
 {
 	desc->comm = UINT64_MAX; /* resolved when it is known whether a region is in the way */
 	desc->flags = CELLHV_CELL_CONSOLE_VIRTUAL;
+	desc->command_line_at = COMMAND_LINE_DEFAULT;
 	desc->shutdown_timeout_ms = 5000;
 }
 
-/* Takes the text over. */
-static int desc_new(cell_context *context, const char *path, char *text, size_t size,
-		    cell_desc **ret)
+int desc_new(cell_context *context, const char *path, char *text, size_t size,
+	     const struct key *keys, void *target, cell_desc **ret)
 {
 	cell_desc *desc = calloc(1, sizeof(*desc));
 
@@ -122,11 +163,26 @@ static int desc_new(cell_context *context, const char *path, char *text, size_t 
 	desc->text_size = size;
 	desc->path = strdup(path);
 	set_defaults(desc);
-	if (!desc->path || parse_desc(desc) < 0) {
+	if (!desc->path || parse_desc(desc, keys, target) < 0) {
 		cell_desc_unref(desc);
 		return context_oom(context);
 	}
-	desc->n_parse_diags = desc->diags.n;
+	*ret = desc;
+	return 0;
+}
+
+static int new_cell(cell_context *context, const char *path, char *text, size_t size,
+		    cell_desc **ret)
+{
+	cell_desc *desc;
+	int r;
+
+	r = desc_new(context, path, text, size, keys_cell, NULL, &desc);
+	if (r < 0)
+		return r;
+
+	verify_desc(desc);
+	diag_finish(&desc->diags, true);
 	*ret = desc;
 	return 0;
 }
@@ -159,7 +215,7 @@ LIBCELL_PUBLIC int cell_desc_new_from_file(cell_context *context, const char *pa
 	if (r < 0)
 		return fail_read(context, r, path);
 
-	r = desc_new(context, path, text, size, &desc);
+	r = new_cell(context, path, text, size, &desc);
 	if (r < 0)
 		return r;
 
@@ -181,7 +237,7 @@ LIBCELL_PUBLIC int cell_desc_new_from_fd(cell_context *context, int fd, const ch
 	r = file_load_fd(fd, DESC_FILE_MAX, &text, &size);
 	if (r < 0)
 		return fail_read(context, r, label);
-	return desc_new(context, label, text, size, ret);
+	return new_cell(context, label, text, size, ret);
 }
 
 LIBCELL_PUBLIC cell_desc *cell_desc_ref(cell_desc *desc)
@@ -195,9 +251,10 @@ LIBCELL_PUBLIC cell_desc *cell_desc_unref(cell_desc *desc)
 	if (!desc || --desc->refs > 0)
 		return NULL;
 
-	diag_truncate(&desc->diags, 0);
+	diag_clear(&desc->diags);
 	for (size_t i = 0; i < desc->n_images; i++)
 		free(desc->images[i].file);
+	free(desc->command_line);
 	free(desc->text);
 	free(desc->path);
 	free(desc->directory);

@@ -37,14 +37,13 @@ struct cell_desc {
 	char *directory; /* where relative image names start; NULL: of a descriptor, nowhere */
 	char *text;
 	size_t text_size;
-	struct diag_list diags;
-	size_t n_parse_diags;
+	struct diag_list diags; /* marked behind those of reading */
 
 	char name[CELLHV_NAME_SIZE];
 	struct cpuset cpus; /* empty: n_cpus_wanted of any */
 	uint32_t n_cpus_wanted;
 	size_t n_cpu_list;
-	uint32_t cpu_list[CELLHV_MAX_CPUS]; /* as written, for pointers into the list */
+	uint32_t cpu_list[CELLHV_MAX_CPUS]; /* by index in the text, bad ones included */
 	size_t n_memory;
 	struct desc_memory memory[CELLHV_MAX_MEMORY_REGIONS];
 	size_t n_images;
@@ -52,6 +51,8 @@ struct cell_desc {
 	size_t n_ports;
 	struct desc_ports ports[CELLHV_MAX_PORT_RANGES];
 	struct cellhv_console console;
+	char *command_line; /* NULL: none */
+	uint64_t command_line_at;
 	uint64_t entry;
 	uint64_t comm;
 	uint32_t flags; /* CELLHV_CELL_* */
@@ -59,18 +60,35 @@ struct cell_desc {
 	bool destroy_on_refusal;
 };
 
-/* Adds a diagnostic at the value (or at its key) that the pointer names. */
+struct key;
+
+/*
+ * Reads text, which it takes over, by the keys into target; *ret has diagnostics where it is bad.
+ * -ENOMEM.
+ */
+int desc_new(cell_context *context, const char *path, char *text, size_t size,
+	     const struct key *keys, void *target, cell_desc **ret);
+
+/* Adds a diagnostic at the value (or at its key, or at an offset) that the pointer names. */
 void desc_report(cell_desc *desc, enum cell_severity severity, const char *code,
 		 const char *pointer, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 void desc_report_key(cell_desc *desc, const char *code, const char *pointer, const char *format,
 		     ...) __attribute__((format(printf, 4, 5)));
+void desc_report_at(cell_desc *desc, enum cell_severity severity, const char *code,
+		    const char *pointer, size_t offset, const char *message);
 
 /* "/memory/2/size" from "memory", 2, "size" (which may be ""). */
-const char *desc_pointer(char buffer[64], const char *array, size_t index, const char *member);
+#define DESC_POINTER_SIZE 64
+const char *desc_pointer(char buffer[DESC_POINTER_SIZE], const char *array, size_t index,
+			 const char *member);
 
-/* Drops what an earlier check or compilation has added. */
-void desc_forget_check(cell_desc *desc);
+/* Is there an error at what desc_pointer() would name? Then its value is unknown. */
+bool desc_is_bad(const cell_desc *desc, const char *array, size_t index, const char *member);
+
+/* Are guest address and size of a region known; those of all? */
+bool desc_region_known(const cell_desc *desc, size_t index);
+bool desc_memory_known(const cell_desc *desc);
 
 /* 0 without errors; else -EINVAL, with the first one as the context's error. */
 int desc_verdict(cell_desc *desc);

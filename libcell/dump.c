@@ -96,10 +96,13 @@ static struct json_object *dump_console(const struct cellhv_cell_config *config,
 	if (!object)
 		return NULL;
 
-	add(object, "uart", string("0x%" PRIx64, config->console.address), failed);
-	if (config->console.divider)
-		add(object, "baud", json_object_new_int64(115200 / config->console.divider),
-		    failed);
+	add(object, config->console.flags & CELLHV_CONSOLE_FLAG_MMIO ? "mmio" : "uart",
+	    string("0x%" PRIx64, config->console.address), failed);
+	if (config->console.flags & CELLHV_CONSOLE_FLAG_DISTANCE_4)
+		add(object, "register-distance", json_object_new_int64(4), failed);
+	add(object, "baud",
+	    json_object_new_int64(config->console.divider ? 115200 / config->console.divider : 0),
+	    failed);
 	return object;
 }
 
@@ -116,14 +119,57 @@ static struct json_object *dump_comm(const struct cellhv_cell_config *config, bo
 	return object;
 }
 
+static bool owns_ports(const struct cellhv_cell_config *config, uint64_t base, uint32_t count)
+{
+	for (uint32_t i = 0; i < config->ports.count; i++) {
+		const struct cellhv_port_range *range = &blob_ports(config)[i];
+
+		if (base >= range->base && base + count <= (uint64_t)range->base + range->count)
+			return true;
+	}
+	return false;
+}
+
+static bool is_expressible_uart(const struct cellhv_cell_config *config)
+{
+	const struct cellhv_console *console = &config->console;
+	bool distance_4 = console->flags & CELLHV_CONSOLE_FLAG_DISTANCE_4;
+
+	if (config->flags & CELLHV_CELL_CONSOLE_VIRTUAL ||
+	    (console->divider && 115200 % console->divider))
+		return false;
+	if (console->flags & CELLHV_CONSOLE_FLAG_MMIO)
+		return console->size == (distance_4 ? 32 : 8);
+	return console->size == 8 && !distance_4 && console->address <= UINT16_MAX &&
+	       owns_ports(config, console->address, console->size);
+}
+
+/* A description has no words for some of the consoles that a configuration may hold. */
+static bool is_expressible(const struct cellhv_cell_config *config)
+{
+	const struct cellhv_console *console = &config->console;
+
+	if (console->gate || console->clock_register)
+		return false;
+	if (console->type == CELLHV_CONSOLE_NONE)
+		return !console->address && !console->size && !console->flags && !console->divider;
+	return console->type == CELLHV_CONSOLE_8250 && is_expressible_uart(config);
+}
+
 LIBCELL_PUBLIC int cell_blob_dump_json(cell_blob *blob, char **ret_json)
 {
 	const struct cellhv_cell_config *config = blob->config;
-	struct json_object *object = json_object_new_object();
+	struct json_object *object;
 	bool failed = false;
 	char *text;
 
 	context_begin(blob->context);
+	if (!is_expressible(config))
+		return context_fail(blob->context, -EOPNOTSUPP, "InvalidConfiguration",
+				    "The console of this configuration is one that no description "
+				    "can ask for.");
+
+	object = json_object_new_object();
 	if (!object)
 		return context_oom(blob->context);
 

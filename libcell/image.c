@@ -67,35 +67,68 @@ static int open_image(const cell_desc *desc, const char *file, uint64_t *ret_siz
 	return r < 0 ? r : open_regular(path, ret_size);
 }
 
-static void check_one(cell_desc *desc, size_t index)
+/* False: reported. */
+static bool check_file(cell_desc *desc, size_t index, uint64_t *ret_size)
 {
 	const struct desc_image *image = &desc->images[index];
-	uint64_t size = 0, room = room_at(desc, image->guest);
-	_cleanup_close_ int fd = open_image(desc, image->file, &size);
-	char pointer[64];
+	_cleanup_close_ int fd = open_image(desc, image->file, ret_size);
+	char pointer[DESC_POINTER_SIZE];
 
 	desc_pointer(pointer, "images", index, "file");
 	if (fd == -ENOENT)
 		desc_report(desc, CELL_ERROR, "image-missing", pointer,
-			    "there is no file %s beside the description or in " IMAGE_DIRECTORY
-			    ": build or install it, or correct the name",
-			    image->file);
+			    "there is no file %.256s%s: build or install it, or correct the name",
+			    image->file,
+			    *image->file == '/' ? ""
+						: " beside the description or in " IMAGE_DIRECTORY);
 	else if (fd < 0)
-		desc_report(desc, CELL_ERROR, "image-missing", pointer, "%s cannot be read: %s",
+		desc_report(desc, CELL_ERROR, "image-missing", pointer, "%.256s cannot be read: %s",
 			    image->file,
 			    fd == -EISDIR ? "it is not a regular file" : strerror(-fd));
-	else if (size > room)
-		desc_report(desc, CELL_ERROR, "image-too-large", pointer,
-			    "%s has %" PRIu64 " bytes, but from 0x%" PRIx64
+	return fd >= 0;
+}
+
+static void check_one(cell_desc *desc, size_t index)
+{
+	const struct desc_image *image = &desc->images[index];
+	char pointer[DESC_POINTER_SIZE];
+	uint64_t size = 0, room;
+
+	if (!image->file || desc_is_bad(desc, "images", index, "file") ||
+	    !check_file(desc, index, &size) || desc_is_bad(desc, "images", index, "") ||
+	    desc_is_bad(desc, "images", index, "at") || !desc_memory_known(desc))
+		return;
+
+	room = room_at(desc, image->guest);
+	if (size > room)
+		desc_report(desc, CELL_ERROR, "image-too-large",
+			    desc_pointer(pointer, "images", index, "file"),
+			    "%.256s has %" PRIu64 " bytes, but from 0x%" PRIx64
 			    " on the cell has %" PRIu64
 			    " bytes of memory: enlarge the region or move the image",
 			    image->file, size, image->guest, room);
+}
+
+static void check_command_line(cell_desc *desc)
+{
+	uint64_t room = room_at(desc, desc->command_line_at);
+
+	if (!desc_memory_known(desc) || diag_has_error_at(&desc->diags, "/command-line") ||
+	    diag_has_error_at(&desc->diags, "/command-line/at"))
+		return;
+	if (strlen(desc->command_line) >= room)
+		desc_report(desc, CELL_ERROR, "image-too-large", "/command-line",
+			    "the command line and a zero byte have %zu bytes, but from 0x%" PRIx64
+			    " on the cell has %" PRIu64 " bytes of memory",
+			    strlen(desc->command_line) + 1, desc->command_line_at, room);
 }
 
 void image_check(cell_desc *desc)
 {
 	for (size_t i = 0; i < desc->n_images; i++)
 		check_one(desc, i);
+	if (desc->command_line)
+		check_command_line(desc);
 }
 
 int image_load(cell_desc *desc, size_t index, char **ret_data, size_t *ret_size)

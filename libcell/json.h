@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * JSON text to json-c objects, without what json-c lets pass: duplicate keys, content after the
- * end, text that is not UTF-8. Positions are found by walking the text again.
+ * JSON text to json-c objects, without what json-c lets pass: single quotes, NaN, control
+ * characters, zero characters in keys, content after the end. Positions are found by walking the
+ * text again.
  */
 #ifndef LIBCELL_JSON_H
 #define LIBCELL_JSON_H
@@ -11,28 +12,24 @@
 
 #include <json-c/json.h>
 
-#define JSON_DEPTH_MAX 16
-#define JSON_POINTER_MAX 512
+#include "walk.h"
 
 struct json_position {
 	unsigned line; /* from 1, as the column, which counts bytes */
 	unsigned column;
 };
 
-/* -EINVAL with *ret_offset and *ret_message (a literal). */
-int json_parse(const char *text, size_t size, struct json_object **ret, size_t *ret_offset,
-	       const char **ret_message);
+/* text ends with a zero byte at text[size]. -EINVAL: not JSON, see *ret_error. -ENOMEM. */
+int json_parse(const char *text, size_t size, struct json_object **ret,
+	       struct walk_error *ret_error);
 
 struct json_position json_position_of(const char *text, size_t offset);
 
 /* Of the value with this JSON pointer, or of its key. False: there is none. */
 bool json_locate(const char *text, const char *pointer, bool of_key, struct json_position *ret);
 
-/* Calls found for each second member of the same name; offset is that of its key. */
-typedef void (*json_duplicate_fn)(void *userdata, const char *pointer, size_t offset);
+/* Calls found for each second member of the same name, with the offsets of both keys. */
+typedef void (*json_duplicate_fn)(void *userdata, const char *pointer, size_t first, size_t second);
 int json_find_duplicates(const char *text, json_duplicate_fn found, void *userdata);
-
-/* Appends "/" and the name, escaped as RFC 6901 says; cuts what does not fit. */
-void json_pointer_append(char pointer[JSON_POINTER_MAX], const char *name);
 
 #endif

@@ -6,28 +6,22 @@
 #include "keys.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <cellhv/guest.h>
-
-#include "cleanup.h"
 #include "number.h"
 
 static void key_name(const struct value *value)
 {
 	const char *name = json_object_get_string(value->json);
 
-	/* A name with a zero byte in it is longer than it looks. */
-	if (!parse_is_name(name) ||
-	    strlen(name) != (size_t)json_object_get_string_len(value->json)) {
+	if (strcmp(name, "root") == 0)
+		parse_error(value, "bad-name", "\"root\" is Linux's own cell");
+	else if (!parse_is_name(name))
 		parse_error(value, "bad-name",
 			    "a cell's name has up to 31 letters, digits and ._- and begins with a "
-			    "letter "
-			    "or digit");
-		return;
-	}
-	strcpy(value->desc->name, name);
+			    "letter or digit");
+	else
+		strcpy(value->desc->name, name);
 }
 
 static void key_nothing(const struct value *value)
@@ -35,22 +29,43 @@ static void key_nothing(const struct value *value)
 	(void)value;
 }
 
+static void key_unsupported(const struct value *value)
+{
+	desc_report_key(value->desc, "unsupported-key", value->pointer,
+			"\"%s\" is not supported by this version", value->pointer + 1);
+}
+
+static void key_restart(const struct value *value)
+{
+	desc_report_key(value->desc, "unsupported-key", value->pointer,
+			"restarting is systemd's business: set Restart= with `systemctl edit "
+			"cell@NAME`");
+}
+
 static void key_cpu(const struct value *value)
 {
 	cell_desc *desc = value->desc;
+	char pointer[DESC_POINTER_SIZE];
 	uint64_t cpu;
+	size_t first = 0;
 
 	if (!parse_number(value, &cpu))
 		return;
-
 	if (cpu >= CELLHV_MAX_CPUS) {
 		parse_error(value, "out-of-range", "CPU numbers end at %d", CELLHV_MAX_CPUS - 1);
-	} else if (cpuset_has(&desc->cpus, cpu)) {
-		parse_error(value, "cpu-twice", "CPU %" PRIu64 " is listed twice", cpu);
-	} else {
-		cpuset_add(&desc->cpus, cpu);
-		desc->cpu_list[desc->n_cpu_list++] = (uint32_t)cpu;
+		return;
 	}
+
+	desc->cpu_list[value->index] = (uint32_t)cpu;
+	if (!cpuset_has(&desc->cpus, cpu)) {
+		cpuset_add(&desc->cpus, cpu);
+		return;
+	}
+	while (desc->cpu_list[first] != cpu || desc_is_bad(desc, "cpus", first, ""))
+		first++;
+	parse_error(value, "cpu-twice", "CPU %" PRIu64 " is listed twice", cpu);
+	desc_report(desc, CELL_NOTE, "cpu-twice", desc_pointer(pointer, "cpus", first, ""),
+		    "the first time is here");
 }
 
 static void key_cpus(const struct value *value)
@@ -60,7 +75,8 @@ static void key_cpus(const struct value *value)
 	if (json_object_is_type(value->json, json_type_array)) {
 		if (json_object_array_length(value->json) == 0)
 			parse_error(value, "no-cpus", "a cell needs at least one CPU");
-		parse_list(value, PARSE_INTEGER, CELLHV_MAX_CPUS, key_cpu);
+		value->desc->n_cpu_list =
+			parse_list(value, PARSE_INTEGER, CELLHV_MAX_CPUS, key_cpu);
 		return;
 	}
 	if (!parse_number(value, &count))
@@ -88,7 +104,8 @@ static void key_memory_phys(const struct value *value)
 {
 	struct desc_memory *memory = value->target;
 
-	memory->pinned = parse_aligned(value, &memory->phys);
+	memory->pinned = true;
+	parse_aligned(value, &memory->phys);
 }
 
 static void key_memory_device(const struct value *value)
@@ -133,7 +150,7 @@ static const struct key memory_keys[] = {
 
 static void key_memory_region(const struct value *value)
 {
-	struct desc_memory *memory = &value->desc->memory[value->desc->n_memory++];
+	struct desc_memory *memory = &value->desc->memory[value->index];
 
 	memory->flags = CELLHV_MEMORY_READ | CELLHV_MEMORY_WRITE | CELLHV_MEMORY_EXECUTE;
 	parse_object(value, memory_keys, memory);
@@ -141,20 +158,33 @@ static void key_memory_region(const struct value *value)
 
 static void key_memory(const struct value *value)
 {
-	parse_list(value, PARSE_OBJECT, CELLHV_MAX_MEMORY_REGIONS, key_memory_region);
+	cell_desc *desc = value->desc;
+	bool has_ram = false;
+
+	desc->n_memory =
+		parse_list(value, PARSE_OBJECT, CELLHV_MAX_MEMORY_REGIONS, key_memory_region);
+	for (size_t i = 0; i < desc->n_memory; i++)
+		has_ram |= !(desc->memory[i].flags & CELLHV_MEMORY_DEVICE);
+	if (!has_ram && !diag_has_error_at(&desc->diags, value->pointer))
+		parse_error(value, "no-memory", "a cell needs at least one region of RAM");
+}
+
+static char *copy_string(const struct value *value)
+{
+	char *text = strdup(json_object_get_string(value->json));
+
+	if (!text)
+		parse_error(value, "out-of-memory", "this process is out of memory");
+	return text;
 }
 
 static void key_image_file(const struct value *value)
 {
 	struct desc_image *image = value->target;
-	const char *file = json_object_get_string(value->json);
 
-	if (!*file || strlen(file) != (size_t)json_object_get_string_len(value->json))
+	image->file = copy_string(value);
+	if (image->file && !*image->file)
 		parse_error(value, "bad-file", "this is not the name of a file");
-	free(image->file);
-	image->file = strdup(file);
-	if (!image->file)
-		parse_error(value, "bad-file", "this process is out of memory");
 }
 
 static void key_image_at(const struct value *value)
@@ -170,99 +200,36 @@ static const struct key image_keys[] = {
 
 static void key_image(const struct value *value)
 {
-	parse_object(value, image_keys, &value->desc->images[value->desc->n_images++]);
+	parse_object(value, image_keys, &value->desc->images[value->index]);
 }
 
 static void key_images(const struct value *value)
 {
-	parse_list(value, PARSE_OBJECT, DESC_IMAGES_MAX, key_image);
+	value->desc->n_images = parse_list(value, PARSE_OBJECT, DESC_IMAGES_MAX, key_image);
 }
 
-static bool key_port(const struct value *value, const char *text, uint32_t *ret)
+static void key_command_line_text(const struct value *value)
 {
-	uint64_t port;
-
-	if (number_parse(text, &port) < 0 || port > 0xffff) {
-		parse_error(value, "bad-port",
-			    "I/O ports are 0 to 65535, or ranges such as \"0x2f8-0x2ff\"");
-		return false;
-	}
-	*ret = (uint32_t)port;
-	return true;
+	value->desc->command_line = copy_string(value);
 }
 
-static void key_port_range(const struct value *value)
+static void key_command_line_at(const struct value *value)
 {
-	_cleanup_free_ char *text = strdup(json_object_get_string(value->json));
-	char *dash = text ? strchr(text, '-') : NULL;
-	uint32_t first, last;
-
-	if (dash && json_object_is_type(value->json, json_type_string))
-		*dash++ = '\0';
-	else
-		dash = NULL;
-	if (!text || !key_port(value, text, &first) || !key_port(value, dash ?: text, &last))
-		return;
-
-	if (last < first) {
-		parse_error(value, "bad-port", "this range ends before it begins");
-		return;
-	}
-	value->desc->ports[value->desc->n_ports++] = (struct desc_ports){first, last - first + 1};
+	parse_number(value, &value->desc->command_line_at);
 }
 
-static void key_ports(const struct value *value)
-{
-	/* One range is kept for the ports that a UART console adds. */
-	parse_list(value, PARSE_NUMBER, CELLHV_MAX_PORT_RANGES - 1, key_port_range);
-}
-
-static void key_console_uart(const struct value *value)
-{
-	uint32_t port;
-
-	if (!key_port(value, json_object_get_string(value->json), &port))
-		return;
-
-	value->desc->flags &= ~CELLHV_CELL_CONSOLE_VIRTUAL;
-	value->desc->console.address = port;
-	value->desc->console.size = 8;
-	value->desc->console.type = CELLHV_CONSOLE_8250;
-}
-
-static void key_console_baud(const struct value *value)
-{
-	uint64_t baud;
-
-	if (!parse_number(value, &baud))
-		return;
-
-	/* A 16550 divides 1.8432 MHz / 16. */
-	if (baud == 0 || baud > 115200 || 115200 % baud)
-		parse_error(value, "bad-baud", "a rate has to divide 115200");
-	else
-		value->desc->console.divider = (uint32_t)(115200 / baud);
-}
-
-static const struct key console_keys[] = {
-	{"uart", PARSE_NUMBER, true, key_console_uart},
-	{"baud", PARSE_NUMBER, false, key_console_baud},
+static const struct key command_line_keys[] = {
+	{"text", PARSE_STRING, true, key_command_line_text},
+	{"at", PARSE_NUMBER, false, key_command_line_at},
 	{0},
 };
 
-static void key_console(const struct value *value)
+static void key_command_line(const struct value *value)
 {
-	const char *kind = json_object_get_string(value->json);
-
-	if (json_object_is_type(value->json, json_type_object)) {
-		value->desc->console.divider = 1;
-		parse_object(value, console_keys, NULL);
-	} else if (strcmp(kind, "none") == 0) {
-		value->desc->flags &= ~CELLHV_CELL_CONSOLE_VIRTUAL;
-	} else if (strcmp(kind, "virtual") != 0) {
-		parse_error(value, "bad-console",
-			    "a console is \"virtual\", \"none\" or { \"uart\": \"0x2f8\" }");
-	}
+	if (json_object_is_type(value->json, json_type_object))
+		parse_object(value, command_line_keys, NULL);
+	else
+		key_command_line_text(value);
 }
 
 static void key_comm_at(const struct value *value)
@@ -307,10 +274,12 @@ static void key_timeout(const struct value *value)
 {
 	uint32_t *timeout = &value->desc->shutdown_timeout_ms;
 	const char *text = json_object_get_string(value->json);
+	char quote[PARSE_QUOTE_SIZE];
 
 	if (number_parse_duration(text, timeout) < 0 || *timeout < 1 || *timeout > 3600000)
 		parse_error(value, "bad-duration",
-			    "\"%s\" is not a time from \"1ms\" to \"60min\" (ms, s, min)", text);
+			    "\"%s\" is not a time from \"1ms\" to \"60min\" (ms, s, min)",
+			    parse_quote(value, quote));
 }
 
 static void key_on_refusal(const struct value *value)
@@ -341,11 +310,16 @@ const struct key keys_cell[] = {
 	{"cpus", PARSE_INTEGER | PARSE_ARRAY, true, key_cpus},
 	{"memory", PARSE_ARRAY, true, key_memory},
 	{"images", PARSE_ARRAY, false, key_images},
-	{"ports", PARSE_ARRAY, false, key_ports},
-	{"console", PARSE_STRING | PARSE_OBJECT, false, key_console},
+	{"command-line", PARSE_STRING | PARSE_OBJECT, false, key_command_line},
+	{"ports", PARSE_ARRAY, false, keys_ports},
+	{"console", PARSE_STRING | PARSE_OBJECT, false, keys_console},
 	{"comm", PARSE_OBJECT, false, key_comm},
 	{"comm-revision", PARSE_STRING, false, key_comm_revision},
 	{"entry", PARSE_NUMBER, false, key_entry},
 	{"shutdown", PARSE_OBJECT, false, key_shutdown},
+	{"devices", PARSE_ANY, false, key_unsupported},
+	{"links", PARSE_ANY, false, key_unsupported},
+	{"linux", PARSE_ANY, false, key_unsupported},
+	{"restart", PARSE_ANY, false, key_restart},
 	{0},
 };

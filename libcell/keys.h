@@ -7,4 +7,8 @@
 /* The keys of a cell description. */
 extern const struct key keys_cell[];
 
+/* Ports and the console that may be at some, in keys_io.c. */
+void keys_ports(const struct value *value);
+void keys_console(const struct value *value);
+
 #endif

@@ -34,32 +34,37 @@ static int operate(const cell_cell *cell, unsigned long request, uint32_t flags,
 			   doing(what, verb, cell->name));
 }
 
-static int load_images(const cell_cell *cell, cell_desc *desc)
+static int load(const cell_cell *cell, uint64_t guest, const void *data, size_t size)
 {
+	struct cellhv_cell_load request = {
+		.size = sizeof(request),
+		.id = cell->id,
+		.guest = guest,
+		.buffer = (uintptr_t)data,
+		.length = size,
+	};
 	char what[64];
 
-	doing(what, "load", cell->name);
-	for (size_t i = 0; i < desc->n_images; i++) {
-		struct cellhv_cell_load request = {
-			.size = sizeof(request), .id = cell->id, .guest = desc->images[i].guest};
+	return driver_call(cell->hv->context, cell->hv->fd, CELLHV_IOC_CELL_LOAD, &request,
+			   &request.error, doing(what, "load", cell->name));
+}
+
+static int load_images(const cell_cell *cell, cell_desc *desc)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < desc->n_images && r >= 0; i++) {
 		_cleanup_free_ char *data = NULL;
 		size_t size;
-		int r;
 
 		r = image_load(desc, i, &data, &size);
-		if (r < 0)
-			return r;
-		if (!size)
-			continue;
-
-		request.buffer = (uintptr_t)data;
-		request.length = size;
-		r = driver_call(cell->hv->context, cell->hv->fd, CELLHV_IOC_CELL_LOAD, &request,
-				&request.error, what);
-		if (r < 0)
-			return r;
+		if (r >= 0 && size)
+			r = load(cell, desc->images[i].guest, data, size);
 	}
-	return 0;
+	if (r >= 0 && desc->command_line)
+		r = load(cell, desc->command_line_at, desc->command_line,
+			 strlen(desc->command_line) + 1);
+	return r < 0 ? r : 0;
 }
 
 /* Gives back every block that no cell of the hypervisor needs; failures are logged there. */
@@ -219,6 +224,7 @@ LIBCELL_PUBLIC int cell_cell_create(cell_hv *hv, cell_desc *desc, cell_host *hos
 	int lock, r;
 
 	context_begin(hv->context);
+	diag_rewind(&desc->diags);
 	r = desc_verdict(desc);
 	if (r == 0)
 		r = hv_require_enabled(hv, doing(what, "create", desc->name));
@@ -245,6 +251,7 @@ LIBCELL_PUBLIC int cell_cell_load(cell_cell *cell, cell_desc *desc)
 	int r;
 
 	context_begin(cell->hv->context);
+	diag_rewind(&desc->diags);
 	r = desc_verdict(desc);
 	if (r < 0)
 		return r;

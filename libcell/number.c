@@ -65,6 +65,9 @@ int number_parse_duration(const char *text, uint32_t *ret_ms)
 	uint64_t value;
 	int r;
 
+	if (strchr(text, 'x') || strchr(text, 'X'))
+		return -EINVAL;
+
 	r = digits(text, &end, &value);
 	if (r < 0)
 		return r;

@@ -9,9 +9,8 @@
 
 #include "cleanup.h"
 #include "json.h"
-#include "keys.h"
 #include "number.h"
-#include "verify.h"
+#include "suggest.h"
 
 #define PAGE 4096
 
@@ -21,87 +20,87 @@ bool parse_is_name(const char *name)
 
 	if (length == 0 || length >= CELLHV_NAME_SIZE || !isalnum((unsigned char)*name))
 		return false;
-	return strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
-	       length;
+	return strcmp(name, "root") != 0 &&
+	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
+		       length;
+}
+
+const char *parse_quote(const struct value *value, char quote[PARSE_QUOTE_SIZE])
+{
+	static const char ending[] = "...";
+	const char *text = json_object_get_string(value->json);
+	size_t length = strlen(text), room = PARSE_QUOTE_SIZE - sizeof(ending);
+
+	if (length < PARSE_QUOTE_SIZE) {
+		strcpy(quote, text);
+		return quote;
+	}
+
+	/* Not within a character of UTF-8, whose later bytes are 10xxxxxx. */
+	while (room > 0 && (text[room] & 0xc0) == 0x80)
+		room--;
+	memcpy(quote, text, room);
+	strcpy(quote + room, ending);
+	return quote;
 }
 
 static const char *describe_types(unsigned types)
 {
-	switch (types) {
-	case PARSE_BOOL:
-		return "true or false";
-	case PARSE_STRING:
-		return "a string";
-	case PARSE_ARRAY:
-		return "a list";
-	case PARSE_OBJECT:
-		return "an object";
-	case PARSE_NUMBER:
-		return "an integer or a string such as \"0x1000\" or \"64M\"";
-	case PARSE_INTEGER | PARSE_ARRAY:
-		return "a list of CPU numbers or how many CPUs are wanted";
-	default:
-		return "a string or an object";
-	}
+	static const struct {
+		unsigned types;
+		const char *description;
+	} descriptions[] = {
+		{PARSE_BOOL, "true or false"},
+		{PARSE_INTEGER, "an integer"},
+		{PARSE_STRING, "a string"},
+		{PARSE_ARRAY, "a list"},
+		{PARSE_OBJECT, "an object"},
+		{PARSE_NUMBER, "an integer or a string such as \"0x1000\""},
+		{PARSE_INTEGER | PARSE_ARRAY, "a list of CPU numbers or how many CPUs are wanted"},
+		{PARSE_STRING | PARSE_OBJECT, "a string or an object"},
+	};
+
+	for (size_t i = 0; i < ELEMENTS(descriptions); i++)
+		if (descriptions[i].types == types)
+			return descriptions[i].description;
+	return "something else";
+}
+
+static const char *describe_type(enum json_type type)
+{
+	static const char *const names[] = {
+		[json_type_null] = "null",
+		[json_type_boolean] = "true or false",
+		[json_type_double] = "a number with fraction or exponent",
+		[json_type_int] = "an integer",
+		[json_type_object] = "an object",
+		[json_type_array] = "a list",
+		[json_type_string] = "a string",
+	};
+
+	return names[type];
 }
 
 static bool has_type(const struct value *value, unsigned types)
 {
-	if (types & 1u << json_object_get_type(value->json))
+	enum json_type type = json_object_get_type(value->json);
+
+	if (types & 1u << type)
 		return true;
 
-	parse_error(value, "wrong-type", "this has to be %s", describe_types(types));
+	parse_error(value, "wrong-type", "this has to be %s, not %s", describe_types(types),
+		    describe_type(type));
 	return false;
-}
-
-/* How many single-letter edits apart; only small distances matter. */
-static size_t edit_distance(const char *a, const char *b)
-{
-	size_t row[32], length = strlen(b);
-
-	if (length >= ELEMENTS(row))
-		return SIZE_MAX;
-
-	for (size_t j = 0; j <= length; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= length; j++) {
-			size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
-	}
-	return row[length];
-}
-
-static const char *closest_key(const char *name, const struct key *keys)
-{
-	const char *closest = NULL;
-	size_t least = 3;
-
-	for (; keys->name; keys++) {
-		size_t distance = edit_distance(name, keys->name);
-
-		if (distance < least && distance < strlen(keys->name)) {
-			least = distance;
-			closest = keys->name;
-		}
-	}
-	return closest;
 }
 
 static void report_unknown(const struct value *value, const char *name, const struct key *keys)
 {
-	const char *closest = closest_key(name, keys);
+	unsigned distance = SUGGEST_FAR;
+	const char *closest = NULL;
 
+	for (; keys->name; keys++)
+		if (suggest_closer(name, keys->name, &distance))
+			closest = keys->name;
 	if (closest)
 		desc_report_key(value->desc, "unknown-key", value->pointer,
 				"unknown key \"%s\"; did you mean \"%s\"?", name, closest);
@@ -114,12 +113,12 @@ void parse_object(const struct value *object, const struct key *keys, void *targ
 {
 	json_object_object_foreach(object->json, name, json)
 	{
-		char pointer[JSON_POINTER_MAX];
-		struct value value = {object->desc, pointer, json, target};
+		char pointer[WALK_POINTER_MAX];
+		struct value value = {object->desc, pointer, json, target, 0};
 		const struct key *key = keys;
 
-		snprintf(pointer, sizeof(pointer), "%s", object->pointer);
-		json_pointer_append(pointer, name);
+		strcpy(pointer, object->pointer);
+		walk_pointer_append(pointer, name);
 		while (key->name && strcmp(key->name, name) != 0)
 			key++;
 		if (!key->name)
@@ -132,57 +131,67 @@ void parse_object(const struct value *object, const struct key *keys, void *targ
 			parse_error(object, "missing-key", "the key \"%s\" is missing", keys->name);
 }
 
-void parse_list(const struct value *list, unsigned types, size_t max,
-		void (*parse)(const struct value *value))
+size_t parse_list(const struct value *list, unsigned types, size_t max,
+		  void (*parse)(const struct value *value))
 {
 	size_t n = json_object_array_length(list->json);
 
 	if (n > max) {
 		parse_error(list, "too-many", "this list has %zu entries, %zu are possible", n,
 			    max);
-		return;
+		return 0;
 	}
 
 	for (size_t i = 0; i < n; i++) {
-		char pointer[JSON_POINTER_MAX], index[24];
+		char pointer[WALK_POINTER_MAX], index[24];
 		struct value value = {list->desc, pointer, json_object_array_get_idx(list->json, i),
-				      list->target};
+				      list->target, i};
 
-		snprintf(pointer, sizeof(pointer), "%s", list->pointer);
+		strcpy(pointer, list->pointer);
 		snprintf(index, sizeof(index), "%zu", i);
-		json_pointer_append(pointer, index);
+		walk_pointer_append(pointer, index);
 		if (has_type(&value, types))
 			parse(&value);
 	}
+	return n;
 }
 
 /*
  * json-c clamps integers: what is below zero reads as such only as a signed number, and what is
  * 2^64 or more reads as 2^64 - 1, which is valid nowhere in a description.
  */
+static bool parse_integer(const struct value *value, uint64_t *ret)
+{
+	uint64_t number = json_object_get_uint64(value->json);
+
+	if (json_object_get_int64(value->json) < 0) {
+		parse_error(value, "out-of-range", "nothing here is negative");
+		return false;
+	}
+	if (number == UINT64_MAX) {
+		parse_error(value, "out-of-range", "this number is too large");
+		return false;
+	}
+	*ret = number;
+	return true;
+}
+
 bool parse_number(const struct value *value, uint64_t *ret)
 {
-	const char *text = json_object_get_string(value->json);
+	char quote[PARSE_QUOTE_SIZE];
 	int r;
 
-	if (json_object_is_type(value->json, json_type_int)) {
-		uint64_t number = json_object_get_uint64(value->json);
+	if (json_object_is_type(value->json, json_type_int))
+		return parse_integer(value, ret);
 
-		if (json_object_get_int64(value->json) < 0 || number == UINT64_MAX) {
-			parse_error(value, "out-of-range", "this number is negative or too large");
-			return false;
-		}
-		*ret = number;
-		return true;
-	}
-
-	r = number_parse(text, ret);
+	r = number_parse(json_object_get_string(value->json), ret);
 	if (r == -ERANGE)
-		parse_error(value, "out-of-range", "\"%s\" is too large", text);
+		parse_error(value, "out-of-range", "\"%s\" is too large",
+			    parse_quote(value, quote));
 	else if (r < 0)
 		parse_error(value, "not-a-number",
 			    "\"%s\" is not a number: write 4096, \"0x1000\" or \"4K\" (K, M, G, T)",
-			    text);
+			    parse_quote(value, quote));
 	return r == 0;
 }
 
@@ -202,49 +211,33 @@ bool parse_aligned(const struct value *value, uint64_t *ret)
 	return true;
 }
 
-static void report_duplicate(void *userdata, const char *pointer, size_t offset)
+static void report_duplicate(void *userdata, const char *pointer, size_t first, size_t second)
 {
 	cell_desc *desc = userdata;
-	struct json_position position = json_position_of(desc->text, offset);
 
-	diag_add(&desc->diags, &(struct cell_diag){
-				       .severity = CELL_ERROR,
-				       .code = "duplicate-key",
-				       .file = desc->path,
-				       .pointer = pointer,
-				       .line = position.line,
-				       .column = position.column,
-				       .message = "this key stands here a second time",
-			       });
+	desc_report_at(desc, CELL_ERROR, "duplicate-key", pointer, second,
+		       "this key is a duplicate");
+	desc_report_at(desc, CELL_NOTE, "duplicate-key", pointer, first, "the first one is here");
 }
 
-static void report_syntax(cell_desc *desc, size_t offset, const char *message)
+static void report_syntax(cell_desc *desc, const struct walk_error *error)
 {
-	struct json_position position = json_position_of(desc->text, offset);
-	char sentence[192];
-
-	snprintf(sentence, sizeof(sentence), "this is not JSON: %s", message);
-	diag_add(&desc->diags, &(struct cell_diag){
-				       .severity = CELL_ERROR,
-				       .code = "not-json",
-				       .file = desc->path,
-				       .pointer = "",
-				       .line = position.line,
-				       .column = position.column,
-				       .message = sentence,
-			       });
+	desc_report_at(desc, CELL_ERROR, "not-json", "", error->offset, error->message);
+	if (error->opened != WALK_NOWHERE)
+		desc_report_at(desc, CELL_NOTE, "not-json", "", error->opened,
+			       desc->text[error->opened] == '"' ? "the quote is opened here"
+								: "the bracket is opened here");
 }
 
-int parse_desc(cell_desc *desc)
+int parse_desc(cell_desc *desc, const struct key *keys, void *target)
 {
+	struct walk_error error;
 	struct json_object *json;
-	const char *message;
-	size_t offset;
 	int r;
 
-	r = json_parse(desc->text, desc->text_size, &json, &offset, &message);
+	r = json_parse(desc->text, desc->text_size, &json, &error);
 	if (r == -EINVAL) {
-		report_syntax(desc, offset, message);
+		report_syntax(desc, &error);
 		return 0;
 	}
 	if (r < 0)
@@ -252,13 +245,11 @@ int parse_desc(cell_desc *desc)
 
 	r = json_find_duplicates(desc->text, report_duplicate, desc);
 	if (r == 0) {
-		struct value value = {desc, "", json, NULL};
+		struct value value = {desc, "", json, NULL, 0};
 
 		if (has_type(&value, PARSE_OBJECT))
-			parse_object(&value, keys_cell, NULL);
+			parse_object(&value, keys, target);
 	}
 	json_object_put(json);
-	if (r == 0 && !desc->diags.n_errors)
-		verify_desc(desc);
 	return r;
 }

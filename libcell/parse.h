@@ -13,12 +13,14 @@
 #define PARSE_ARRAY (1u << json_type_array)
 #define PARSE_OBJECT (1u << json_type_object)
 #define PARSE_NUMBER (PARSE_INTEGER | PARSE_STRING) /* 4096, "0x1000", "4K" */
+#define PARSE_ANY (~0u)
 
 struct value {
 	cell_desc *desc;
 	const char *pointer;
 	struct json_object *json;
 	void *target; /* the structure the enclosing object fills */
+	size_t index; /* in the list, where it stands in one */
 };
 
 struct key {
@@ -31,21 +33,28 @@ struct key {
 #define parse_error(value, code, ...) \
 	desc_report((value)->desc, CELL_ERROR, code, (value)->pointer, __VA_ARGS__)
 
-/* Fills desc from desc->text; problems become diagnostics. -ENOMEM. */
-int parse_desc(cell_desc *desc);
+/* Fills target, as keys say, from desc->text; problems become diagnostics. -ENOMEM. */
+int parse_desc(cell_desc *desc, const struct key *keys, void *target);
 
 /* keys ends with an entry without a name. */
 void parse_object(const struct value *object, const struct key *keys, void *target);
 
-/* Calls parse for each element of a list, which may have up to max. */
-void parse_list(const struct value *list, unsigned types, size_t max,
-		void (*parse)(const struct value *value));
+/*
+ * Calls parse for each element, with its index; returns how many there are, 0 where they are more
+ * than max.
+ */
+size_t parse_list(const struct value *list, unsigned types, size_t max,
+		  void (*parse)(const struct value *value));
 
 /* False: reported, *ret untouched. Aligned: a multiple of 4096. */
 bool parse_number(const struct value *value, uint64_t *ret);
 bool parse_aligned(const struct value *value, uint64_t *ret);
 
-/* [A-Za-z0-9][A-Za-z0-9._-]{0,30} */
+/* The string that is the value, shortened for a message. */
+#define PARSE_QUOTE_SIZE 64
+const char *parse_quote(const struct value *value, char quote[PARSE_QUOTE_SIZE]);
+
+/* [A-Za-z0-9][A-Za-z0-9._-]{0,30}, and not "root". */
 bool parse_is_name(const char *name);
 
 #endif

@@ -41,7 +41,7 @@ LIBCELL_PUBLIC int cell_desc_find(cell_context *context, const char *name, cell_
 			desc_report(desc, CELL_ERROR, "name-differs", "/name",
 				    "the file is %s" SUFFIX ", so the name has to be \"%s\"", name,
 				    name);
-			desc->n_parse_diags = desc->diags.n;
+			diag_finish(&desc->diags, true);
 		}
 		*ret = desc;
 		return 0;

@@ -5,88 +5,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
 #include "file.h"
-#include "json.h"
 #include "number.h"
+#include "parse.h"
 
 #define SETTINGS_PATH "/etc/cellmgr/host.json"
 #define SETTINGS_SIZE_MAX 65536
 #define UART_PORTS 8
 
-/* A sentence about the wrong value, or NULL. */
-typedef const char *settings_parser(struct json_object *value, struct settings *settings);
-
-static const char *parse_strict(struct json_object *value, struct settings *settings)
+static void key_strict(const struct value *value)
 {
-	if (!json_object_is_type(value, json_type_boolean))
-		return "strict is true or false";
-	settings->strict = json_object_get_boolean(value);
-	return NULL;
+	((struct settings *)value->target)->strict = json_object_get_boolean(value->json);
 }
 
-static const char *parse_debug_port(struct json_object *value, struct settings *settings)
+static void key_debug_port(const struct value *value)
 {
+	struct settings *settings = value->target;
 	uint64_t port;
 
-	if (!json_object_is_type(value, json_type_string) ||
-	    number_parse(json_object_get_string(value), &port) < 0 || port == 0 ||
+	if (number_parse(json_object_get_string(value->json), &port) < 0 || port == 0 ||
 	    port > UINT16_MAX + 1 - UART_PORTS)
-		return "debug-port is the first I/O port of a 16550, such as \"0x2f8\"";
-	settings->debug_port = (uint16_t)port;
-	return NULL;
+		parse_error(value, "bad-port",
+			    "this is the first I/O port of a 16550, such as \"0x2f8\"");
+	else
+		settings->debug_port = (uint16_t)port;
 }
 
-static const struct {
-	const char *name;
-	settings_parser *parse;
-} settings_keys[] = {
-	{"strict", parse_strict},
-	{"debug-port", parse_debug_port},
+static const struct key settings_keys[] = {
+	{"strict", PARSE_BOOL, false, key_strict},
+	{"debug-port", PARSE_STRING, false, key_debug_port},
+	{0},
 };
-
-static const char *parse_key(const char *name, struct json_object *value, struct settings *settings)
-{
-	for (size_t i = 0; i < ELEMENTS(settings_keys); i++)
-		if (strcmp(settings_keys[i].name, name) == 0)
-			return settings_keys[i].parse(value, settings);
-	return "there is no such key; there are \"strict\" and \"debug-port\"";
-}
-
-static int fail_at(cell_context *context, struct json_position position, const char *message)
-{
-	return context_fail(context, -EINVAL, "InvalidConfiguration", "%s:%u:%u: error: %s.",
-			    SETTINGS_PATH, position.line, position.column, message);
-}
-
-static int parse_settings(cell_context *context, const char *text, struct json_object *root,
-			  struct settings *settings)
-{
-	if (!json_object_is_type(root, json_type_object))
-		return fail_at(context, (struct json_position){1, 1}, "this is no JSON object");
-
-	json_object_object_foreach(root, name, value)
-	{
-		const char *message = parse_key(name, value, settings);
-		char pointer[JSON_POINTER_MAX] = "";
-		struct json_position position = {0, 0};
-
-		if (!message)
-			continue;
-		json_pointer_append(pointer, name);
-		json_locate(text, pointer, true, &position);
-		return fail_at(context, position, message);
-	}
-	return 0;
-}
 
 int settings_load(cell_context *context, const char *root, struct settings *ret)
 {
 	struct settings settings = {0};
-	struct json_object *object = NULL;
-	const char *message = NULL;
+	cell_desc *desc;
 	char path[PATH_MAX], *text = NULL;
-	size_t size = 0, offset = 0;
+	size_t size = 0;
 	int r;
 
 	r = file_path(path, root, SETTINGS_PATH);
@@ -100,14 +56,12 @@ int settings_load(cell_context *context, const char *root, struct settings *ret)
 		return context_fail(context, r, "Failed", "Cannot read %s: %s.", SETTINGS_PATH,
 				    strerror(-r));
 
-	r = json_parse(text, size, &object, &offset, &message);
-	if (r < 0) {
-		fail_at(context, json_position_of(text, offset), message);
-	} else {
-		r = parse_settings(context, text, object, &settings);
-		json_object_put(object);
-	}
-	free(text);
+	r = desc_new(context, SETTINGS_PATH, text, size, settings_keys, &settings, &desc);
+	if (r < 0)
+		return r;
+
+	r = desc_verdict(desc);
+	cell_desc_unref(desc);
 	if (r == 0)
 		*ret = settings;
 	return r;

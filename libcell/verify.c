@@ -2,6 +2,7 @@
 #include "verify.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include <cellhv/guest.h>
 
@@ -9,87 +10,158 @@
 
 #define PAGE 4096
 
-static const struct desc_memory *region_at(const cell_desc *desc, uint64_t guest, uint64_t size)
-{
-	for (size_t i = 0; i < desc->n_memory; i++)
-		if (range_overlaps(desc->memory[i].guest, desc->memory[i].size, guest, size))
-			return &desc->memory[i];
-	return NULL;
-}
+/* Nested page tables of four levels. */
+#define GUEST_END (1ull << 48)
 
-static void verify_memory(cell_desc *desc, size_t index)
+static void note_region(cell_desc *desc, const char *code, size_t index, const char *member)
 {
 	const struct desc_memory *memory = &desc->memory[index];
-	char pointer[64];
+	uint64_t start = strcmp(member, "phys") == 0 ? memory->phys : memory->guest;
+	char pointer[DESC_POINTER_SIZE];
 
-	if (memory->guest + memory->size < memory->guest ||
-	    memory->phys + memory->size < memory->phys) {
-		desc_report(desc, CELL_ERROR, "out-of-range",
-			    desc_pointer(pointer, "memory", index, "size"),
-			    "this region reaches beyond the last address");
-		return;
-	}
-	if (memory->flags & CELLHV_MEMORY_DEVICE && !memory->pinned)
-		desc_report(desc, CELL_ERROR, "device-not-pinned",
-			    desc_pointer(pointer, "memory", index, "device"),
-			    "device registers are where they are: add \"phys\"");
+	desc_report(desc, CELL_NOTE, code, desc_pointer(pointer, "memory", index, member),
+		    "this region is at 0x%" PRIx64 " to 0x%" PRIx64, start,
+		    start + memory->size - 1);
+}
+
+/* Reports the regions before index that it overlaps. */
+static void verify_disjoint(cell_desc *desc, size_t index)
+{
+	const struct desc_memory *memory = &desc->memory[index];
+	char pointer[DESC_POINTER_SIZE];
 
 	for (size_t i = 0; i < index; i++) {
 		const struct desc_memory *other = &desc->memory[i];
 
-		if (range_overlaps(other->guest, other->size, memory->guest, memory->size))
+		if (!desc_region_known(desc, i))
+			continue;
+		if (range_overlaps(other->guest, other->size, memory->guest, memory->size)) {
 			desc_report(desc, CELL_ERROR, "overlap",
 				    desc_pointer(pointer, "memory", index, "at"),
-				    "this region overlaps region %zu, which is at 0x%" PRIx64
-				    " to 0x%" PRIx64,
-				    i, other->guest, other->guest + other->size - 1);
-		if (other->pinned && memory->pinned &&
-		    range_overlaps(other->phys, other->size, memory->phys, memory->size))
+				    "this region, up to 0x%" PRIx64 ", overlaps region %zu",
+				    memory->guest + memory->size - 1, i);
+			note_region(desc, "overlap", i, "at");
+		}
+		if (other->pinned && memory->pinned && !desc_is_bad(desc, "memory", i, "phys") &&
+		    !desc_is_bad(desc, "memory", index, "phys") &&
+		    range_overlaps(other->phys, other->size, memory->phys, memory->size)) {
 			desc_report(desc, CELL_ERROR, "overlap",
 				    desc_pointer(pointer, "memory", index, "phys"),
-				    "this physical memory is also that of region %zu", i);
+				    "this physical memory, up to 0x%" PRIx64
+				    ", is also that of region %zu",
+				    memory->phys + memory->size - 1, i);
+			note_region(desc, "overlap", i, "phys");
+		}
 	}
+}
+
+static void verify_region(cell_desc *desc, size_t index)
+{
+	const struct desc_memory *memory = &desc->memory[index];
+	char pointer[DESC_POINTER_SIZE];
+
+	if (memory->flags & CELLHV_MEMORY_DEVICE && !memory->pinned)
+		desc_report(desc, CELL_ERROR, "device-not-pinned",
+			    desc_pointer(pointer, "memory", index, "device"),
+			    "device registers are where they are: add \"phys\"");
+	if (!desc_region_known(desc, index))
+		return;
+
+	if (memory->size > GUEST_END || memory->guest > GUEST_END - memory->size)
+		desc_report(desc, CELL_ERROR, "out-of-range",
+			    desc_pointer(pointer, "memory", index, "at"),
+			    "this region ends beyond 256 TiB, where guest addresses end");
+	else if (memory->phys + memory->size < memory->phys)
+		desc_report(desc, CELL_ERROR, "out-of-range",
+			    desc_pointer(pointer, "memory", index, "phys"),
+			    "this region reaches beyond the last address");
+	else
+		verify_disjoint(desc, index);
+}
+
+static const struct desc_memory *region_at(const cell_desc *desc, uint64_t guest, uint64_t size)
+{
+	for (size_t i = 0; i < desc->n_memory; i++)
+		if (desc_region_known(desc, i) &&
+		    range_overlaps(desc->memory[i].guest, desc->memory[i].size, guest, size))
+			return &desc->memory[i];
+	return NULL;
 }
 
 /* The comm page is where the description says, else at the usual address. */
 static void verify_comm(cell_desc *desc)
 {
+	bool placed = desc->comm != UINT64_MAX;
 	const struct desc_memory *region;
 
-	if (desc->comm == UINT64_MAX) {
+	if (diag_has_error_at(&desc->diags, "/comm/at") || diag_has_error_at(&desc->diags, "/comm"))
+		return;
+	if (!placed)
 		desc->comm = CELLHV_COMM_DEFAULT_ADDRESS;
-		region = region_at(desc, desc->comm, PAGE);
-		if (region)
-			desc_report(desc, CELL_ERROR, "overlap", "/memory",
-				    "the region at 0x%" PRIx64 " covers 0x%" PRIx64
-				    ", where the comm page is by default: add \"comm\": { \"at\": "
-				    "... } with a free address",
-				    region->guest, desc->comm);
-		return;
-	}
-	if (desc->comm + PAGE < desc->comm) {
+	if (desc->comm > GUEST_END - PAGE) {
 		desc_report(desc, CELL_ERROR, "out-of-range", "/comm/at",
-			    "the comm page reaches beyond the last address");
+			    "the comm page is beyond 256 TiB, where guest addresses end");
 		return;
 	}
+
 	region = region_at(desc, desc->comm, PAGE);
-	if (region)
+	if (!region)
+		return;
+	if (placed)
 		desc_report(desc, CELL_ERROR, "overlap", "/comm/at",
-			    "the comm page overlaps the memory region at 0x%" PRIx64,
-			    region->guest);
+			    "the comm page overlaps region %td", region - desc->memory);
+	else
+		desc_report(
+			desc, CELL_ERROR, "overlap", "/memory",
+			"region %td covers 0x%" PRIx64
+			", where the comm page is by default: add \"comm\": { \"at\": ... } with "
+			"a free address",
+			region - desc->memory, desc->comm);
+	note_region(desc, "overlap", (size_t)(region - desc->memory), "at");
 }
 
 static void verify_ports(cell_desc *desc, size_t index)
 {
 	const struct desc_ports *ports = &desc->ports[index];
-	char pointer[64];
+	char pointer[DESC_POINTER_SIZE];
 
-	for (size_t i = 0; i < index; i++)
-		if (range_overlaps(desc->ports[i].base, desc->ports[i].count, ports->base,
-				   ports->count))
-			desc_report(desc, CELL_ERROR, "overlap",
-				    desc_pointer(pointer, "ports", index, ""),
-				    "these ports overlap those of entry %zu", i);
+	for (size_t i = 0; i < index; i++) {
+		const struct desc_ports *other = &desc->ports[i];
+
+		if (!range_overlaps(other->base, other->count, ports->base, ports->count))
+			continue;
+
+		desc_report(desc, CELL_ERROR, "overlap", desc_pointer(pointer, "ports", index, ""),
+			    "these ports overlap those of entry %zu", i);
+		desc_report(desc, CELL_NOTE, "overlap", desc_pointer(pointer, "ports", i, ""),
+			    "these are 0x%x to 0x%x", other->base, other->base + other->count - 1);
+	}
+}
+
+/* The console's ports are the cell's: those listed beside them are all of them or none. */
+static void verify_console_ports(cell_desc *desc)
+{
+	const struct cellhv_console *console = &desc->console;
+	char pointer[DESC_POINTER_SIZE];
+
+	if (console->flags & CELLHV_CONSOLE_FLAG_MMIO ||
+	    diag_has_error_at(&desc->diags, "/console/uart"))
+		return;
+
+	for (size_t i = 0; i < desc->n_ports; i++) {
+		const struct desc_ports *ports = &desc->ports[i];
+
+		if (!range_overlaps(ports->base, ports->count, console->address, console->size) ||
+		    (ports->base <= console->address &&
+		     ports->base + ports->count >= console->address + console->size))
+			continue;
+
+		desc_report(desc, CELL_ERROR, "overlap", desc_pointer(pointer, "ports", i, ""),
+			    "some of these are the console's ports, 0x%" PRIx64 " to 0x%" PRIx64
+			    ": list all of those or none",
+			    console->address, console->address + console->size - 1);
+		desc_report(desc, CELL_NOTE, "overlap", "/console/uart", "the console is here");
+	}
 }
 
 static bool is_loadable(const struct desc_memory *memory, uint64_t guest)
@@ -98,36 +170,58 @@ static bool is_loadable(const struct desc_memory *memory, uint64_t guest)
 	       range_overlaps(memory->guest, memory->size, guest, 1);
 }
 
-static void verify_image(cell_desc *desc, size_t index)
+/* pointer: of what is to be loaded at guest. */
+static void verify_loadable(cell_desc *desc, const char *pointer, uint64_t guest)
 {
-	char pointer[64];
+	if (diag_has_error_at(&desc->diags, pointer) || !desc_memory_known(desc))
+		return;
 
 	for (size_t i = 0; i < desc->n_memory; i++)
-		if (is_loadable(&desc->memory[i], desc->images[index].guest))
+		if (is_loadable(&desc->memory[i], guest))
 			return;
 
-	desc_report(desc, CELL_ERROR, "image-nowhere", desc_pointer(pointer, "images", index, "at"),
-		    "no memory region of this cell contains 0x%" PRIx64, desc->images[index].guest);
+	desc_report(desc, CELL_ERROR, "image-nowhere", pointer,
+		    "no region of RAM of this cell contains 0x%" PRIx64, guest);
 }
 
-static bool has_ram(const cell_desc *desc)
+static void verify_console(cell_desc *desc)
 {
-	for (size_t i = 0; i < desc->n_memory; i++)
-		if (!(desc->memory[i].flags & CELLHV_MEMORY_DEVICE))
-			return true;
-	return false;
+	const struct cellhv_console *console = &desc->console;
+
+	if (!(console->flags & CELLHV_CONSOLE_FLAG_MMIO) || !desc_memory_known(desc) ||
+	    diag_has_error_at(&desc->diags, "/console") ||
+	    diag_has_error_at(&desc->diags, "/console/mmio") ||
+	    diag_has_error_at(&desc->diags, "/console/register-distance"))
+		return;
+
+	for (size_t i = 0; i < desc->n_memory; i++) {
+		const struct desc_memory *memory = &desc->memory[i];
+
+		if (memory->flags & CELLHV_MEMORY_DEVICE && memory->size >= console->size &&
+		    console->address >= memory->guest &&
+		    console->address - memory->guest <= memory->size - console->size)
+			return;
+	}
+	desc_report(desc, CELL_ERROR, "console-nowhere", "/console/mmio",
+		    "no region with \"device\": true contains the %u bytes from 0x%" PRIx64 " on",
+		    console->size, console->address);
 }
 
 void verify_desc(cell_desc *desc)
 {
-	if (!has_ram(desc))
-		desc_report(desc, CELL_ERROR, "no-memory", "/memory",
-			    "a cell needs at least one region of RAM");
+	char pointer[DESC_POINTER_SIZE];
+
 	for (size_t i = 0; i < desc->n_memory; i++)
-		verify_memory(desc, i);
+		verify_region(desc, i);
 	verify_comm(desc);
 	for (size_t i = 0; i < desc->n_ports; i++)
 		verify_ports(desc, i);
 	for (size_t i = 0; i < desc->n_images; i++)
-		verify_image(desc, i);
+		if (!desc_is_bad(desc, "images", i, ""))
+			verify_loadable(desc, desc_pointer(pointer, "images", i, "at"),
+					desc->images[i].guest);
+	if (desc->command_line)
+		verify_loadable(desc, "/command-line", desc->command_line_at);
+	verify_console(desc);
+	verify_console_ports(desc);
 }

@@ -2,12 +2,26 @@
 /*
  * libcell: static partitioning of this machine.
  *
- * Conventions. Functions return 0 or a positive result, or a negative errno. Outputs come last, are
- * named ret_ and stay untouched on failure. Objects are reference counted; every _unref takes NULL
- * and returns NULL. Strings returned as const char * belong to the object. Nothing is printed:
- * messages go to the log function of the context, and the sentence that explains the last failure
- * of a call with a context is cell_context_last_error(). A context and what came from it may be
- * used by one thread at a time. The library needs no daemon.
+ * Results. Functions return 0 or a positive result, or a negative errno. Outputs come last, are
+ * named ret_ and stay untouched on failure. Every call may fail with -ENOMEM (this process is out
+ * of memory: Failed), what reads files with their errno, and what asks the kernel with -EACCES or
+ * -EPERM (AccessDenied) where the caller is not root and with -EPROTO (AbiMismatch) where the
+ * module is of another version; these are not repeated below. In parentheses: the name that
+ * cell_context_last_error_name() has then, which is finer than the errno.
+ *
+ * Ownership. Objects are reference counted: what gives one in ret gives one reference, _ref adds
+ * one, _unref takes one away, takes NULL, and returns NULL. An object keeps what it was made from.
+ * Strings and arrays returned as const belong to the object and live as long as it does, unless
+ * said otherwise; what is to be freed is said. Object arguments are never NULL but for _unref.
+ *
+ * Threads. There is no global state. A context and everything that was made with it may be used by
+ * one thread at a time, any thread; different contexts by different threads at once. What changes
+ * the machine takes a lock on /run/cellmgr/lock, which also other processes respect, and fails with
+ * -EBUSY (Busy) after 30 s of waiting.
+ *
+ * Units. Addresses and sizes are bytes, times milliseconds, CPUs Linux's CPU numbers.
+ *
+ * Nothing is printed, no signal handler set; descriptors are close-on-exec. No daemon is needed.
  */
 #ifndef LIBCELL_CELL_H
 #define LIBCELL_CELL_H
@@ -25,16 +39,24 @@ extern "C" {
 
 typedef struct cell_context cell_context;
 
-/* level: as syslog(3). message: one line without a line break. */
+/*
+ * Gets messages on the way, such as a memory block that does not go offline. level: as in
+ * syslog(3). message: one line without a line break, good for the time of the call. It may not call
+ * the library.
+ */
 typedef void (*cell_log_fn)(void *userdata, int level, const char *message);
 
+/* -ENOMEM. */
 int cell_context_new(cell_context **ret);
 cell_context *cell_context_ref(cell_context *context);
 cell_context *cell_context_unref(cell_context *context);
+
+/* fn: NULL (as at first) drops all messages. */
 void cell_context_set_log_fn(cell_context *context, cell_log_fn fn, void *userdata);
 
 /*
- * Stable name and full sentence (what, why, remedy) of the last failed call; "" after a success.
+ * Stable name and full sentence (what, why, remedy) of the last call that failed; "" after one that
+ * did not. Good until the next call with this context or what was made with it.
  * Names: NoSuchCell CellExists CellRunning CellNotRunning CellLocked ShutdownDenied TimedOut
  * InvalidConfiguration ResourceConflict NoMemory HypervisorDisabled HypervisorEnabled
  * HardwareUnsupported IommuTranslating ModuleMissing AbiMismatch AccessDenied ImageMissing
@@ -53,20 +75,29 @@ enum cell_check_result {
 	CELL_CHECK_FAILED,
 };
 
-/* root: where /sys, /proc and /dev are looked up; NULL for the real ones. */
+/*
+ * Reads ACPI tables, /sys, /proc and /etc/cellmgr/host.json. root: a directory in which to look for
+ * them, for tests; NULL for the real ones. CPUs and memory, which change, are read again by the
+ * calls that depend on them. -EINVAL (InvalidConfiguration): a mistake in host.json.
+ */
 int cell_host_new(cell_context *context, const char *root, cell_host **ret);
 cell_host *cell_host_ref(cell_host *host);
 cell_host *cell_host_unref(cell_host *host);
 
-/* One preflight check: `name` is stable, `message` says what was found, `remedy` what to do ("" if
- * ok). */
+/*
+ * One preflight check: name is stable, message says what was found, remedy what to do ("" where
+ * nothing is). The strings are good for the time of the call. A negative return ends the preflight.
+ */
 typedef int (*cell_check_fn)(void *userdata, enum cell_check_result result, const char *name,
 			     const char *message, const char *remedy);
 
-/* Runs every check, calls fn for each; returns the number of failed ones, or a negative errno. */
+/*
+ * Runs every check, calls fn for each; changes nothing. Returns the number of failed ones, or what
+ * fn returned.
+ */
 int cell_host_preflight(cell_host *host, cell_check_fn fn, void *userdata);
 
-/* Facts as JSON; the caller frees *ret_json. */
+/* Facts as one JSON object; the caller frees *ret_json. */
 int cell_host_describe(cell_host *host, char **ret_json);
 
 /* ---- Descriptions and binary configurations -------------------------------------------------- */
@@ -76,19 +107,29 @@ typedef struct cell_blob cell_blob;
 
 enum cell_severity { CELL_ERROR, CELL_WARNING, CELL_NOTE };
 
+/*
+ * What is wrong, and where. Notes belong to the error or warning before them, and may be about
+ * another file. Strings are valid UTF-8 without control characters.
+ */
 struct cell_diag {
 	enum cell_severity severity;
 	const char *code; /* stable, e.g. "unknown-key", "not-aligned", "cpu-taken" */
 	const char *file;
-	const char *pointer; /* JSON pointer, RFC 6901 */
+	const char *pointer; /* JSON pointer, RFC 6901; "" for the whole text */
 	unsigned line;	     /* from 1; 0: unknown */
-	unsigned column;
-	const char *message;
+	unsigned column;     /* from 1, in bytes */
+	const char *message; /* a sentence without capital and full stop */
 };
 
 /*
- * Searches /etc/cells, /run/cells, /usr/lib/cells for NAME.json. Bad content is no error of this
- * call: it yields a description with diagnostics. -ENOENT: no such file. -EINVAL: not a cell name.
+ * Reads a description: at most 64 KiB. Bad content is no failure of these calls: it yields a
+ * description with diagnostics, and what uses that fails with -EINVAL (InvalidConfiguration).
+ * -EFBIG (InvalidConfiguration): larger.
+ *
+ * _find searches /etc/cells, /run/cells, /usr/lib/cells for NAME.json. -ENOENT (NoSuchCell),
+ * -EINVAL (InvalidConfiguration): not a cell name. _from_fd reads to the end of file and does not
+ * close; label stands for the file's name. Relative image names then are not looked for beside the
+ * description.
  */
 int cell_desc_find(cell_context *context, const char *name, cell_desc **ret);
 int cell_desc_new_from_file(cell_context *context, const char *path, cell_desc **ret);
@@ -96,31 +137,56 @@ int cell_desc_new_from_fd(cell_context *context, int fd, const char *label, cell
 cell_desc *cell_desc_ref(cell_desc *desc);
 cell_desc *cell_desc_unref(cell_desc *desc);
 
-/* Names of all descriptions in the search path, each once, sorted; NULL-terminated, free with
- * cell_strv_free. */
+/*
+ * Names of all descriptions in the search path, each once, sorted, then NULL; the caller frees them
+ * with cell_strv_free, which takes NULL and returns NULL.
+ */
 int cell_desc_list(cell_context *context, char ***ret_names);
 char **cell_strv_free(char **names);
 
+/* The cell's name; "" where the description has no valid one. */
 const char *cell_desc_name(const cell_desc *desc);
+
+/* Where it was read, or the label. */
 const char *cell_desc_path(const cell_desc *desc);
 unsigned cell_desc_shutdown_timeout_ms(const cell_desc *desc); /* default 5000 */
 bool cell_desc_destroy_on_refusal(const cell_desc *desc);      /* default false: keep */
 
-/* Parse-time problems, plus those of the last cell_desc_check or _compile. */
+/*
+ * Those of reading, then those of the last check, compilation or creation, each in the order of the
+ * text; after 100 errors a last note says that there are more. _diag: NULL beyond the last; good
+ * until the next call with this description.
+ */
 size_t cell_desc_n_diags(const cell_desc *desc);
 const struct cell_diag *cell_desc_diag(const cell_desc *desc, size_t index);
 
-/* Against this host and, where the hypervisor is enabled, its cells. 0, or -EINVAL with
- * diagnostics. */
+/*
+ * Against this host and, where the hypervisor is enabled, its cells. -EINVAL with diagnostics:
+ * InvalidConfiguration, or by the first of them ResourceConflict, NoMemory, CpuUnavailable,
+ * ImageMissing, ImageTooLarge.
+ */
 int cell_desc_check(cell_desc *desc, cell_host *host);
 
-/* Placement and derivation; takes no memory from Linux, but assumes what could be taken. */
+/*
+ * The same, and the binary configuration with all memory placed: the same description on the same
+ * host gives the same bytes. Takes no memory from Linux, but assumes what could be taken.
+ */
 int cell_desc_compile(cell_desc *desc, cell_host *host, cell_blob **ret);
 
+/*
+ * A binary configuration: what the hypervisor gets to create a cell. _new copies size bytes and
+ * validates them as the hypervisor will: -EINVAL (InvalidConfiguration).
+ */
 int cell_blob_new(cell_context *context, const void *data, size_t size, cell_blob **ret);
 cell_blob *cell_blob_ref(cell_blob *blob);
 cell_blob *cell_blob_unref(cell_blob *blob);
 const void *cell_blob_data(const cell_blob *blob, size_t *ret_size);
+
+/*
+ * As a description with every placement written out, which compiles to the same bytes where they
+ * came from a description; the caller frees *ret_json. -EOPNOTSUPP (InvalidConfiguration): its
+ * console is one that no description can ask for.
+ */
 int cell_blob_dump_json(cell_blob *blob, char **ret_json);
 
 /* ---- Hypervisor ------------------------------------------------------------------------------ */
@@ -128,35 +194,53 @@ int cell_blob_dump_json(cell_blob *blob, char **ret_json);
 typedef struct cell_hv cell_hv;
 
 struct cell_hv_info {
-	bool enabled;
-	bool x2apic;
+	bool enabled; /* all else is 0 without it */
+	bool x2apic;  /* of Linux; cells always have one */
 	char version[32];
 	unsigned pages_total; /* of 4 KiB, in the hypervisor's pool */
 	unsigned pages_used;
-	unsigned n_cpus;
-	unsigned n_cells;
-	uint64_t memory_phys;
+	unsigned n_cpus;      /* under the hypervisor, cells' ones included */
+	unsigned n_cells;     /* without Linux's own */
+	uint64_t memory_phys; /* of the hypervisor: physical address and bytes */
 	uint64_t memory_size;
 };
 
-/* load_module: load cellhv.ko with libkmod where it is missing. ModuleMissing, AbiMismatch. */
+/*
+ * The kernel module's device. load_module: load cellhv.ko with libkmod where it is missing.
+ * -ENODEV, -ENOENT (ModuleMissing): the module is not installed, or not loaded. The hypervisor need
+ * not be enabled.
+ */
 int cell_hv_open(cell_context *context, bool load_module, cell_hv **ret);
 cell_hv *cell_hv_ref(cell_hv *hv);
 cell_hv *cell_hv_unref(cell_hv *hv);
 
 int cell_hv_info(cell_hv *hv, struct cell_hv_info *ret);
 
-/* Runs the preflight first. -EALREADY: already enabled (nothing done). */
+/*
+ * Runs the preflight, then every online CPU goes on as a guest of the hypervisor, or all stay as
+ * they were. -EALREADY (HypervisorEnabled): nothing done. -EOPNOTSUPP (HardwareUnsupported,
+ * IommuTranslating), -EBUSY (Busy): another hypervisor is in use. -ENOMEM (NoMemory).
+ */
 int cell_hv_enable(cell_hv *hv, cell_host *host);
 
-/* Gives back all memory taken from Linux. -EBUSY: cells exist. -EALREADY: not enabled. */
+/*
+ * Linux goes native, and gets back all memory taken for cells; what does not come back is logged.
+ * -EBUSY (Busy): cells exist. -EALREADY (HypervisorDisabled): it is not enabled.
+ */
 int cell_hv_disable(cell_hv *hv);
 
-/* A descriptor for an event loop: readable when any state has changed; then call _dispatch. */
+/*
+ * For an event loop: the descriptor, which stays the object's, is readable (POLLIN) when the state
+ * of the hypervisor or of a cell has changed. Then call _dispatch, which takes note of that, never
+ * blocks, and may be called at any time; and ask what is new.
+ */
 int cell_hv_fd(const cell_hv *hv);
 int cell_hv_dispatch(cell_hv *hv);
 
-/* Descriptor that reads the hypervisor's own console lines. The caller closes it. */
+/*
+ * A descriptor that reads the hypervisor's own lines from the oldest byte kept on. nonblock:
+ * -EAGAIN instead of waiting for more. The caller closes it.
+ */
 int cell_hv_console_open(cell_hv *hv, bool nonblock);
 
 /* ---- Cells ----------------------------------------------------------------------------------- */
@@ -171,63 +255,90 @@ enum cell_state {
 	CELL_FAILED,
 };
 
-/* "stopped" "running" "running/locked" "shut down" "failed" */
+/* "stopped" "running" "running/locked" "shut down" "failed"; "unknown" for any other value. */
 const char *cell_state_to_string(enum cell_state state);
 
+/* Why the state is CELL_FAILED; reason and message are "" in all other states. */
 struct cell_failure {
-	const char *reason; /* "memory-access" "port-access" "msr-access" ...; "" where none */
+	const char *reason; /* stable, a literal: "memory-access" "port-access" "msr-access" ... */
 	unsigned cpu;
-	uint64_t rip;
-	uint64_t address;
+	uint64_t rip;	  /* guest address of the instruction */
+	uint64_t address; /* guest physical address, port or MSR, by reason */
 	uint64_t detail;
 	char message[160]; /* one sentence */
 };
 
 /*
- * Compile, take memory from Linux (offline blocks) and CPUs, create, load every image; the cell is
- * then CELL_STOPPED. On failure nothing is taken. CellExists, ResourceConflict, NoMemory, ...
+ * Compile, take memory (offline blocks) and CPUs from Linux, create with zeroed memory, load every
+ * image; the cell is then CELL_STOPPED. Blocks may take up to 20 s. On failure nothing is taken.
+ * -EINVAL with diagnostics as cell_desc_check; -ENODEV (HypervisorDisabled), -EEXIST (CellExists),
+ * -EPERM (CellLocked), -EBUSY (CpuUnavailable, ResourceConflict), -ENOMEM (NoMemory).
  */
 int cell_cell_create(cell_hv *hv, cell_desc *desc, cell_host *host, cell_cell **ret);
-int cell_cell_by_name(cell_hv *hv, const char *name, cell_cell **ret); /* -ENOENT */
-int cell_cell_by_cpu(cell_hv *hv, unsigned cpu, cell_cell **ret);      /* -ENOENT: the root's */
 
-/* The cell with the smallest id above `after`'s (NULL: the first). -ENOENT at the end. */
+/*
+ * Cells that exist, Linux's own not among them. -ENOENT: there is none of that name; the CPU is
+ * Linux's; _next: after was the last (no error of the context). after: NULL for the first; it may
+ * be gone. An object does not keep its cell in being.
+ */
+int cell_cell_by_name(cell_hv *hv, const char *name, cell_cell **ret);
+int cell_cell_by_cpu(cell_hv *hv, unsigned cpu, cell_cell **ret);
 int cell_cell_next(cell_hv *hv, cell_cell *after, cell_cell **ret);
 cell_cell *cell_cell_ref(cell_cell *cell);
 cell_cell *cell_cell_unref(cell_cell *cell);
 
+/* From 1; not used again while the hypervisor is enabled. */
 unsigned cell_cell_id(const cell_cell *cell);
 const char *cell_cell_name(const cell_cell *cell);
 
-/* Linux CPU numbers, ascending; valid as long as the object. */
+/* Linux CPU numbers, *ret_n of them, ascending. */
 const unsigned *cell_cell_cpus(const cell_cell *cell, size_t *ret_n);
 
 /* Asks the kernel each time. -ENOENT: the cell is gone. ret_failure may be NULL. */
 int cell_cell_state(cell_cell *cell, enum cell_state *ret_state, struct cell_failure *ret_failure);
 
-/* Load the description's images again, for a restart of a stopped cell. */
+/*
+ * Load the description's images and command line again, for another start of a stopped cell; memory
+ * that they do not cover keeps what the guest left there. -EBUSY (CellRunning), -ENOENT
+ * (ImageMissing, NoSuchCell), -EFBIG (ImageTooLarge).
+ */
 int cell_cell_load(cell_cell *cell, cell_desc *desc);
+
+/* All of its CPUs begin at the reset address. -EBUSY (CellRunning), -ENOENT (NoSuchCell). */
 int cell_cell_start(cell_cell *cell);
 
 /*
  * Ask the guest to shut down and wait. 0: it agreed and ended. -EACCES (ShutdownDenied): it
- * refused, and goes on. -ETIMEDOUT: no answer. -ENOTCONN (CellNotRunning).
+ * refused, and goes on. -ETIMEDOUT (TimedOut): no answer, or no end. -ENOTCONN (CellNotRunning).
+ * -ENOENT (NoSuchCell).
  */
 int cell_cell_shutdown(cell_cell *cell, unsigned timeout_ms);
-int cell_cell_stop(cell_cell *cell);		    /* park at once, without asking */
-int cell_cell_destroy(cell_cell *cell, bool force); /* -EBUSY (CellRunning) without force */
+
+/* Parks its CPUs at once, without asking. -ENOENT (NoSuchCell). */
+int cell_cell_stop(cell_cell *cell);
+
+/*
+ * Zeroes the cell's memory, and gives it and the CPUs back to Linux. -EBUSY (CellRunning) where it
+ * runs, without force. -EPERM (CellLocked): another cell forbids it. -ENOENT (NoSuchCell).
+ */
+int cell_cell_destroy(cell_cell *cell, bool force);
 
 struct cell_stat {
-	const char *name; /* "total" "hypercall" "msr" ... */
+	const char *name; /* stable, a literal: "total" (the first), "hypercall", "msr" ... */
 	uint64_t count;
 };
 #define CELL_N_STATS_MAX 32
 
-/* Exits of one of the cell's CPUs by reason since the cell started; returns how many were written.
+/*
+ * VM exits of one CPU by reason since its cell started; returns how many entries were written. A
+ * negative errno for a number that is no CPU under the hypervisor (CpuUnavailable).
  */
 int cell_cell_stats(cell_cell *cell, unsigned cpu, struct cell_stat ret_stats[CELL_N_STATS_MAX]);
 
-/* Descriptor that reads the guest's console from its oldest kept byte. The caller closes it. */
+/*
+ * A descriptor that reads the guest's console from the oldest byte kept on, with end of file when
+ * the cell is gone. nonblock: -EAGAIN instead of waiting for more. The caller closes it.
+ */
 int cell_cell_console_open(cell_cell *cell, bool nonblock);
 
 #ifdef __cplusplus

@@ -20,6 +20,9 @@ def add_tests(image, prefix, libraries):
     image.data(f"{prefix}/etc/cellmgr/host.json", b'{ "debug-port": "0x2f8" }\n')
     if (BUILD / "tests/vm/celltool").exists():
         image.program(f"{prefix}/usr/bin/celltool", BUILD / "tests/vm/celltool", libraries)
+    for path in sorted((BUILD / "examples/clients").glob("*-cell*")):
+        if path.is_file():
+            image.program(f"{prefix}/usr/bin/{path.name}", path, libraries)
     for path in sorted((BUILD / "tests/guests").glob("*.*")):
         if path.suffix in (".bin", ".json"):
             image.data(f"{prefix}/etc/cells/{path.name}", path.read_bytes())

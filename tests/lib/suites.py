@@ -5,7 +5,8 @@ each. Tests of meson: programs of check.h list their own, any other program is o
 machine: shell functions test_NAME of tests/vm/*.sh (busybox) and tests/systemd/*.sh (Debian), on the
 machines that the file's head names (`# machines: svm svm-x2apic`, `# kernels: 6.1 6.12`,
 `# timeout: 300`; a machine of a slow emulator has more time, and only the first of these kernels).
-The gate: every program in tests/gate.
+Every program in tests/gate (how the sources look), tests/library (what libcell is to its users) and
+tests/coverage is one.
 """
 import dataclasses
 import json
@@ -265,10 +266,10 @@ def machine_suites(folder, kind):
                     yield kind(path, machine, version, machine.name + (f"-{series}" if series else ""))
 
 
-def gate_suites():
-    for path in sorted((ROOT / "tests/gate").iterdir()):
+def program_suites(folder):
+    for path in sorted((ROOT / "tests" / folder).iterdir()):
         if path.is_file() and path.stat().st_mode & 0o100:
-            yield SingleTest(f"gate/{path.name}", [str(path)])
+            yield SingleTest(f"{folder}/{path.name}", [str(path)])
 
 
 def bare_machine_suites():
@@ -281,6 +282,7 @@ def bare_machine_suites():
 def all_suites():
     yield from meson_suites()
     yield from bare_machine_suites()
-    yield from gate_suites()
+    for folder in ("gate", "library", "coverage"):
+        yield from program_suites(folder)
     yield from machine_suites("vm", BusyboxSuite)
     yield from machine_suites("systemd", DebianSuite)

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cellhv/launch.h>
+
 #include "check.h"
 #include "mock.h"
 
@@ -129,6 +131,16 @@ void sysroot_make(struct sysroot *root)
 	sysroot_write(root, "/sys/devices/system/cpu/online", "0-3\n");
 	sysroot_write(root, "/run/keep", "\n");
 	make_blocks(root);
+}
+
+void sysroot_make_ready(struct sysroot *root)
+{
+	struct cellhv_image_header header = {.abi_version = CELLHV_ABI_VERSION, .version = "1"};
+
+	sysroot_make(root);
+	memcpy(header.signature, CELLHV_IMAGE_SIGNATURE, 8);
+	sysroot_write_bytes(root, "/lib/firmware/" CELLHV_IMAGE_NAME, &header, sizeof(header));
+	sysroot_write(root, "/sys/module/cellhv/refcnt", "0\n");
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *walk)

@@ -14,6 +14,8 @@ struct sysroot {
 };
 
 void sysroot_make(struct sysroot *root);
+/* The same with module and image: every preflight check passes. */
+void sysroot_make_ready(struct sysroot *root);
 void sysroot_remove(struct sysroot *root);
 
 void sysroot_write(const struct sysroot *root, const char *path, const char *format, ...)

@@ -160,11 +160,16 @@ TEST(host_settings_are_refused_with_their_place)
 		const char *text;
 		const char *error;
 	} cases[] = {
-		{"{\n  \"strict\": 1 }", ":2:3: error: strict is true or false."},
-		{"{ \"debug-port\": \"0xffff\" }", ":1:3: error: debug-port is the first I/O port"},
-		{"{ \"debug_port\": \"0x2f8\" }", ":1:3: error: there is no such key"},
-		{"{ \"strict\": true", "error"},
-		{"[]", ":1:1: error: this is no JSON object."},
+		{"{\n  \"strict\": 1 }",
+		 ":2:13: /strict: this has to be true or false, not an integer"},
+		{"{ \"debug-port\": \"0xffff\" }",
+		 ":1:17: /debug-port: this is the first I/O port of a 16550"},
+		{"{ \"debug_port\": \"0x2f8\" }",
+		 ":1:3: /debug_port: unknown key \"debug_port\"; did you mean \"debug-port\"?"},
+		{"{ \"strict\": true", ":1:17: the text ends within an object"},
+		{"[]", ":1:1: this has to be an object, not a list"},
+		{"{ \"strict\": true, \"strict\": false }",
+		 ":1:19: /strict: this key is a duplicate"},
 	};
 	struct sysroot root;
 	cell_host *host;

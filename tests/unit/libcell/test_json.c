@@ -3,6 +3,8 @@
 
 #include "check.h"
 #include "json.h"
+#include "suggest.h"
+#include "utf8.h"
 
 TEST(json_refuses_what_json_c_lets_pass)
 {
@@ -13,12 +15,12 @@ TEST(json_refuses_what_json_c_lets_pass)
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct json_object *object = NULL;
-		const char *message = NULL;
-		size_t offset = 9999;
+		struct walk_error error = {9999, 9999, NULL};
 
-		CHECK_EQ(json_parse(bad[i], strlen(bad[i]), &object, &offset, &message), -EINVAL);
-		CHECK(offset <= strlen(bad[i]));
-		CHECK(message && !object);
+		CHECK_EQ(json_parse(bad[i], strlen(bad[i]), &object, &error), -EINVAL);
+		CHECK(error.offset <= strlen(bad[i]));
+		CHECK(error.opened == WALK_NOWHERE || error.opened < error.offset);
+		CHECK(error.message && !object);
 	}
 }
 
@@ -35,10 +37,11 @@ TEST(json_locates_keys_and_values)
 	CHECK(!json_locate(text, "/a/2", false, &position));
 }
 
-static void count(void *userdata, const char *pointer, size_t offset)
+static void count(void *userdata, const char *pointer, size_t first, size_t second)
 {
 	CHECK_STR(pointer, "/a/0/x");
-	CHECK_EQ(offset, 16);
+	CHECK_EQ(first, 7);
+	CHECK_EQ(second, 16);
 	++*(int *)userdata;
 }
 
@@ -46,6 +49,62 @@ TEST(json_finds_duplicates_once)
 {
 	int n = 0;
 
-	CHECK_EQ(json_find_duplicates("{\"a\":[{\"x\":[1], \"x\":[2,3]}],\"x\":1}", count, &n), 0);
+	CHECK_EQ(
+		json_find_duplicates("{\"a\":[{\"x\":[1], \"\\u0078\":[2,3]}],\"x\":1}", count, &n),
+		0);
 	CHECK_EQ(n, 1);
+}
+
+TEST(json_takes_the_deepest_and_longest_that_the_walk_takes)
+{
+	char text[4096] = "";
+	struct json_object *object;
+	struct walk_error error;
+
+	for (int i = 0; i < WALK_DEPTH_MAX; i++)
+		strcat(text, "[");
+	for (int i = 0; i < WALK_DEPTH_MAX; i++)
+		strcat(text, "]");
+	CHECK_EQ(json_parse(text, strlen(text), &object, &error), 0);
+	json_object_put(object);
+
+	strcpy(text, "{\"");
+	for (int i = 0; i < WALK_NAME_MAX; i++)
+		strcat(text, "/");
+	strcat(text, "\":1}");
+	CHECK_EQ(json_parse(text, strlen(text), &object, &error), 0);
+	json_object_put(object);
+}
+
+TEST(utf8_goes_both_ways)
+{
+	static const uint32_t characters[] = {1,      0x7f,   0x80,   0x7ff,   0x800,
+					      0xd7ff, 0xe000, 0xffff, 0x10000, 0x10ffff};
+
+	for (size_t i = 0; i < sizeof(characters) / sizeof(characters[0]); i++) {
+		char text[UTF8_MAX];
+		size_t n = utf8_encode(characters[i], text);
+		uint32_t character;
+
+		CHECK_EQ(utf8_decode(text, n, &character), n);
+		CHECK_EQ(character, characters[i]);
+		CHECK_EQ(utf8_decode(text, n - 1, &character), 0);
+	}
+}
+
+TEST(suggestions_are_close_and_the_closest_wins)
+{
+	unsigned distance = SUGGEST_FAR;
+
+	CHECK(!suggest_closer("whatever", "memory", &distance));
+	CHECK(!suggest_closer("xx", "at", &distance));
+	CHECK(suggest_closer("comm_revison", "comm-revision", &distance));
+	CHECK_EQ(distance, 1);
+	CHECK(!suggest_closer("comm_revison", "comm", &distance));
+	distance = SUGGEST_FAR;
+	CHECK(suggest_closer("comm_revison", "comm", &distance));
+	CHECK(suggest_closer("comm_revison", "comm-revision", &distance));
+	distance = SUGGEST_FAR;
+	CHECK(suggest_closer("siez", "size", &distance));
+	CHECK_EQ(distance, 1);
 }

@@ -234,6 +234,52 @@ TEST(create_refuses_a_second_cell_of_the_name)
 	tear_down();
 }
 
+static void act_load_command_line(void *argument)
+{
+	const struct cellhv_cell_load *request = argument;
+
+	CHECK_EQ(request->guest, 0x2000);
+	CHECK_EQ(request->length, 6);
+	CHECK_STR((const char *)(uintptr_t)request->buffer, "quiet");
+}
+
+/* The first time its image is missing: that is not held against it when it is there. */
+TEST(command_line_follows_the_images)
+{
+	static const struct mock_step steps[] = {
+		OPEN,
+		ENABLED,
+		NO_CELLS,
+		/* the second time */
+		ENABLED,
+		NO_CELLS,
+		{CELLHV_IOC_CELL_CREATE, 0, act_create},
+		{CELLHV_IOC_CELL_INFO, 0, act_info},
+		{CELLHV_IOC_CELL_LOAD, 0, act_load},
+		{CELLHV_IOC_CELL_LOAD, 0, act_load_command_line},
+		/* and for a restart */
+		{CELLHV_IOC_CELL_LOAD, 0, act_load},
+		{CELLHV_IOC_CELL_LOAD, 0, act_load_command_line},
+	};
+	cell_cell *cell = NULL;
+
+	set_up(steps, sizeof(steps) / sizeof(steps[0]), "1M");
+	cell_desc_unref(desc);
+	sysroot_write(&root, "/etc/cells/demo.json",
+		      "{ \"name\": \"demo\", \"cpus\": 1,\n"
+		      "  \"memory\": [ { \"size\": \"1M\", \"at\": 0 } ],\n"
+		      "  \"images\": [ { \"file\": \"late.bin\", \"at\": \"0x1000\" } ],\n"
+		      "  \"command-line\": { \"text\": \"quiet\", \"at\": \"8K\" } }\n");
+	CHECK_EQ(cell_desc_find(root.context, "demo", &desc), 0);
+	CHECK_EQ(cell_cell_create(hv, desc, host, &cell), -EINVAL);
+	CHECK_STR(cell_context_last_error_name(root.context), "ImageMissing");
+	sysroot_write(&root, "/etc/cells/late.bin", "image");
+	CHECK_EQ(cell_cell_create(hv, desc, host, &cell), 0);
+	CHECK_EQ(cell_cell_load(cell, desc), 0);
+	cell_cell_unref(cell);
+	tear_down();
+}
+
 static void act_denied(void *argument)
 {
 	((struct cellhv_cell_message *)argument)->reply = CELLHV_REPLY_DENIED;

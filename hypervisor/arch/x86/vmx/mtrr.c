@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "arch/x86/vmx/mtrr.h"
 
-#include "arch/x86/machine.h"
-#include "arch/x86/x86.h"
-
-#define MSR_MTRR_BASE0 0x200u
-#define MSR_MTRR_MASK0 0x201u
-
-#define CAP_VARIABLE 0xffu
-#define CAP_FIXED (1u << 8)
 #define DEFAULT_TYPE 0xffu
 #define DEFAULT_FIXED_ENABLED (1u << 10)
 #define DEFAULT_ENABLED (1u << 11)
@@ -19,31 +11,27 @@
 #define FIXED_END 0x100000ull
 
 /* Each has the types of eight ranges (table 12-9). */
-static const struct {
-	uint32_t msr;
-	uint32_t start;
-	uint32_t range; /* bytes of each of the eight */
-} fixed_msrs[MTRR_FIXED_MSRS] = {
+const struct mtrr_fixed mtrr_fixed_msrs[MTRR_FIXED_MSRS] = {
 	{0x250, 0x00000, 0x10000}, {0x258, 0x80000, 0x4000}, {0x259, 0xa0000, 0x4000},
 	{0x268, 0xc0000, 0x1000},  {0x269, 0xc8000, 0x1000}, {0x26a, 0xd0000, 0x1000},
 	{0x26b, 0xd8000, 0x1000},  {0x26c, 0xe0000, 0x1000}, {0x26d, 0xe8000, 0x1000},
 	{0x26e, 0xf0000, 0x1000},  {0x26f, 0xf8000, 0x1000},
 };
 
-static bool mtrr_fixed(const struct mtrr *mtrr, uint64_t address, uint64_t *end)
+static bool mtrr_fixed_range(const struct mtrr *mtrr, uint64_t address, uint64_t *end)
 {
 	unsigned i = MTRR_FIXED_MSRS - 1;
 	uint64_t index;
 
-	while (address < fixed_msrs[i].start)
+	while (address < mtrr_fixed_msrs[i].start)
 		i--;
-	index = (address - fixed_msrs[i].start) / fixed_msrs[i].range;
-	*end = fixed_msrs[i].start + (index + 1) * fixed_msrs[i].range;
+	index = (address - mtrr_fixed_msrs[i].start) / mtrr_fixed_msrs[i].range;
+	*end = mtrr_fixed_msrs[i].start + (index + 1) * mtrr_fixed_msrs[i].range;
 	return (mtrr->fixed[i] >> (8 * index) & 0xff) == TYPE_WRITE_BACK;
 }
 
 /* Write-back only where every range that has the address says so (12.11.4.1). */
-static bool mtrr_variable(const struct mtrr *mtrr, uint64_t address, uint64_t *end)
+static bool mtrr_variable_range(const struct mtrr *mtrr, uint64_t address, uint64_t *end)
 {
 	bool found = false, write_back = true;
 
@@ -72,40 +60,20 @@ bool mtrr_is_write_back(const struct mtrr *mtrr, uint64_t address, uint64_t *end
 		return address < mtrr->ram_end;
 	}
 	if (address < FIXED_END && mtrr->default_type & DEFAULT_FIXED_ENABLED)
-		return mtrr_fixed(mtrr, address, end);
+		return mtrr_fixed_range(mtrr, address, end);
 
 	*end = address < FIXED_END ? FIXED_END : mtrr->phys_mask + 1;
-	return mtrr_variable(mtrr, address, end);
+	return mtrr_variable_range(mtrr, address, end);
 }
 
-static void mtrr_read(struct mtrr *mtrr)
-{
-	uint64_t capability = msr_read(MSR_MTRR_CAP);
-
-	mtrr->default_type = msr_read(MSR_MTRR_DEFAULT);
-	mtrr->phys_mask = machine.phys_limit - 1;
-	mtrr->ram_end = machine.system.memory_top;
-	mtrr->variable = capability & CAP_VARIABLE;
-	if (mtrr->variable > MTRR_VARIABLE_MAX)
-		mtrr->variable = MTRR_VARIABLE_MAX;
-	for (unsigned i = 0; i < mtrr->variable; i++) {
-		mtrr->base[i] = msr_read(MSR_MTRR_BASE0 + 2 * i);
-		mtrr->mask[i] = msr_read(MSR_MTRR_MASK0 + 2 * i);
-	}
-	for (unsigned i = 0; i < MTRR_FIXED_MSRS && capability & CAP_FIXED; i++)
-		mtrr->fixed[i] = msr_read(fixed_msrs[i].msr);
-}
-
-int mtrr_apply(struct paging *paging, uint64_t base, uint64_t size)
+int mtrr_apply(const struct mtrr *mtrr, struct paging *paging, uint64_t base, uint64_t size)
 {
 	const uint32_t access = PAGING_READ | PAGING_WRITE | PAGING_EXECUTE | PAGING_DEVICE;
 	uint64_t end = base + size, next;
-	struct mtrr mtrr = {0};
 	int changed = 0;
 
-	mtrr_read(&mtrr);
 	for (uint64_t address = base; address < end; address = next) {
-		bool write_back = mtrr_is_write_back(&mtrr, address, &next);
+		bool write_back = mtrr_is_write_back(mtrr, address, &next);
 		int err = 0;
 
 		if (next > end)

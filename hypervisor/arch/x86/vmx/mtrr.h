@@ -14,6 +14,13 @@
 #define MTRR_VARIABLE_MAX 32u
 #define MTRR_FIXED_MSRS 11u
 
+/* Each fixed MSR has the types of eight ranges (table 12-9). */
+extern const struct mtrr_fixed {
+	uint32_t msr;
+	uint32_t start;
+	uint32_t range; /* bytes of each of the eight */
+} mtrr_fixed_msrs[MTRR_FIXED_MSRS];
+
 /* The MSRs (Intel SDM vol. 3, 12.11); all of them hold types as the SDM numbers them. */
 struct mtrr {
 	uint64_t default_type; /* with the enable bits */
@@ -28,8 +35,10 @@ struct mtrr {
 /* Whether memory at `address` is write-back; *end: the first address that may differ. */
 bool mtrr_is_write_back(const struct mtrr *mtrr, uint64_t address, uint64_t *end);
 
-/* Makes uncached in a map of the root what is not write-back in [base, base + size). As
- * paging_map(). */
-int mtrr_apply(struct paging *paging, uint64_t base, uint64_t size);
+/*
+ * Makes uncached in a map of the root what is not write-back in [base, base + size). Returns as
+ * paging_map() does.
+ */
+int mtrr_apply(const struct mtrr *mtrr, struct paging *paging, uint64_t base, uint64_t size);
 
 #endif

@@ -7,7 +7,6 @@
 #include "arch/x86/idt.h"
 #include "arch/x86/machine.h"
 #include "arch/x86/permissions.h"
-#include "arch/x86/vmx/mtrr.h"
 #include "arch/x86/x86.h"
 #include "core/cell.h"
 #include "core/errno.h"
@@ -499,7 +498,7 @@ const struct vcpu_ops vcpu_vmx = {
 	.make_msr_bitmap = msr_bitmap_vmx,
 	.missing_feature = vmx_missing_feature,
 	.describe_nested = vmx_describe_nested,
-	.set_memory_types = mtrr_apply,
+	.set_memory_types = vmx_set_memory_types,
 	.init = vmx_init,
 	.finish_init = vmx_finish_init,
 	.run = vmx_run,

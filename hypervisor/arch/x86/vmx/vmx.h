@@ -32,6 +32,9 @@ uint32_t vmx_revision(void);
 uint64_t vmx_fixed_cr0(uint64_t value);
 uint64_t vmx_fixed_cr4(uint64_t value);
 
+/* memory_types.c */
+int vmx_set_memory_types(struct paging *paging, uint64_t base, uint64_t size);
+
 /* run.S: executes the guest and calls vmx_exit() after each exit, for ever. */
 _Noreturn void vmx_run(struct cpu *cpu);
 extern const uint8_t vmx_exit_entry[];

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The machine's memory types for the root's nested tables, from the MTRRs as firmware set them. */
+#include "arch/x86/machine.h"
+#include "arch/x86/vmx/mtrr.h"
+#include "arch/x86/vmx/vmx.h"
+#include "arch/x86/x86.h"
+
+#define MSR_MTRR_BASE0 0x200u
+#define MSR_MTRR_MASK0 0x201u
+
+#define CAP_VARIABLE 0xffu
+#define CAP_FIXED (1u << 8)
+
+static void vmx_read_mtrrs(struct mtrr *mtrr)
+{
+	uint64_t capability = msr_read(MSR_MTRR_CAP);
+
+	mtrr->default_type = msr_read(MSR_MTRR_DEFAULT);
+	mtrr->phys_mask = machine.phys_limit - 1;
+	mtrr->ram_end = machine.system.memory_top;
+	mtrr->variable = capability & CAP_VARIABLE;
+	if (mtrr->variable > MTRR_VARIABLE_MAX)
+		mtrr->variable = MTRR_VARIABLE_MAX;
+	for (unsigned i = 0; i < mtrr->variable; i++) {
+		mtrr->base[i] = msr_read(MSR_MTRR_BASE0 + 2 * i);
+		mtrr->mask[i] = msr_read(MSR_MTRR_MASK0 + 2 * i);
+	}
+	for (unsigned i = 0; i < MTRR_FIXED_MSRS && capability & CAP_FIXED; i++)
+		mtrr->fixed[i] = msr_read(mtrr_fixed_msrs[i].msr);
+}
+
+int vmx_set_memory_types(struct paging *paging, uint64_t base, uint64_t size)
+{
+	struct mtrr mtrr = {0};
+
+	vmx_read_mtrrs(&mtrr);
+	return mtrr_apply(&mtrr, paging, base, size);
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "blobtext.h"
+
+#include <inttypes.h>
+
+#include "blob.h"
+
+#define BYTES_PER_LINE 16
+
+static void write_fields(const struct cellhv_cell_config *config, FILE *out)
+{
+	const struct cellhv_config_header *header = &config->header;
+	const struct cellhv_console *console = &config->console;
+
+	fprintf(out, "%.8s version %u architecture %u type %u, %u bytes, checksum %08x\n",
+		header->signature, header->version, header->architecture, header->type,
+		header->total_size, header->checksum);
+	fprintf(out, "name \"%s\" flags %#x entry %#" PRIx64 " comm %#" PRIx64 "\n", config->name,
+		config->flags, config->entry, config->comm_address);
+	fprintf(out,
+		"console address %#" PRIx64
+		" size %u type %u flags %#x divider %u gate %u clock %#" PRIx64 "\n",
+		console->address, console->size, console->type, console->flags, console->divider,
+		console->gate, console->clock_register);
+}
+
+static void write_sections(const struct cellhv_cell_config *config, FILE *out)
+{
+	for (uint32_t i = 0; i < config->memory.count; i++) {
+		const struct cellhv_memory_region *region = &blob_memory(config)[i];
+
+		fprintf(out,
+			"memory phys %#" PRIx64 " guest %#" PRIx64 " size %#" PRIx64 " flags %#x\n",
+			region->phys, region->guest, region->size, region->flags);
+	}
+	for (uint32_t i = 0; i < config->cpus.count; i++)
+		fprintf(out, "cpu %u\n", blob_cpus(config)[i]);
+	for (uint32_t i = 0; i < config->ports.count; i++)
+		fprintf(out, "ports base %#x count %u\n", blob_ports(config)[i].base,
+			blob_ports(config)[i].count);
+}
+
+void blobtext_write(const cell_blob *blob, FILE *out)
+{
+	const unsigned char *bytes = (const unsigned char *)blob->config;
+
+	write_fields(blob->config, out);
+	write_sections(blob->config, out);
+	for (size_t i = 0; i < blob->size; i++)
+		fprintf(out, "%s%02x%s", i % BYTES_PER_LINE ? " " : "", bytes[i],
+			i % BYTES_PER_LINE == BYTES_PER_LINE - 1 || i + 1 == blob->size ? "\n"
+											: "");
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "blob.h"
+#include "check.h"
+#include "desc.h"
+#include "neighbour.h"
+#include "sysroot.h"
+
+#define MINIMAL(name)                                                                             \
+	"{ \"name\": \"" name "\", \"cpus\": [3], \"memory\": [ { \"size\": \"1M\", \"at\": 0 } " \
+	"] }"
+
+static const char *last_name(const struct sysroot *root)
+{
+	return cell_context_last_error_name(root->context);
+}
+
+TEST(find_takes_the_first_folder_that_has_it)
+{
+	struct sysroot root;
+	cell_desc *desc;
+
+	sysroot_make(&root);
+	sysroot_write(&root, "/usr/lib/cells/a.json", MINIMAL("a"));
+	sysroot_write(&root, "/run/cells/a.json", MINIMAL("other"));
+	CHECK_EQ(cell_desc_find(root.context, "a", &desc), 0);
+	CHECK(strstr(cell_desc_path(desc), "/run/cells/a.json"));
+	CHECK_EQ(cell_desc_n_diags(desc), 1);
+	CHECK_STR(cell_desc_diag(desc, 0)->code, "name-differs");
+	CHECK(!cell_desc_diag(desc, 1));
+	cell_desc_unref(desc);
+
+	sysroot_write(&root, "/etc/cells/a.json", MINIMAL("a"));
+	CHECK_EQ(cell_desc_find(root.context, "a", &desc), 0);
+	CHECK(strstr(cell_desc_path(desc), "/etc/cells/a.json"));
+	CHECK_STR(cell_desc_name(desc), "a");
+	CHECK_EQ(cell_desc_shutdown_timeout_ms(desc), 5000);
+	CHECK(!cell_desc_destroy_on_refusal(desc));
+	CHECK_EQ(cell_desc_n_diags(desc), 0);
+	CHECK(!cell_desc_unref(cell_desc_ref(desc)));
+	CHECK(!cell_desc_unref(desc));
+	CHECK(!cell_desc_unref(NULL));
+
+	desc = NULL;
+	CHECK_EQ(cell_desc_find(root.context, "nobody", &desc), -ENOENT);
+	CHECK_STR(last_name(&root), "NoSuchCell");
+	CHECK_EQ(cell_desc_find(root.context, "../etc/passwd", &desc), -EINVAL);
+	CHECK_STR(last_name(&root), "InvalidConfiguration");
+	CHECK(!desc);
+	sysroot_remove(&root);
+}
+
+TEST(list_names_each_once_in_order)
+{
+	struct sysroot root;
+	char **names;
+
+	sysroot_make(&root);
+	CHECK_EQ(cell_desc_list(root.context, &names), 0);
+	CHECK(!names[0]);
+	cell_strv_free(names);
+
+	sysroot_write(&root, "/usr/lib/cells/zebra.json", "x");
+	sysroot_write(&root, "/run/cells/ant.json", "x");
+	sysroot_write(&root, "/etc/cells/ant.json", "x");
+	sysroot_write(&root, "/etc/cells/.hidden.json", "x");
+	sysroot_write(&root, "/etc/cells/ant.json.bak", "x");
+	sysroot_write(&root, "/etc/cells/root.json", "x");
+	sysroot_write(&root, "/etc/cells/with blank.json", "x");
+	sysroot_write(&root, "/etc/cells/a-name-that-is-much-too-long-for-a-cell.json", "x");
+	CHECK_EQ(cell_desc_list(root.context, &names), 0);
+	CHECK_STR(names[0], "ant");
+	CHECK_STR(names[1], "zebra");
+	CHECK(!names[2]);
+	CHECK(!cell_strv_free(names));
+	CHECK(!cell_strv_free(NULL));
+	sysroot_remove(&root);
+}
+
+TEST(files_that_cannot_be_read_or_are_too_large)
+{
+	char path[PATH_MAX], *large = malloc(DESC_FILE_MAX + 1);
+	cell_desc *desc = NULL;
+	struct sysroot root;
+
+	sysroot_make(&root);
+	snprintf(path, sizeof(path), "%s/none.json", root.path);
+	CHECK_EQ(cell_desc_new_from_file(root.context, path, &desc), -ENOENT);
+	CHECK_STR(last_name(&root), "NoSuchCell");
+	CHECK_EQ(cell_desc_new_from_file(root.context, root.path, &desc), -EISDIR);
+	CHECK_STR(last_name(&root), "Failed");
+
+	memset(large, ' ', DESC_FILE_MAX + 1);
+	sysroot_write_bytes(&root, "/none.json", large, DESC_FILE_MAX + 1);
+	CHECK_EQ(cell_desc_new_from_file(root.context, path, &desc), -EFBIG);
+	CHECK(!desc);
+	sysroot_write_bytes(&root, "/none.json", large, DESC_FILE_MAX);
+	CHECK_EQ(cell_desc_new_from_file(root.context, path, &desc), 0);
+	CHECK_EQ(cell_desc_n_diags(desc), 1);
+	cell_desc_unref(desc);
+	free(large);
+	sysroot_remove(&root);
+}
+
+TEST(descriptions_from_descriptors)
+{
+	static const char text[] = MINIMAL("memory");
+	int fd = memfd_create("test", MFD_CLOEXEC);
+	struct sysroot root;
+	cell_desc *desc;
+
+	sysroot_make(&root);
+	CHECK_EQ(write(fd, text, strlen(text)), strlen(text));
+	CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
+	CHECK_EQ(cell_desc_new_from_fd(root.context, fd, "a label", &desc), 0);
+	CHECK_EQ(close(fd), 0);
+	CHECK_STR(cell_desc_path(desc), "a label");
+	CHECK_STR(cell_desc_name(desc), "memory");
+	cell_desc_unref(desc);
+	CHECK_EQ(cell_desc_new_from_fd(root.context, -1, "a label", &desc), -EBADF);
+	sysroot_remove(&root);
+}
+
+/* Checks text as x.json; the name of the error has to be that one, "" for none. */
+static void check_text(struct sysroot *root, const char *text, const char *name)
+{
+	cell_desc *desc;
+	cell_host *host;
+	int r;
+
+	sysroot_write(root, "/etc/cells/x.json", "%s", text);
+	CHECK_EQ(cell_host_new(root->context, NULL, &host), 0);
+	CHECK_EQ(cell_desc_find(root->context, "x", &desc), 0);
+	r = cell_desc_check(desc, host);
+	CHECK_STR(last_name(root), name);
+	CHECK_EQ(r, *name ? -EINVAL : 0);
+	cell_desc_unref(desc);
+	cell_host_unref(host);
+}
+
+#define CELL_WITH(cpus, size, more)                                                           \
+	"{ \"name\": \"x\", \"cpus\": " cpus ", \"memory\": [ { \"size\": " size ", \"at\": " \
+	"0 } ], \"comm\": { \"at\": \"4G\" }" more " }"
+
+TEST(the_first_error_gives_its_name)
+{
+	struct sysroot root;
+
+	sysroot_make(&root);
+	sysroot_write(&root, "/usr/lib/cells/images/small.bin", "small");
+	sysroot_write(&root, "/sys/devices/system/cpu/online", "0,2-3\n");
+	check_text(&root, CELL_WITH("[3]", "4096", ""), "");
+	check_text(&root, CELL_WITH("[3]", "4095", ""), "InvalidConfiguration");
+	check_text(&root, CELL_WITH("[9]", "4096", ""), "CpuUnavailable");
+	check_text(&root, CELL_WITH("[1]", "4096", ""), "CpuUnavailable");
+	check_text(&root, CELL_WITH("3", "4096", ""), "CpuUnavailable");
+	check_text(&root, CELL_WITH("[3]", "\"2G\"", ""), "NoMemory");
+	check_text(&root,
+		   CELL_WITH("[3]", "4096", ", \"images\": [ { \"file\": \"no\", \"at\": 0 } ]"),
+		   "ImageMissing");
+	check_text(&root,
+		   CELL_WITH("[3]", "4096",
+			     ", \"images\": [ { \"file\": \"small.bin\", \"at\": 4095 } ]"),
+		   "ImageTooLarge");
+	sysroot_write(&root, "/sys/devices/system/cpu/online", "0-3\n");
+	neighbour_move_in(&root, CORPUS "/neighbour/cells/rt-io.json");
+	check_text(&root, CELL_WITH("[2]", "4096", ""), "ResourceConflict");
+	neighbour_move_out(&root);
+	sysroot_remove(&root);
+}
+
+/* What was wrong with the machine is forgotten when it is right. */
+TEST(checks_do_not_add_up)
+{
+	struct sysroot root;
+	cell_desc *desc;
+	cell_host *host;
+	cell_blob *blob = NULL;
+
+	sysroot_make(&root);
+	sysroot_write(
+		&root, "/etc/cells/x.json",
+		CELL_WITH("[3]", "4096", ", \"images\": [ { \"file\": \"x.bin\", \"at\": 0 } ]"));
+	CHECK_EQ(cell_host_new(root.context, NULL, &host), 0);
+	CHECK_EQ(cell_desc_find(root.context, "x", &desc), 0);
+	for (int i = 0; i < 3; i++) {
+		CHECK_EQ(cell_desc_compile(desc, host, &blob), -EINVAL);
+		CHECK(!blob);
+		CHECK_EQ(cell_desc_n_diags(desc), 1);
+	}
+	sysroot_write(&root, "/etc/cells/x.bin", "x");
+	CHECK_EQ(cell_desc_compile(desc, host, &blob), 0);
+	CHECK_EQ(cell_desc_n_diags(desc), 0);
+	cell_blob_unref(blob);
+	cell_desc_unref(desc);
+	cell_host_unref(host);
+	sysroot_remove(&root);
+}
