@@ -149,6 +149,10 @@ def cellctl_show_and_status(f):
     f.add_cell("apic-demo", "3")
     status = f.run("cellctl-fake", "--json=short", "status", "apic-demo")
     assert status.returncode == 0 and json.loads(status.stdout)["id"] == 1
+    for state in ("stopped", "shut down"):
+        f.set_state("apic-demo", state)
+        assert f.run("cellctl-fake", "show", "apic-demo", "-p", "State", "--value").stdout == \
+            state + "\n"
 
 
 @test()
@@ -356,6 +360,14 @@ def cellctl_hypervisor_by_hand(f):
     assert (status.returncode, status.stdout) == (3, "disabled\n")
     assert hypervisor("enable").returncode == 0 and "nothing to do" in hypervisor("enable").stdout
     assert hypervisor("confirm").returncode == 0
+    f.env["CELLMGR_STATE_DIR"] = str(f.dir / "no/such/place")
+    assert hypervisor("disable").returncode == 0
+    enabled = hypervisor("enable")
+    assert (enabled.returncode, enabled.stderr) == (0, "")
+    assert hypervisor("confirm").returncode == 0
+    f.env["CELLMGR_STATE_DIR"] = "/dev/null"
+    assert hypervisor("disable").returncode == 0
+    assert "without a boot marker" in hypervisor("enable").stderr
     assert hypervisor("frobnicate").returncode == 2
     (f.dir / "module").unlink()
     assert hypervisor("status").stdout == "missing\n" and hypervisor("disable").returncode == 0
