@@ -243,3 +243,17 @@ test_log_level() {
 	equal "$(systemctl service-log-level cellmgrd)" debug "the level"
 	expect 0 systemctl service-log-level cellmgrd info
 }
+
+test_destroy_shows_under_the_unit() {
+	local cell="org.cellmgr1 /org/cellmgr1/cell/apic_2ddemo org.cellmgr1.Cell"
+	native
+	expect 0 cellctl start apic-demo
+	# shellcheck disable=SC2086
+	expect 0 busctl call $cell Hold ss me "a moment"
+	# The hold ends with busctl.
+	# shellcheck disable=SC2086
+	wait_for 5 busctl call $cell Destroy t 1
+	wait_for 20 is_active cell@apic-demo inactive
+	wait_for 5 journal_says cell@apic-demo 'destroyed as user 0 asked for'
+	all_cpus
+}
