@@ -89,7 +89,7 @@ static void complete(struct cellhv_config_header *header, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct config_error error;
-	void *copy = malloc(size ? size : 1);
+	void *copy = calloc(1, size ? size : 1);
 
 	require(copy != NULL);
 	memcpy(copy, data, size);
