@@ -95,10 +95,11 @@ static int run(cell_context *context, unsigned rounds)
 	bench.output = cell_link_output(bench.link, &bench.section);
 	bench.input = cell_link_input(bench.link, SERVER, &bench.section);
 	cell_link_set_state(bench.link, 1);
-	if (bench.output && bench.input)
+	if (bench.output && bench.input) {
 		r = time_round_trips(&bench, rounds);
-	if (r == 0)
-		r = time_data(&bench, rounds / 10 + 1);
+		if (r == 0)
+			r = time_data(&bench, rounds / 10 + 1);
+	}
 	cell_link_set_state(bench.link, 0);
 	cell_link_unref(bench.link);
 	return r;
