@@ -21,17 +21,18 @@
 /* A guest shall not drive the terminal: only lines and tabs pass as they are. */
 static void show(const unsigned char *bytes, size_t n)
 {
-	bool harmless = isatty(STDOUT_FILENO);
+	bool terminal = isatty(STDOUT_FILENO);
 	static struct printable utf8; /* one console per process */
 	char text[PRINTABLE_MAX];
 
 	for (size_t i = 0; i < n; i++) {
-		if (harmless && bytes[i] != '\n' && bytes[i] != '\r') {
-			fwrite(text, 1, printable(&utf8, bytes[i], text), stdout);
-			continue;
-		}
-		fwrite(text, 1, printable_end(&utf8, text), stdout);
-		putchar(bytes[i]);
+		bool passes = !terminal || bytes[i] == '\n' || bytes[i] == '\r';
+		size_t length =
+			passes ? printable_end(&utf8, text) : printable(&utf8, bytes[i], text);
+
+		fwrite(text, 1, length, stdout);
+		if (passes)
+			putchar(bytes[i]);
 	}
 	fflush(stdout);
 }

@@ -31,9 +31,6 @@ static int open_description(struct ctl *ctl, const char *what, cell_desc **ret)
 /* One object per diagnostic of all descriptions. */
 static void add_json(json_object *array, const cell_desc *desc)
 {
-	static const char *const severities[] = {
-		[CELL_ERROR] = "error", [CELL_WARNING] = "warning", [CELL_NOTE] = "note"};
-
 	for (size_t i = 0; i < cell_desc_n_diags(desc); i++) {
 		const struct cell_diag *diag = cell_desc_diag(desc, i);
 		json_object *o = json_object_new_object();
@@ -41,23 +38,13 @@ static void add_json(json_object *array, const cell_desc *desc)
 		json_object_object_add(o, "file", json_object_new_string(diag->file));
 		json_object_object_add(o, "line", json_object_new_int((int)diag->line));
 		json_object_object_add(o, "column", json_object_new_int((int)diag->column));
-		json_object_object_add(o, "severity",
-				       json_object_new_string(severities[diag->severity]));
+		json_object_object_add(o, "severity", json_object_new_string(diag_severity(diag)));
 		json_object_object_add(o, "code", json_object_new_string(diag->code));
 		json_object_object_add(o, "pointer",
 				       json_object_new_string(diag->pointer ? diag->pointer : ""));
 		json_object_object_add(o, "message", json_object_new_string(diag->message));
 		json_object_array_add(array, o);
 	}
-}
-
-static unsigned count_errors(const cell_desc *desc)
-{
-	unsigned n = 0;
-
-	for (size_t i = 0; i < cell_desc_n_diags(desc); i++)
-		n += cell_desc_diag(desc, i)->severity == CELL_ERROR;
-	return n;
 }
 
 static int check_one(struct ctl *ctl, const char *what, json_object *array)
@@ -77,10 +64,10 @@ static int check_one(struct ctl *ctl, const char *what, json_object *array)
 		diag_print(stderr, desc);
 	else
 		add_json(array, desc);
-	if (r < 0 && count_errors(desc) == 0)
-		return ctl_fail_cell(ctl, r);
+	if (diag_first_error(desc))
+		return EXIT_BAD_CONFIG;
 
-	return count_errors(desc) > 0 ? EXIT_BAD_CONFIG : EXIT_OK;
+	return r < 0 ? ctl_fail_cell(ctl, r) : EXIT_OK;
 }
 
 int ctl_check(struct ctl *ctl, int argc, char **argv)
@@ -137,7 +124,8 @@ int ctl_compile(struct ctl *ctl, int argc, char **argv)
 		return ctl_fail_cell(ctl, r);
 
 	r = cell_desc_compile(desc, host, &blob);
-	if (diag_print(stderr, desc) > 0)
+	diag_print(stderr, desc);
+	if (diag_first_error(desc))
 		return EXIT_BAD_CONFIG;
 	if (r < 0)
 		return ctl_fail_cell(ctl, r);
@@ -196,7 +184,8 @@ int ctl_define(struct ctl *ctl, int argc, char **argv)
 	r = cell_desc_new_from_file(ctl->context, argv[1], &desc);
 	if (r < 0)
 		return ctl_fail_cell(ctl, r);
-	if (diag_print(stderr, desc) > 0)
+	diag_print(stderr, desc);
+	if (diag_first_error(desc))
 		return EXIT_BAD_CONFIG;
 
 	return send_definition(ctl, cell_desc_name(desc), fd);

@@ -11,7 +11,13 @@
 
 const char *view_state(const struct facts *facts)
 {
-	return strcmp(facts->state, "locked") == 0 ? "running/locked" : facts->state;
+	if (strcmp(facts->state, "locked") == 0)
+		return "running/locked";
+	if (strcmp(facts->state, "stopped") == 0 &&
+	    strcmp(facts->last.result, "guest-shutdown") == 0)
+		return "shut down";
+
+	return facts->state;
 }
 
 /* 1: ask the daemon instead. */

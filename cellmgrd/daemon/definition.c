@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "description-input.h"
+#include "diag.h"
 #include "worker.h"
 
 #define DIRECTORY "/etc/cells"
@@ -25,15 +26,6 @@ static int open_directory(void)
 
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
-}
-
-static bool has_errors(const cell_desc *desc)
-{
-	for (size_t i = 0; i < cell_desc_n_diags(desc); i++)
-		if (cell_desc_diag(desc, i)->severity == CELL_ERROR)
-			return true;
-
-	return false;
 }
 
 static int write_next(int directory, const char *next, int from)
@@ -104,7 +96,7 @@ int definition_write(cell_context *context, const char *name, int fd, bool repla
 	if (r < 0)
 		return r;
 
-	if (has_errors(desc))
+	if (diag_first_error(desc))
 		return description_input_fail(result, -EINVAL, context, desc);
 	if (strcmp(cell_desc_name(desc), name) != 0)
 		return worker_fail(result, -EINVAL, "InvalidConfiguration",

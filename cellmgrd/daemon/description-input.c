@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "cleanup.h"
+#include "diag.h"
 #include "worker.h"
 
 #define SIZE_MAX_BYTES (1 << 20)
@@ -59,14 +60,12 @@ int description_input_read(cell_context *context, int fd, const char *label, cel
 
 int description_input_fail(FILE *result, int error, cell_context *context, const cell_desc *desc)
 {
-	for (size_t i = 0; i < cell_desc_n_diags(desc); i++) {
-		const struct cell_diag *diag = cell_desc_diag(desc, i);
+	const struct cell_diag *diag = diag_first_error(desc);
 
-		if (diag->severity == CELL_ERROR)
-			return worker_fail(result, error, "InvalidConfiguration",
-					   "%s:%u:%u: %s: %s", diag->file, diag->line, diag->column,
-					   diag->pointer ? diag->pointer : "", diag->message);
-	}
+	if (diag)
+		return worker_fail(result, error, "InvalidConfiguration", "%s:%u:%u: %s: %s",
+				   diag->file, diag->line, diag->column,
+				   diag->pointer ? diag->pointer : "", diag->message);
 
 	return worker_fail(result, error, cell_context_last_error_name(context), "%s",
 			   cell_context_last_error(context));

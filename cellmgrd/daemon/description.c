@@ -13,6 +13,7 @@
 #include "cleanup.h"
 #include "definition.h"
 #include "description-input.h"
+#include "diag.h"
 #include "hold.h"
 #include "manager.h"
 #include "name.h"
@@ -22,21 +23,15 @@
 #define DEFINE_REPLACE 1u
 #define CHECK_SECONDS 30
 
-static const char *const severities[] = {
-	[CELL_ERROR] = "error",
-	[CELL_WARNING] = "warning",
-	[CELL_NOTE] = "note",
-};
-
 /* Six strings for each. */
 static void write_diags(FILE *result, const cell_desc *desc)
 {
 	for (size_t i = 0; i < cell_desc_n_diags(desc); i++) {
 		const struct cell_diag *diag = cell_desc_diag(desc, i);
 
-		fprintf(result, "%s%c%s%c%s%c%u%c%u%c%s%c", severities[diag->severity], 0,
-			diag->code, 0, diag->pointer ? diag->pointer : "", 0, diag->line, 0,
-			diag->column, 0, diag->message, 0);
+		fprintf(result, "%s%c%s%c%s%c%u%c%u%c%s%c", diag_severity(diag), 0, diag->code, 0,
+			diag->pointer ? diag->pointer : "", 0, diag->line, 0, diag->column, 0,
+			diag->message, 0);
 	}
 }
 

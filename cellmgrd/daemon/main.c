@@ -58,6 +58,8 @@ int main(void)
 	}
 	if (r < 0)
 		log_error("cellmgrd cannot go on: %s", strerror(-r));
+	else if (r > 0)
+		log_error("cellmgrd ends with its bus.");
 
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -38,13 +38,22 @@ static void tell_left_out(struct console *console)
 	console->n_left_out = 0;
 }
 
-/* Every line costs a token; while there is none, lines are only counted. */
+/*
+ * Every line costs a token. While there is none, lines are only counted, and on until a second's
+ * worth is there again: so a flood that lasts is told of once a second.
+ */
+static bool may_pass(struct console *console)
+{
+	if (console->tokens < 1 || console->n_left_out > 0)
+		refill(console);
+
+	return console->tokens >= (console->n_left_out > 0 ? CONSOLE_LINES_PER_SECOND : 1);
+}
+
 static void flush_line(struct console *console)
 {
 	console->length += printable_end(&console->utf8, console->line + console->length);
-	if (console->tokens < 1)
-		refill(console);
-	if (console->tokens < 1) {
+	if (!may_pass(console)) {
 		console->n_left_out++;
 		console->length = 0;
 		return;

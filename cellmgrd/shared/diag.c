@@ -6,11 +6,25 @@
 
 #include "cleanup.h"
 
-static const char *const severities[] = {
-	[CELL_ERROR] = "error",
-	[CELL_WARNING] = "warning",
-	[CELL_NOTE] = "note",
-};
+const char *diag_severity(const struct cell_diag *diag)
+{
+	static const char *const severities[] = {
+		[CELL_ERROR] = "error",
+		[CELL_WARNING] = "warning",
+		[CELL_NOTE] = "note",
+	};
+
+	return severities[diag->severity];
+}
+
+const struct cell_diag *diag_first_error(const cell_desc *desc)
+{
+	for (size_t i = 0; i < cell_desc_n_diags(desc); i++)
+		if (cell_desc_diag(desc, i)->severity == CELL_ERROR)
+			return cell_desc_diag(desc, i);
+
+	return NULL;
+}
 
 static void print_source_line(FILE *out, const struct cell_diag *diag)
 {
@@ -46,21 +60,13 @@ static void print_one(FILE *out, const struct cell_diag *diag)
 	fputs(diag->file, out);
 	if (diag->line)
 		fprintf(out, ":%u:%u", diag->line, diag->column);
-	fprintf(out, ": %s: %s%s%s\n", severities[diag->severity], pointer, *pointer ? ": " : "",
+	fprintf(out, ": %s: %s%s%s\n", diag_severity(diag), pointer, *pointer ? ": " : "",
 		diag->message);
 	print_source_line(out, diag);
 }
 
-unsigned diag_print(FILE *out, const cell_desc *desc)
+void diag_print(FILE *out, const cell_desc *desc)
 {
-	unsigned n_errors = 0;
-
-	for (size_t i = 0; i < cell_desc_n_diags(desc); i++) {
-		const struct cell_diag *diag = cell_desc_diag(desc, i);
-
-		print_one(out, diag);
-		n_errors += diag->severity == CELL_ERROR;
-	}
-
-	return n_errors;
+	for (size_t i = 0; i < cell_desc_n_diags(desc); i++)
+		print_one(out, cell_desc_diag(desc, i));
 }

@@ -6,10 +6,16 @@
 
 #include "cell.h"
 
+/* "error" "warning" "note" */
+const char *diag_severity(const struct cell_diag *diag);
+
+/* NULL: there is none. */
+const struct cell_diag *diag_first_error(const cell_desc *desc);
+
 /*
  * Writes all diagnostics as a compiler does, "file:line:column: error: message" and the line
- * itself with a caret. Returns the number of errors.
+ * itself with a caret.
  */
-unsigned diag_print(FILE *out, const cell_desc *desc);
+void diag_print(FILE *out, const cell_desc *desc);
 
 #endif

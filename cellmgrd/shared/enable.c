@@ -17,7 +17,8 @@ int enable_marked(cell_hv *hv, cell_host *host)
 		return cell_hv_enable(hv, host);
 
 	marked = marker_set();
-	if (marked < 0)
+	/* Without /var/lib nothing outlives this boot, and there is nothing to protect. */
+	if (marked < 0 && marked != -ENOENT)
 		log_warning("Enabling without a boot marker, which cannot be written: %s",
 			    strerror(-marked));
 

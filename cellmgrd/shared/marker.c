@@ -86,7 +86,7 @@ int marker_remove(void)
 	CLEANUP_FD int fd = open_directory();
 
 	if (fd < 0)
-		return fd;
+		return fd == -ENOENT ? 0 : fd;
 	if (unlinkat(fd, FILE_NAME, 0) < 0)
 		return errno == ENOENT ? 0 : -errno;
 

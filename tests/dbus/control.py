@@ -83,12 +83,25 @@ def cellctl_asks_the_daemon_for_other_users(f):
     assert "0xdead000. (memory-access, CPU 2, rip 0x1234" in status.stdout, status
 
 
+SSH = """#!/usr/bin/python3
+import os, select, socket, sys
+print(*sys.argv[1:], file=open("%(dir)s/ssh-calls", "a"))
+bus = socket.socket(socket.AF_UNIX)
+bus.connect("%(dir)s/bus")
+while True:
+    for source in select.select([0, bus], [], [])[0]:
+        data = bus.recv(65536) if source is bus else os.read(0, 65536)
+        if not data:
+            sys.exit()
+        os.write(1, data) if source is bus else bus.sendall(data)
+"""
+
+
 @test()
 def cellctl_on_another_machine(f):
-    """The stand-in for ssh runs what it is told here, as systemd's bridge to this test's bus."""
+    """The stand-in for ssh connects to this test's bus, as systemd-stdio-bridge would there."""
     ssh = f.dir / "ssh"
-    ssh.write_text("#!/bin/sh\necho \"$@\" >>%s/ssh-calls\nexec systemd-stdio-bridge -p '%s'\n"
-                   % (f.dir, f.env["DBUS_SYSTEM_BUS_ADDRESS"]))
+    ssh.write_text(SSH % {"dir": f.dir})
     ssh.chmod(0o755)
     f.env["PATH"] = "%s:%s" % (f.dir, f.env["PATH"])
     f.add_cell("apic-demo", "3")
@@ -136,6 +149,10 @@ def cellctl_show_and_status(f):
     f.add_cell("apic-demo", "3")
     status = f.run("cellctl-fake", "--json=short", "status", "apic-demo")
     assert status.returncode == 0 and json.loads(status.stdout)["id"] == 1
+    for state in ("stopped", "shut down"):
+        f.set_state("apic-demo", state)
+        assert f.run("cellctl-fake", "show", "apic-demo", "-p", "State", "--value").stdout == \
+            state + "\n"
 
 
 @test()
@@ -343,6 +360,14 @@ def cellctl_hypervisor_by_hand(f):
     assert (status.returncode, status.stdout) == (3, "disabled\n")
     assert hypervisor("enable").returncode == 0 and "nothing to do" in hypervisor("enable").stdout
     assert hypervisor("confirm").returncode == 0
+    f.env["CELLMGR_STATE_DIR"] = str(f.dir / "no/such/place")
+    assert hypervisor("disable").returncode == 0
+    enabled = hypervisor("enable")
+    assert (enabled.returncode, enabled.stderr) == (0, "")
+    assert hypervisor("confirm").returncode == 0
+    f.env["CELLMGR_STATE_DIR"] = "/dev/null"
+    assert hypervisor("disable").returncode == 0
+    assert "without a boot marker" in hypervisor("enable").stderr
     assert hypervisor("frobnicate").returncode == 2
     (f.dir / "module").unlink()
     assert hypervisor("status").stdout == "missing\n" and hypervisor("disable").returncode == 0

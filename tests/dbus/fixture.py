@@ -192,8 +192,8 @@ class Fixture:
         return subprocess.run([self.build / program, *args], env=self.env, text=True,
                               capture_output=True, timeout=20, **options)
 
-    def start_cell_run(self, name, **more):
-        """The process, and a function that returns what it has told systemd so far."""
+    def listen(self):
+        """Plays systemd's side of sd_notify(); a function that returns what was told so far."""
         notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         notify.bind(str(self.dir / "notify"))
         notify.setblocking(False)
@@ -205,8 +205,13 @@ class Fixture:
                     said.append(notify.recv(4096).decode())
             except BlockingIOError:
                 return "\n".join(said)
+        return read
+
+    def start_cell_run(self, name, **more):
+        """The process, and a function that returns what it has told systemd so far."""
+        said = self.listen()
         env = dict(self.env, NOTIFY_SOCKET=str(self.dir / "notify"), **more)
         process = subprocess.Popen([self.build / "cell-run-fake", name], env=env,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.processes.append(process)
-        return process, read
+        return process, said

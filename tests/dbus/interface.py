@@ -212,3 +212,20 @@ def the_bus_starts_it(f):
     f.activatable()
     assert f.call("GetCell", "apic-demo") == DEMO
     assert f.daemon_pid() > 1
+
+
+@test(daemon=False)
+def systemd_is_told_of_it(f):
+    said = f.listen()
+    f.env.update(NOTIFY_SOCKET=str(f.dir / "notify"), WATCHDOG_USEC="200000")
+    f.start_daemon()
+    wait_until(lambda: said().count("WATCHDOG=1") > 2, "the watchdog")
+    assert "READY=1" in said() and "STATUS=Serving org.cellmgr1." in said()
+    f.daemon.terminate()
+    assert f.daemon.wait(5) == 0 and "STOPPING=1" in said()
+
+
+@test()
+def it_ends_with_its_bus(f):
+    f.processes[0].terminate()
+    assert f.daemon.wait(5) != 0

@@ -129,7 +129,7 @@ test_polkit() {
 		expect 1 as nobody busctl call $MANAGER $method
 		says 'denied|not authorized|authoriz|interactive|does not allow'
 	done
-	expect 1 as celluser busctl call $MANAGER EnableHypervisor t 0
+	expect 1 as celluser cellctl hypervisor enable
 	says 'manage-hypervisor'
 	active cell@apic-demo inactive
 	all_cpus
@@ -242,4 +242,18 @@ test_log_level() {
 	expect 0 systemctl service-log-level cellmgrd debug
 	equal "$(systemctl service-log-level cellmgrd)" debug "the level"
 	expect 0 systemctl service-log-level cellmgrd info
+}
+
+test_destroy_shows_under_the_unit() {
+	local cell="org.cellmgr1 /org/cellmgr1/cell/apic_2ddemo org.cellmgr1.Cell"
+	native
+	expect 0 cellctl start apic-demo
+	# shellcheck disable=SC2086
+	expect 0 busctl call $cell Hold ss me "a moment"
+	# The hold ends with busctl.
+	# shellcheck disable=SC2086
+	wait_for 5 busctl call $cell Destroy t 1
+	wait_for 20 is_active cell@apic-demo inactive
+	wait_for 5 journal_says cell@apic-demo 'destroyed as user 0 asked for'
+	all_cpus
 }
