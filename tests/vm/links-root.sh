@@ -3,7 +3,7 @@
 # Links with Linux as a peer: its functions come and go, memory, interrupts both ways.
 # machines: svm svm-mixed svm-x2apic bochs
 # kernels: 6.1 6.12
-# timeout: 420
+# timeout: 600
 
 begin() {
 	fresh

@@ -2,7 +2,7 @@
 # shellcheck shell=dash
 # Links between cells: both protocols, who is there, who comes and goes, and what a peer may not do.
 # machines: svm svm-mixed svm-x2apic bochs
-# timeout: 420
+# timeout: 600
 
 # Descriptions that an earlier test has added are peers too.
 begin() {
