@@ -35,6 +35,20 @@ static int cell_scrub(u32 id, bool killable, struct cellhv_error *error)
 	return 0;
 }
 
+/* Where another cell has left a link meanwhile, its memory is this one's to zero. */
+static int cell_remove(u32 id, struct cellhv_error *error)
+{
+	int ret;
+
+	do {
+		ret = cell_scrub(id, false, error);
+		if (!ret)
+			ret = call_cell(CELLHV_OP_CELL_DESTROY, id, error);
+	} while (ret == -EBUSY && error->check == CELLHV_CHECK_CELL_NOT_SCRUBBED);
+
+	return ret;
+}
+
 /*
  * Ends the cell in the hypervisor and gives back what it had. Where the hypervisor refuses, the
  * cell stays, ready to be destroyed another time. No signal ends this: half a cell helps nobody.
@@ -49,9 +63,9 @@ static int cell_unmake(struct cell *cell, struct cellhv_error *error)
 		if (!ret && call.status.state != CELLHV_STATE_STOPPED)
 			ret = call_cell(CELLHV_OP_CELL_STOP, cell->id, error);
 		if (!ret)
-			ret = cell_scrub(cell->id, false, error);
+			link_leave_all(cell);
 		if (!ret)
-			ret = call_cell(CELLHV_OP_CELL_DESTROY, cell->id, error);
+			ret = cell_remove(cell->id, error);
 		if (ret)
 			return ret;
 	}
@@ -98,7 +112,11 @@ static int cell_make(struct cell *cell, struct cellhv_error *error)
 		return ret;
 	cell->id = call.create.id;
 
-	return cell_scrub(cell->id, true, error);
+	ret = cell_scrub(cell->id, true, error);
+	if (ret)
+		return ret;
+
+	return link_join_all(cell, error);
 }
 
 /* `config` becomes the cell's, in the end, even on failure. */

@@ -81,7 +81,11 @@ int config_check_system(const struct cellhv_system_config *config, struct cellhv
 int config_check_cell(const struct cellhv_cell_config *config, u32 size,
 		      struct cellhv_error *error);
 const u32 *config_cpus(const struct cellhv_cell_config *config);
-const struct cellhv_memory_region *config_memory(const struct cellhv_cell_config *config);
+const struct cellhv_link *config_links(const struct cellhv_cell_config *config);
+
+/* Regions, then the memory of links, of which only address and size are filled in. */
+bool config_memory(const struct cellhv_cell_config *config, u32 index,
+		   struct cellhv_memory_region *region);
 
 /* ---- cell: the cells this module created ---- */
 struct cell {
@@ -93,6 +97,7 @@ struct cell {
 	unsigned long messaging; /* bit 0: a message waits for its answer */
 	DECLARE_BITMAP(claimed, CELLHV_MAX_CPUS); /* CPUs that must not come online */
 	DECLARE_BITMAP(taken, CELLHV_MAX_CPUS);	  /* CPUs that this module took offline */
+	bool linked; /* Linux's ends of its links are there for it; changed by who owns the cell */
 	struct cellhv_cell_config *config;
 };
 
@@ -136,6 +141,12 @@ void cpus_give_back_all(struct cell *cell);
 int memory_init(void);
 void memory_exit(void);
 int memory_check(const struct cellhv_cell_config *config, struct cellhv_error *error);
+
+/* ---- link: Linux's ends of links ---- */
+int link_init(void);
+void link_exit(void);
+int link_join_all(struct cell *cell, struct cellhv_error *error); /* after it is created */
+void link_leave_all(struct cell *cell);				  /* before it is destroyed */
 
 /* ---- console: descriptors that read a console ---- */
 int console_open(union device_args *args);

@@ -11,6 +11,8 @@
 
 #include "cellhv.h"
 
+#define CONFIG_LINK_MAX (1ull << 40) /* bytes of a section */
+
 static int config_check_header(const struct cellhv_config_header *header, u16 type, u32 size,
 			       struct cellhv_error *error)
 {
@@ -47,6 +49,7 @@ static const struct config_section config_sections[] = {
 	{offsetof(struct cellhv_cell_config, cpus), sizeof(u32), CELLHV_MAX_CPUS},
 	{offsetof(struct cellhv_cell_config, ports), sizeof(struct cellhv_port_range),
 	 CELLHV_MAX_PORT_RANGES},
+	{offsetof(struct cellhv_cell_config, links), sizeof(struct cellhv_link), CELLHV_MAX_LINKS},
 };
 
 static int config_check_section(const void *config, u32 size, const struct config_section *expect,
@@ -83,15 +86,31 @@ static int config_check_cpus(const struct cellhv_cell_config *config, struct cel
 	return 0;
 }
 
+/* Within these the size of a link's memory cannot wrap around. */
+static int config_check_links(const struct cellhv_cell_config *config, struct cellhv_error *error)
+{
+	const struct cellhv_link *link = config_links(config);
+	u32 i;
+
+	for (i = 0; i < config->links.count; i++, link++)
+		if (link->shared.common_size > CONFIG_LINK_MAX ||
+		    link->shared.output_size > CONFIG_LINK_MAX ||
+		    link->shared.max_peers > CELLHV_LINK_PEERS ||
+		    strnlen(link->shared.name, CELLHV_NAME_SIZE) == CELLHV_NAME_SIZE)
+			return refuse(error, -EINVAL, CELLHV_CHECK_CONFIG_LINK, i);
+
+	return 0;
+}
+
 static int config_check_memory(const struct cellhv_cell_config *config, struct cellhv_error *error)
 {
-	const struct cellhv_memory_region *region = config_memory(config);
+	struct cellhv_memory_region region;
 	u64 end;
 	u32 i;
 
-	for (i = 0; i < config->memory.count; i++, region++)
-		if (!region->size || (region->phys | region->size) % SZ_4K ||
-		    check_add_overflow(region->phys, region->size, &end))
+	for (i = 0; config_memory(config, i, &region); i++)
+		if (!region.size || (region.phys | region.size) % SZ_4K ||
+		    check_add_overflow(region.phys, region.size, &end))
 			return refuse(error, -EINVAL, CELLHV_CHECK_CONFIG_MEMORY, i);
 
 	return 0;
@@ -120,6 +139,10 @@ int config_check_cell(const struct cellhv_cell_config *config, u32 size, struct 
 	if (ret)
 		return ret;
 
+	ret = config_check_links(config, error);
+	if (ret)
+		return ret;
+
 	return config_check_memory(config, error);
 }
 
@@ -128,7 +151,27 @@ const u32 *config_cpus(const struct cellhv_cell_config *config)
 	return (const void *)config + config->cpus.offset;
 }
 
-const struct cellhv_memory_region *config_memory(const struct cellhv_cell_config *config)
+const struct cellhv_link *config_links(const struct cellhv_cell_config *config)
 {
-	return (const void *)config + config->memory.offset;
+	return (const void *)config + config->links.offset;
+}
+
+bool config_memory(const struct cellhv_cell_config *config, u32 index,
+		   struct cellhv_memory_region *region)
+{
+	const struct cellhv_memory_region *regions = (const void *)config + config->memory.offset;
+	const struct cellhv_link *link;
+
+	if (index < config->memory.count) {
+		*region = regions[index];
+		return true;
+	}
+	index -= config->memory.count;
+	if (index >= config->links.count)
+		return false;
+
+	link = &config_links(config)[index];
+	*region = (struct cellhv_memory_region){.phys = link->shared.phys,
+						.size = cellhv_link_size(&link->shared)};
+	return true;
 }

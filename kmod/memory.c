@@ -70,16 +70,16 @@ static int memory_check_tables(const struct cellhv_memory_region *region,
 /* Device regions too: calling RAM a device must not be a way to get at Linux's. */
 int memory_check(const struct cellhv_cell_config *config, struct cellhv_error *error)
 {
-	const struct cellhv_memory_region *region = config_memory(config);
+	struct cellhv_memory_region region;
 	u32 i;
 	int ret;
 
-	for (i = 0; i < config->memory.count; i++, region++) {
-		ret = memory_check_tables(region, error);
+	for (i = 0; config_memory(config, i, &region); i++) {
+		ret = memory_check_tables(&region, error);
 		if (ret)
 			return ret;
 
-		ret = memory_check_pages(region, error);
+		ret = memory_check_pages(&region, error);
 		if (ret)
 			return ret;
 	}

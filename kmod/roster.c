@@ -175,11 +175,11 @@ bool roster_owns_cpu(unsigned int cpu, char name[CELLHV_NAME_SIZE])
 
 static bool roster_cell_overlaps(const struct cell *cell, u64 phys, u64 size)
 {
-	const struct cellhv_memory_region *region = config_memory(cell->config);
+	struct cellhv_memory_region region;
 	u32 i;
 
-	for (i = 0; i < cell->config->memory.count; i++, region++)
-		if (region->phys < phys + size && phys < region->phys + region->size)
+	for (i = 0; config_memory(cell->config, i, &region); i++)
+		if (region.phys < phys + size && phys < region.phys + region.size)
 			return true;
 
 	return false;

@@ -98,10 +98,32 @@ static void read_madt(const struct table *table, struct acpi *acpi)
 	}
 }
 
-static void note_dmar(const struct table *table, struct acpi *acpi)
+/*
+ * VT-d 8.1 and 8.3: structures {type, length} from 48; type 0 is a unit, with INCLUDE_PCI_ALL in
+ * bit 0 of its flags at 4, the segment at 6, the address of its registers at 8. Where no unit has
+ * all, it is the only one that counts.
+ */
+static void read_dmar(const struct table *table, struct acpi *acpi)
 {
-	(void)table;
+	uint64_t base = 0, all = 0;
+	size_t at = 48, n_units = 0;
+
 	acpi->has_dmar = true;
+	while (at + 16 <= table->size) {
+		uint64_t length = field(table, at + 2, 2);
+
+		if (length < 4)
+			return;
+		if (field(table, at, 2) == 0 && field(table, at + 6, 2) == 0) {
+			base = field(table, at + 8, 8) & ~0xfffull;
+			n_units++;
+			if (field(table, at + 4, 1) & 1)
+				all = base;
+		}
+		at += length;
+	}
+	if (all || n_units == 1)
+		acpi->remapping_base = all ?: base;
 }
 
 static void note_ivrs(const struct table *table, struct acpi *acpi)
@@ -117,7 +139,7 @@ void acpi_read(const char *root, struct acpi *ret)
 		void (*read)(const struct table *table, struct acpi *acpi);
 	} readers[] = {
 		{"FACP", read_fadt}, {"MCFG", read_mcfg}, {"APIC", read_madt},
-		{"DMAR", note_dmar}, {"IVRS", note_ivrs},
+		{"DMAR", read_dmar}, {"IVRS", note_ivrs},
 	};
 
 	*ret = (struct acpi){0};

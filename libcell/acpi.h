@@ -11,6 +11,7 @@ struct acpi {
 	uint64_t mmconfig_base;	   /* MCFG, segment 0 */
 	uint32_t mmconfig_end_bus; /* last bus number of that window */
 	uint32_t n_apics;	   /* MADT: enabled local APICs and x2APICs */
+	uint64_t remapping_base;   /* DMAR: registers of the unit with all of segment 0 */
 	bool has_dmar;		   /* Intel VT-d */
 	bool has_ivrs;		   /* AMD-Vi */
 };

@@ -43,6 +43,11 @@ static inline const uint32_t *blob_cpus(const struct cellhv_cell_config *config)
 	return blob_section(config, &config->cpus);
 }
 
+static inline const struct cellhv_link *blob_links(const struct cellhv_cell_config *config)
+{
+	return blob_section(config, &config->links);
+}
+
 static inline const struct cellhv_port_range *blob_ports(const struct cellhv_cell_config *config)
 {
 	return blob_section(config, &config->ports);

@@ -83,21 +83,18 @@ static bool may_be_free(const struct memory *memory, uint64_t phys)
 	return memory->block_size && block && (block->ours || (block->online && block->removable));
 }
 
-static void check_pinned_ram(cell_desc *desc, const struct memory *memory, size_t index)
+void claims_check_ram(cell_desc *desc, const struct memory *memory, const char *pointer,
+		      uint64_t phys, uint64_t size)
 {
-	const struct desc_memory *region = &desc->memory[index];
-	char pointer[DESC_POINTER_SIZE];
-
-	for (uint64_t offset = 0; offset < region->size; offset += PAGE) {
-		if (may_be_free(memory, region->phys + offset))
+	for (uint64_t offset = 0; offset < size; offset += PAGE) {
+		if (may_be_free(memory, phys + offset))
 			continue;
 
-		desc_report(desc, CELL_ERROR, "memory-not-free",
-			    desc_pointer(pointer, "memory", index, "phys"),
+		desc_report(desc, CELL_ERROR, "memory-not-free", pointer,
 			    "the memory at 0x%" PRIx64 " is neither reserved (memmap=%" PRIu64
 			    "K$0x%" PRIx64 ") nor in a block that could go offline: leave out "
 			    "\"phys\" and let it be placed",
-			    region->phys + offset, region->size >> 10, region->phys);
+			    phys + offset, size >> 10, phys);
 		return;
 	}
 }
@@ -123,7 +120,7 @@ static void check_memory(cell_desc *desc, const cell_host *host, const struct in
 			    region->phys, other);
 		rival_note_memory(desc, other, region->phys, region->size);
 	} else if (!(region->flags & CELLHV_MEMORY_DEVICE))
-		check_pinned_ram(desc, &host->memory, index);
+		claims_check_ram(desc, &host->memory, pointer, region->phys, region->size);
 	else if (ranges_touch(&host->iomem.ram, region->phys, region->size)) {
 		desc_report(desc, CELL_ERROR, "device-is-ram", pointer,
 			    "there is RAM of Linux's in 0x%" PRIx64 " to 0x%" PRIx64

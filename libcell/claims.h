@@ -13,4 +13,8 @@
 void claims_check(cell_desc *desc, const cell_host *host, const struct inventory *inventory,
 		  struct cpuset *ret_cpus);
 
+/* Whether RAM that is pinned at the pointer is free, or could be taken from Linux. */
+void claims_check_ram(cell_desc *desc, const struct memory *memory, const char *pointer,
+		      uint64_t phys, uint64_t size);
+
 #endif

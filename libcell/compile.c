@@ -23,6 +23,9 @@ uint64_t compile_need(const cell_desc *desc)
 	for (size_t i = 0; i < desc->n_memory; i++)
 		if (!(desc->memory[i].flags & CELLHV_MEMORY_DEVICE))
 			need += desc->memory[i].size;
+	for (size_t i = 0; i < desc->n_links; i++)
+		if (!desc->links[i].resolved.shared.phys)
+			need += cellhv_link_size(&desc->links[i].resolved.shared);
 	return need;
 }
 
@@ -77,6 +80,9 @@ int compile_check(cell_desc *desc, const cell_host *host, const struct inventory
 	diag_rewind(&desc->diags);
 	claims_check(desc, host, inventory, &cpus);
 	image_check(desc);
+	r = link_resolve(desc, host, inventory);
+	if (r < 0)
+		return r;
 	diag_finish(&desc->diags, false);
 	if (!desc->diags.n_errors) {
 		r = check_place(desc, host, inventory, &place);
@@ -129,6 +135,7 @@ static void fill_sections(const cell_desc *desc, const struct cpuset *cpus,
 	bool add_console = has_more_ports(desc);
 	struct cellhv_memory_region *regions;
 	struct cellhv_port_range *ports;
+	struct cellhv_link *links;
 	uint32_t *cpu;
 
 	regions = add_section(config, size, &config->memory, desc->n_memory, sizeof(*regions));
@@ -152,6 +159,12 @@ static void fill_sections(const cell_desc *desc, const struct cpuset *cpus,
 	if (add_console)
 		ports[desc->n_ports] = (struct cellhv_port_range){(uint32_t)desc->console.address,
 								  desc->console.size};
+
+	links = add_section(config, size, &config->links, desc->n_links, sizeof(*links));
+	for (size_t i = 0; i < desc->n_links; i++) {
+		links[i] = desc->links[i].resolved;
+		links[i].shared.phys = place->link_phys[i];
+	}
 }
 
 int compile_blob(const cell_desc *desc, const struct cpuset *cpus, const struct place *place,

@@ -8,6 +8,7 @@
 #include "context.h"
 #include "cpuset.h"
 #include "diag.h"
+#include "link.h"
 
 #define DESC_IMAGES_MAX 64
 #define DESC_FILE_MAX 65536 /* bytes of JSON */
@@ -50,6 +51,8 @@ struct cell_desc {
 	struct desc_image images[DESC_IMAGES_MAX];
 	size_t n_ports;
 	struct desc_ports ports[CELLHV_MAX_PORT_RANGES];
+	size_t n_links;
+	struct desc_link links[CELLHV_MAX_LINKS];
 	struct cellhv_console console;
 	char *command_line; /* NULL: none */
 	uint64_t command_line_at;

@@ -84,6 +84,46 @@ static void dump_lists(const struct cellhv_cell_config *config, struct json_obje
 	}
 }
 
+static struct json_object *dump_link(const struct cellhv_link *link, bool *failed)
+{
+	const struct cellhv_link_shared *shared = &link->shared;
+	struct json_object *object = json_object_new_object();
+
+	if (!object)
+		return NULL;
+
+	add(object, "name", json_object_new_string(shared->name), failed);
+	add(object, "protocol", string("ivshmem-%u", shared->protocol), failed);
+	add(object, "size", string("0x%" PRIx64, shared->common_size), failed);
+	add(object, "output", string("0x%" PRIx64, shared->output_size), failed);
+	add(object, "peers", json_object_new_int64(shared->max_peers), failed);
+	add(object, "vectors", json_object_new_int64(shared->vectors), failed);
+	add(object, "class", string("0x%x", shared->class_protocol), failed);
+	add(object, "id", json_object_new_int64(link->id), failed);
+	add(object, "function",
+	    string("%02x:%02x.%x", link->function >> 8, (link->function >> 3) & 31,
+		   link->function & 7),
+	    failed);
+	add(object, "at", string("0x%" PRIx64, link->guest), failed);
+	add(object, "phys", string("0x%" PRIx64, shared->phys), failed);
+	return object;
+}
+
+/* Left out where there are none. */
+static void dump_links(const struct cellhv_cell_config *config, struct json_object *object,
+		       bool *failed)
+{
+	struct json_object *list;
+
+	if (!config->links.count)
+		return;
+
+	list = json_object_new_array();
+	add(object, "links", list, failed);
+	for (uint32_t i = 0; i < config->links.count && !*failed; i++)
+		append(list, dump_link(&blob_links(config)[i], failed), failed);
+}
+
 static struct json_object *dump_console(const struct cellhv_cell_config *config, bool *failed)
 {
 	struct json_object *object;
@@ -175,6 +215,7 @@ LIBCELL_PUBLIC int cell_blob_dump_json(cell_blob *blob, char **ret_json)
 
 	add(object, "name", json_object_new_string(config->name), &failed);
 	dump_lists(config, object, &failed);
+	dump_links(config, object, &failed);
 	add(object, "console", dump_console(config, &failed), &failed);
 	add(object, "comm", dump_comm(config, &failed), &failed);
 	if (config->flags & CELLHV_CELL_COMM_LEGACY)

@@ -70,6 +70,15 @@ static const struct sentence sentences[] = {
 	{CELLHV_CHECK_CPU_STATE, NUMBER, "HardwareUnsupported",
 	 "CPU %s refuses to run Linux as a guest in its present state, and all went back: see "
 	 "`dmesg`"},
+	{CELLHV_CHECK_CONFIG_LINK, NUMBER, "InvalidConfiguration",
+	 "the hypervisor refuses link %s (from 0): install all from the same build"},
+	{CELLHV_CHECK_LINK_DIFFERS, NUMBER, "ResourceConflict",
+	 "link %s (from 0) exists, but not as described: destroy the cells that are its peers"},
+	{CELLHV_CHECK_LINK_PEER, NUMBER, "ResourceConflict",
+	 "another cell is at the place of this one in link %s (from 0): change an \"id\""},
+	{CELLHV_CHECK_LINK_FUNCTION, NUMBER, "ResourceConflict",
+	 "Linux has another PCI function where link %s (from 0) would put its own: pin another in "
+	 "host.json"},
 	{CELLHV_DRIVER_CHECK_NO_VIRTUALIZATION, NOTHING, "HardwareUnsupported",
 	 "this CPU has neither AMD SVM nor Intel VMX: use another machine, or turn nested "
 	 "virtualisation on for this virtual one"},

@@ -166,6 +166,7 @@ void host_system_config(const cell_host *host, struct cellhv_system_config *ret)
 		.pm_timer_port = host->acpi.pm_timer_port,
 		.mmconfig_base = host->acpi.mmconfig_base,
 		.mmconfig_end_bus = host->acpi.mmconfig_end_bus,
+		.remapping_base = host->acpi.remapping_base,
 		.memory_top = host->memory.top,
 	};
 	blob_init_header(&ret->header, CELLHV_CONFIG_SYSTEM);

@@ -100,19 +100,38 @@ void inventory_clear(struct inventory *inventory)
 	*inventory = (struct inventory){0};
 }
 
+/* Regions and then links: the memory of the next one; false: there are no more. */
+static bool next_memory(const struct cellhv_cell_config *config, uint32_t index, struct range *ret)
+{
+	const struct cellhv_link_shared *link;
+
+	if (index < config->memory.count) {
+		const struct cellhv_memory_region *region = &blob_memory(config)[index];
+
+		*ret = (struct range){region->phys, region->size};
+		return true;
+	}
+	index -= config->memory.count;
+	if (index >= config->links.count)
+		return false;
+	link = &blob_links(config)[index].shared;
+	*ret = (struct range){link->phys, cellhv_link_size(link)};
+	return true;
+}
+
 int inventory_memory(const struct inventory *inventory, const char *except, struct ranges *ret)
 {
 	struct ranges set = {0};
 
 	for (size_t i = 0; i < inventory->n; i++) {
 		const struct inventory_cell *cell = &inventory->cells[i];
-		const struct cellhv_memory_region *regions = blob_memory(cell->config);
+		struct range memory;
 
 		if (except && strcmp(cell->info.name, except) == 0)
 			continue;
 
-		for (uint32_t j = 0; j < cell->config->memory.count; j++) {
-			int r = ranges_add(&set, regions[j].phys, regions[j].size);
+		for (uint32_t j = 0; next_memory(cell->config, j, &memory); j++) {
+			int r = ranges_add(&set, memory.start, memory.size);
 
 			if (r < 0)
 				return r;
@@ -134,11 +153,10 @@ const struct inventory_cell *inventory_by_memory(const struct inventory *invento
 						 uint64_t size)
 {
 	for (size_t i = 0; i < inventory->n; i++) {
-		const struct cellhv_cell_config *config = inventory->cells[i].config;
-		const struct cellhv_memory_region *regions = blob_memory(config);
+		struct range memory;
 
-		for (uint32_t j = 0; j < config->memory.count; j++)
-			if (range_overlaps(regions[j].phys, regions[j].size, phys, size))
+		for (uint32_t j = 0; next_memory(inventory->cells[i].config, j, &memory); j++)
+			if (range_overlaps(memory.start, memory.size, phys, size))
 				return &inventory->cells[i];
 	}
 	return NULL;

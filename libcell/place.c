@@ -45,7 +45,31 @@ static int available_memory(const cell_desc *desc, const struct inventory *inven
 	for (size_t i = 0; r == 0 && i < desc->n_memory; i++)
 		if (desc->memory[i].pinned)
 			r = ranges_remove(ret, desc->memory[i].phys, desc->memory[i].size);
+	for (size_t i = 0; r == 0 && i < desc->n_links; i++)
+		if (link_gives(&desc->links[i].end, LINK_PHYS))
+			r = ranges_remove(ret, desc->links[i].resolved.shared.phys,
+					  cellhv_link_size(&desc->links[i].resolved.shared));
 	return r;
+}
+
+/* The same as try_place() for links; those that exist are where they are. */
+static int try_place_links(const cell_desc *desc, struct ranges *available, struct place *place)
+{
+	for (size_t i = 0; i < desc->n_links; i++) {
+		const struct cellhv_link_shared *link = &desc->links[i].resolved.shared;
+		int r;
+
+		place->link_phys[i] = link->phys;
+		if (link->phys)
+			continue;
+		if (!first_fit(available, cellhv_link_size(link), &place->link_phys[i]))
+			return 0;
+
+		r = ranges_remove(available, place->link_phys[i], cellhv_link_size(link));
+		if (r < 0)
+			return r;
+	}
+	return 1;
 }
 
 /* 1: all fit; 0: not all. */
@@ -68,36 +92,51 @@ static int try_place(const cell_desc *desc, const struct inventory *inventory,
 
 		r = ranges_remove(&available, place->phys[i], region->size);
 	}
-	return r < 0 ? r : 1;
+	return r < 0 ? r : try_place_links(desc, &available, place);
 }
 
 /* Blocks under pinned RAM have to be those very ones. */
+static int take_range(struct memory *memory, uint64_t start, uint64_t size, place_take_fn take,
+		      void *userdata)
+{
+	for (uint64_t at = start; at < start + size;
+	     at = (at / memory->block_size + 1) * memory->block_size) {
+		struct memory_block *block = memory_block_at(memory, at);
+		int r;
+
+		if (!block || block->ours || ranges_touch(&memory->reserved, at, 1))
+			continue;
+		if (!block->online || !block->removable)
+			return -ENOSPC;
+
+		r = take(userdata, block);
+		if (r < 0)
+			return r == -ENOMEM ? r : -ENOSPC;
+	}
+	return 0;
+}
+
 static int take_pinned(const cell_desc *desc, struct memory *memory, place_take_fn take,
 		       void *userdata)
 {
-	for (size_t i = 0; i < desc->n_memory; i++) {
+	int r = 0;
+
+	if (!memory->block_size)
+		return 0;
+
+	for (size_t i = 0; i < desc->n_memory && r == 0; i++) {
 		const struct desc_memory *region = &desc->memory[i];
-		uint64_t end = region->phys + region->size;
 
-		if (!region->pinned || !is_ram(region) || !memory->block_size)
-			continue;
-
-		for (uint64_t at = region->phys; at < end;
-		     at = (at / memory->block_size + 1) * memory->block_size) {
-			struct memory_block *block = memory_block_at(memory, at);
-			int r;
-
-			if (!block || block->ours || ranges_touch(&memory->reserved, at, 1))
-				continue;
-			if (!block->online || !block->removable)
-				return -ENOSPC;
-
-			r = take(userdata, block);
-			if (r < 0)
-				return r == -ENOMEM ? r : -ENOSPC;
-		}
+		if (region->pinned && is_ram(region))
+			r = take_range(memory, region->phys, region->size, take, userdata);
 	}
-	return 0;
+	for (size_t i = 0; i < desc->n_links && r == 0; i++) {
+		const struct cellhv_link_shared *link = &desc->links[i].resolved.shared;
+
+		if (link_gives(&desc->links[i].end, LINK_PHYS))
+			r = take_range(memory, link->phys, cellhv_link_size(link), take, userdata);
+	}
+	return r;
 }
 
 int place_desc(const cell_desc *desc, const struct inventory *inventory, struct memory *memory,

@@ -12,12 +12,14 @@ typedef int (*place_take_fn)(void *userdata, struct memory_block *block);
 
 struct place {
 	uint64_t phys[CELLHV_MAX_MEMORY_REGIONS]; /* by region of the description */
+	uint64_t link_phys[CELLHV_MAX_LINKS];	  /* by link */
 };
 
 /*
  * Places every region: pinned ones where they are pinned, the others first-fit from the lowest
  * address of what no other cell owns, 4 KiB granular, 2 MiB aligned from 2 MiB on. Calls take for
  * one more block of Linux's while they do not fit, and goes on with the next where it fails.
+ * The memory of links that do not exist yet is placed after the regions.
  * -ENOSPC: they do not fit and no block is left. Same input, same result.
  */
 int place_desc(const cell_desc *desc, const struct inventory *inventory, struct memory *memory,

@@ -9,7 +9,6 @@
 #include "number.h"
 #include "parse.h"
 
-#define SETTINGS_PATH "/etc/cellmgr/host.json"
 #define SETTINGS_SIZE_MAX 65536
 #define UART_PORTS 8
 
@@ -34,6 +33,7 @@ static void key_debug_port(const struct value *value)
 static const struct key settings_keys[] = {
 	{"strict", PARSE_BOOL, false, key_strict},
 	{"debug-port", PARSE_STRING, false, key_debug_port},
+	{"links", PARSE_ARRAY, false, link_key_settings},
 	{0},
 };
 

@@ -9,6 +9,8 @@
 #include "range.h"
 
 #define PAGE 4096
+#define PCI_PORTS 0xcf8
+#define PCI_PORTS_COUNT 8
 
 /* Nested page tables of four levels. */
 #define GUEST_END (1ull << 48)
@@ -125,6 +127,9 @@ static void verify_ports(cell_desc *desc, size_t index)
 	const struct desc_ports *ports = &desc->ports[index];
 	char pointer[DESC_POINTER_SIZE];
 
+	if (range_overlaps(ports->base, ports->count, PCI_PORTS, PCI_PORTS_COUNT))
+		desc_report(desc, CELL_ERROR, "bad-port", desc_pointer(pointer, "ports", index, ""),
+			    "ports 0xcf8 to 0xcff reach all of PCI: they are no cell's");
 	for (size_t i = 0; i < index; i++) {
 		const struct desc_ports *other = &desc->ports[i];
 

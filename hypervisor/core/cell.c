@@ -6,11 +6,14 @@
 #include "core/cell.h"
 
 #include "arch/x86/machine.h"
+#include "arch/x86/pci.h"
 #include "arch/x86/permissions.h"
 #include "arch/x86/vcpu.h"
 #include "arch/x86/window.h"
 #include "core/comm.h"
 #include "core/errno.h"
+#include "core/link.h"
+#include "core/memory.h"
 #include "core/print.h"
 #include "core/string.h"
 
@@ -89,7 +92,8 @@ bool cell_root_owns(uint64_t phys, uint64_t size)
 {
 	return phys + size > phys && phys + size <= machine.phys_limit &&
 	       !overlaps(phys, size, machine.memory_phys, CELLHV_MEMORY_SIZE) &&
-	       !cell_owning_memory(phys, size);
+	       !cell_owning_memory(phys, size) && !link_owns_memory(phys, size) &&
+	       !pci_root_took(phys, size);
 }
 
 /* A cell that says "locked" forbids this; `except` may be NULL. */
@@ -156,7 +160,11 @@ static int cell_check(const struct cpu *self, const struct cellhv_cell_config *c
 	if (err)
 		return err;
 
-	return cell_check_resources(config, call);
+	err = cell_check_resources(config, call);
+	if (err)
+		return err;
+
+	return link_check(config, call);
 }
 
 /* Nested page tables of the cell: its regions and the comm page, nothing else. */
@@ -181,7 +189,7 @@ static int cell_map(struct cell *cell)
 	}
 	err = paging_map(&cell->memory, cell->config->comm_address, machine_phys(cell->comm),
 			 PAGE_SIZE, access);
-	return err < 0 ? err : 0;
+	return err < 0 ? err : link_map(cell);
 }
 
 static int cell_make_port_bitmap(struct cell *cell)
@@ -213,6 +221,7 @@ static void cell_free(struct cell *cell)
 		paging_destroy(&cell->memory);
 	if (cell->port_bitmap != machine.cell_port_bitmap)
 		pool_free(&machine.pool, cell->port_bitmap, PORT_BITMAP_SIZE / PAGE_SIZE);
+	link_free(cell);
 	pool_free(&machine.pool, cell->console.data, CELL_CONSOLE_PAGES);
 	pool_free(&machine.pool, cell->comm, 1);
 	pool_free(&machine.pool, cell->config, cell->config_pages);
@@ -250,47 +259,9 @@ static int cell_reserve(struct cell *cell)
 	console = pool_alloc(&machine.pool, CELL_CONSOLE_PAGES);
 	if (console)
 		ring_init(&cell->console, console, CELL_CONSOLE_PAGES * (uint32_t)PAGE_SIZE);
-	if (!cell->comm || !console || cell_make_port_bitmap(cell))
+	if (!cell->comm || !console || cell_make_port_bitmap(cell) || link_reserve(cell))
 		return -ENOMEM;
 	return cell_map(cell);
-}
-
-bool cell_flush_root(const struct cpu *self, uint32_t *silent)
-{
-	vcpu_flush(self);
-	for (uint32_t i = 0; i < num_cpus; i++) {
-		struct cpu *cpu = cpu_by_number(i);
-
-		if (cpu && cpu != self && cell_is_root(cpu->cell))
-			cpu_request(cpu, CPU_REQUEST_FLUSH);
-	}
-	for (uint32_t i = 0; i < num_cpus; i++) {
-		struct cpu *cpu = cpu_by_number(i);
-
-		if (cpu && cpu != self && !cpu_await(cpu, CPU_REQUEST_FLUSH)) {
-			*silent = i;
-			return false;
-		}
-	}
-	return true;
-}
-
-/*
- * One region goes to or from the root. Tables that this freed may still be cached: the root's CPUs
- * forget them before the pool is used again.
- */
-static int cell_move_region(const struct cpu *self, const struct cellhv_memory_region *region,
-			    bool to_root, struct cellhv_call *call)
-{
-	uint32_t silent;
-	int changed = to_root ? machine_map_root(region->phys, region->size)
-			      : paging_unmap(&root_cell.memory, region->phys, region->size);
-
-	if (changed < 0)
-		return changed;
-	if (changed && !cell_flush_root(self, &silent))
-		return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, silent);
-	return 0;
 }
 
 /* Gives the first `count` regions back to the root. */
@@ -299,8 +270,11 @@ static int cell_return_memory(const struct cpu *self, const struct cell *cell, u
 {
 	int err = 0;
 
-	for (uint32_t i = 0; i < count && !err; i++)
-		err = cell_move_region(self, config_memory(cell->config, i), true, call);
+	for (uint32_t i = 0; i < count && !err; i++) {
+		const struct cellhv_memory_region *region = config_memory(cell->config, i);
+
+		err = memory_set_root(self, region->phys, region->size, MEMORY_ROOT_ACCESS, call);
+	}
 	return err;
 }
 
@@ -310,7 +284,8 @@ static int cell_take_memory(const struct cpu *self, const struct cell *cell,
 	uint32_t count = cell->config->memory.count;
 
 	for (uint32_t i = 0; i < count; i++) {
-		int err = cell_move_region(self, config_memory(cell->config, i), false, call);
+		const struct cellhv_memory_region *region = config_memory(cell->config, i);
+		int err = memory_set_root(self, region->phys, region->size, 0, call);
 
 		if (err) {
 			/* A silent CPU leaves this region taken: give it back too. */
@@ -361,18 +336,32 @@ static void cell_set_root_ports(const struct cell *cell, bool root_may)
 	}
 }
 
-static int cell_commit(const struct cpu *self, struct cell *cell, struct cellhv_call *call)
+static int cell_take(const struct cpu *self, struct cell *cell, struct cellhv_call *call)
 {
 	int err = cell_take_memory(self, cell, call);
 
 	if (err)
 		return err;
 
-	err = cell_take_cpus(cell, call);
-	if (err) {
-		cell_return_memory(self, cell, cell->config->memory.count, call);
-		return err;
+	err = link_commit(self, cell, call);
+	if (!err) {
+		err = cell_take_cpus(cell, call);
+		if (!err)
+			return 0;
+		link_return_memory(self, cell, call);
+		link_leave(cell);
 	}
+	cell_return_memory(self, cell, cell->config->memory.count, call);
+	return err;
+}
+
+static int cell_commit(const struct cpu *self, struct cell *cell, struct cellhv_call *call)
+{
+	int err = cell_take(self, cell, call);
+
+	if (err)
+		return err;
+
 	cell_set_root_ports(cell, false);
 	memcpy(cell->name, cell->config->name, sizeof(cell->name));
 	cell->id = ++last_id;
@@ -420,6 +409,7 @@ int cell_start(struct cell *cell, struct cellhv_call *call)
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELL_NOT_SCRUBBED, cell->id);
 
 	comm_reset(cell);
+	link_start(cell);
 	memset(&cell->failure, 0, sizeof(cell->failure));
 	cell->failed = false;
 	cell->failed_cpus = 0;
@@ -433,6 +423,7 @@ int cell_start(struct cell *cell, struct cellhv_call *call)
 
 int cell_stop(struct cell *cell, struct cellhv_call *call)
 {
+	link_stop(cell);
 	for (uint32_t i = 0; i < cell->config->cpus.count; i++)
 		cpu_request(cpu_by_number(config_cpu(cell->config, i)), CPU_REQUEST_PARK);
 	for (uint32_t i = 0; i < cell->config->cpus.count; i++) {
@@ -465,10 +456,12 @@ int cell_destroy(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 		return err;
 	if (cell->started)
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELL_STATE, cell_state(cell));
-	if (!cell->scrubbed)
+	if (!cell->scrubbed || link_unclean(cell))
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELL_NOT_SCRUBBED, cell->id);
 
 	err = cell_return_memory(self, cell, cell->config->memory.count, call);
+	if (!err)
+		err = link_return_memory(self, cell, call);
 	if (err == -ENOMEM)
 		cell_refuse(call, err, CELLHV_CHECK_POOL_EMPTY, pool_available(&machine.pool));
 	if (err)
@@ -476,6 +469,7 @@ int cell_destroy(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 
 	cell_return_cpus(cell, cell->config->cpus.count);
 	cell_set_root_ports(cell, true);
+	link_leave(cell);
 	cell_unlink(cell);
 	print("Destroyed cell \"%s\"\n", cell->name);
 	cell_free(cell);

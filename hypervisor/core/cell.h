@@ -10,10 +10,13 @@
 #include "core/cpu.h"
 #include "core/lock.h"
 #include "core/paging.h"
+#include "core/pci.h"
 #include "core/ring.h"
 #include <cellhv/guest.h>
 
 #define CELL_CONSOLE_PAGES 2u
+
+struct ivshmem;
 
 struct cell {
 	uint32_t id; /* CELLHV_ROOT_ID: the root */
@@ -34,8 +37,10 @@ struct cell {
 		uint32_t region; /* next to zero */
 		uint64_t offset; /* in it */
 	} scrub;
-	bool scrubbed;	  /* all RAM is zero now */
-	bool initialised; /* it was when the cell got it */
+	bool scrubbed;				 /* all RAM is zero now */
+	bool initialised;			 /* it was when the cell got it */
+	struct pci_function *functions;		 /* that it owns */
+	struct ivshmem *links[CELLHV_MAX_LINKS]; /* its ends, as in the configuration */
 	struct cell *next;
 };
 
@@ -52,14 +57,13 @@ struct cell *cell_owning_memory(uint64_t phys, uint64_t size);
 /* A cell other than the root that may use one of the ports; NULL: none. */
 struct cell *cell_owning_ports(uint32_t base, uint32_t count);
 
-/* Root CPUs forget translations of memory that has changed hands. false: *silent did not answer. */
-bool cell_flush_root(const struct cpu *self, uint32_t *silent);
-
-/* Why a management call fails; has the value of error. */
+/* Why a management call fails: the first reason counts, whatever undoing it meets. Is error. */
 static inline int cell_refuse(struct cellhv_call *call, int error, uint32_t check, uint64_t object)
 {
-	call->check = check;
-	call->object = object;
+	if (call->check == CELLHV_CHECK_NONE) {
+		call->check = check;
+		call->object = object;
+	}
 	return error;
 }
 

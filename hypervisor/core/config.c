@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 #include "core/config.h"
 
-#include <stdbool.h>
-
 #include <cellhv/guest.h>
 #include <cellhv/manage.h>
 
 #include "core/checksum.h"
+#include "core/config_link.h"
 #include "core/errno.h"
 
 #define PAGE_MASK 0xfffull
 #define MAX_PORTS 65536u
+#define PCI_PORTS 0xcf8u
+#define PCI_PORTS_COUNT 8u
 #define PCI_BUS_SHIFT 20 /* PCI Express Base Specification, 7.2.2: 1 MiB of MMCONFIG per bus */
 
 static int fail(struct config_error *error, uint32_t check, uint64_t object)
@@ -67,8 +68,8 @@ static bool is_alphanumeric(char c)
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/* [A-Za-z0-9][A-Za-z0-9._-]{0,30}, then zeros to the end. */
-static int check_name(const char *name, struct config_error *error)
+/* Bytes of the name; CELLHV_NAME_SIZE: no end. */
+static size_t name_length(const char *name)
 {
 	size_t length = 0;
 
@@ -76,6 +77,13 @@ static int check_name(const char *name, struct config_error *error)
 	       (is_alphanumeric(name[length]) ||
 		(length && (name[length] == '.' || name[length] == '_' || name[length] == '-'))))
 		length++;
+	return length;
+}
+
+static int check_name(const char *name, struct config_error *error)
+{
+	size_t length = name_length(name);
+
 	if (length == 0 || length == CELLHV_NAME_SIZE)
 		return fail(error, CELLHV_CHECK_CONFIG_NAME, length);
 
@@ -83,6 +91,13 @@ static int check_name(const char *name, struct config_error *error)
 		if (name[i])
 			return fail(error, CELLHV_CHECK_CONFIG_NAME, i);
 	return 0;
+}
+
+bool config_name_is_valid(const char *name)
+{
+	struct config_error error;
+
+	return !check_name(name, &error);
 }
 
 static int check_fields(const struct cellhv_cell_config *config, struct config_error *error)
@@ -116,6 +131,7 @@ static const struct section_rule {
 	{CELL(memory), sizeof(struct cellhv_memory_region), CELLHV_MAX_MEMORY_REGIONS},
 	{CELL(cpus), sizeof(uint32_t), CELLHV_MAX_CPUS},
 	{CELL(ports), sizeof(struct cellhv_port_range), CELLHV_MAX_PORT_RANGES},
+	{CELL(links), sizeof(struct cellhv_link), CELLHV_MAX_LINKS},
 };
 #define SECTIONS (sizeof(section_rules) / sizeof(section_rules[0]))
 
@@ -222,8 +238,10 @@ static int check_ports(const struct cellhv_cell_config *config, struct config_er
 	for (uint32_t i = 0; i < config->ports.count; i++) {
 		const struct cellhv_port_range *range = config_ports(config, i);
 
+		/* All of PCI can be reached through CF8-CFF: no cell may do so by itself. */
 		if (range->count == 0 || range->count > MAX_PORTS ||
-		    range->base > MAX_PORTS - range->count)
+		    range->base > MAX_PORTS - range->count ||
+		    overlap(range->base, range->count, PCI_PORTS, PCI_PORTS_COUNT))
 			return fail(error, CELLHV_CHECK_CONFIG_PORT, i);
 	}
 	return 0;
@@ -258,7 +276,11 @@ int config_validate_cell(const void *data, size_t size, struct config_error *err
 	if (err)
 		return err;
 
-	return check_ports(config, error);
+	err = check_ports(config, error);
+	if (err)
+		return err;
+
+	return config_validate_links(config, error);
 }
 
 int config_validate_system(const void *data, size_t size, struct config_error *error)
@@ -286,6 +308,9 @@ int config_validate_system(const void *data, size_t size, struct config_error *e
 
 	if (config->reserved)
 		return fail_format(error, SYSTEM(reserved));
+
+	if (config->remapping_base & PAGE_MASK)
+		return fail_format(error, SYSTEM(remapping_base));
 
 	if (!config->memory_top)
 		return fail_format(error, SYSTEM(memory_top));

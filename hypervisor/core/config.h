@@ -7,6 +7,7 @@
 #ifndef CORE_CONFIG_H
 #define CORE_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,9 @@ struct config_error {
  */
 int config_validate_cell(const void *data, size_t size, struct config_error *error);
 int config_validate_system(const void *data, size_t size, struct config_error *error);
+
+/* [A-Za-z0-9][A-Za-z0-9._-]{0,30}, then zeros to the end of its CELLHV_NAME_SIZE bytes. */
+bool config_name_is_valid(const char *name);
 
 /* Entry `index` of a section of a valid configuration. */
 static inline const void *config_entry(const struct cellhv_cell_config *config,
@@ -47,6 +51,12 @@ static inline const struct cellhv_port_range *config_ports(const struct cellhv_c
 							   uint32_t index)
 {
 	return config_entry(config, &config->ports, index);
+}
+
+static inline const struct cellhv_link *config_link(const struct cellhv_cell_config *config,
+						    uint32_t index)
+{
+	return config_entry(config, &config->links, index);
 }
 
 #endif

@@ -8,8 +8,9 @@
 
 #define EPERM 1
 #define ENOENT 2
-#define E2BIG 7
 #define EIO 5
+#define E2BIG 7
+#define EAGAIN 11
 #define ENOMEM 12
 #define EBUSY 16
 #define EEXIST 17

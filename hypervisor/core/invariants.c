@@ -3,7 +3,7 @@
 
 #include "arch/x86/machine.h"
 #include "arch/x86/permissions.h"
-#include "core/cell.h"
+#include "core/link.h"
 #include "core/panic.h"
 
 /* The cell sees each page of its region where the configuration says, and the root does not. */
@@ -22,6 +22,53 @@ static void check_region(const struct cell *cell, const struct cellhv_memory_reg
 			panic("the root sees page %llx of cell \"%s\"", (unsigned long long)phys,
 			      cell->name);
 	}
+}
+
+/* Both see of a link's page what the peer with the id may; without an id, nothing. */
+static void check_link_page(const struct paging *memory, uint64_t virt, uint64_t phys,
+			    uint32_t access)
+{
+	struct paging_translation found;
+	bool seen = paging_lookup(memory, virt, &found);
+
+	if (seen != (access != 0) || (seen && (found.phys != phys || found.access != access)))
+		panic("a peer sees page %llx of a link in another way than it should",
+		      (unsigned long long)phys);
+}
+
+static void check_link_end(const struct link *link, const struct paging *memory, uint64_t virt,
+			   uint16_t id, bool is_peer)
+{
+	struct link_section section;
+
+	for (unsigned n = 0; link_section(link, n, id, &section); n++)
+		for (uint64_t offset = section.offset; offset < section.offset + section.size;
+		     offset += PAGE_SIZE)
+			check_link_page(memory, virt + offset, link->shared.phys + offset,
+					is_peer ? section.access : 0);
+}
+
+/* Memory of a link is its peers' alone. */
+static void check_links(void)
+{
+	for (const struct link *link = links; link; link = link->next) {
+		uint32_t peers = 0;
+
+		if (cell_owning_memory(link->shared.phys, cellhv_link_size(&link->shared)))
+			panic("a cell owns memory of link \"%s\"", link->shared.name);
+		check_link_end(link, &root_cell.memory, link->shared.phys, link->shared.root_id,
+			       link->root);
+		for (unsigned id = 0; id < CELLHV_LINK_PEERS; id++)
+			peers += link->peers[id] && link->peers[id] != link->root;
+		if (peers != link->cells || !peers)
+			panic("link \"%s\" has %u peers and counts %u", link->shared.name, peers,
+			      link->cells);
+	}
+	for (const struct cell *cell = cells; cell; cell = cell->next)
+		for (uint32_t i = 0; i < cell->config->links.count; i++)
+			check_link_end(cell->links[i]->link, &cell->memory,
+				       config_link(cell->config, i)->guest, cell->links[i]->id,
+				       true);
 }
 
 /* No guest reaches the hypervisor's memory, its own comm page excepted. */
@@ -90,6 +137,7 @@ void invariants_check(void)
 	check_hidden(NULL);
 	check_cpus();
 	check_pool();
+	check_links();
 	for (struct cell *cell = cells; cell; cell = cell->next) {
 		check_hidden(cell);
 		check_ports(cell);

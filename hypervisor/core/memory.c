@@ -2,13 +2,58 @@
 #include "core/memory.h"
 
 #include "arch/x86/machine.h"
+#include "arch/x86/vcpu.h"
 #include "arch/x86/window.h"
 #include "arch/x86/x86.h"
 #include "core/errno.h"
+#include "core/link.h"
 
 /* One call keeps its CPU for this much at most. */
 #define SCRUB_STEP (2ull << 20)
 #define LOAD_MAX 65536u
+
+bool memory_flush_root(const struct cpu *self, uint32_t *silent)
+{
+	vcpu_flush(self);
+	for (uint32_t i = 0; i < num_cpus; i++) {
+		struct cpu *cpu = cpu_by_number(i);
+
+		if (cpu && cpu != self && cell_is_root(cpu->cell))
+			cpu_request(cpu, CPU_REQUEST_FLUSH);
+	}
+	for (uint32_t i = 0; i < num_cpus; i++) {
+		struct cpu *cpu = cpu_by_number(i);
+
+		if (cpu && cpu != self && !cpu_await(cpu, CPU_REQUEST_FLUSH)) {
+			*silent = i;
+			return false;
+		}
+	}
+	return true;
+}
+
+/* With all rights it is what Linux found, registers or RAM; with fewer, RAM. */
+static int memory_change_root(uint64_t phys, uint64_t size, uint32_t access)
+{
+	struct paging *root = &root_cell.memory;
+
+	if (access == MEMORY_ROOT_ACCESS)
+		return machine_map_root(phys, size);
+	return access ? paging_map(root, phys, phys, size, access) : paging_unmap(root, phys, size);
+}
+
+int memory_set_root(const struct cpu *self, uint64_t phys, uint64_t size, uint32_t access,
+		    struct cellhv_call *call)
+{
+	int changed = memory_change_root(phys, size, access);
+	uint32_t silent;
+
+	if (changed < 0)
+		return changed;
+	if (changed && !memory_flush_root(self, &silent))
+		return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, silent);
+	return 0;
+}
 
 static uint64_t memory_left(const struct cell *cell)
 {
@@ -20,14 +65,19 @@ static uint64_t memory_left(const struct cell *cell)
 		if (!(region->flags & CELLHV_MEMORY_DEVICE))
 			left += region->size;
 	}
-	return left - cell->scrub.offset;
+	return left - cell->scrub.offset + link_unclean(cell);
 }
 
-/* Zeroes one page, or goes to the next region. */
+/* Zeroes one page, or goes to the next region; after the last one come links. */
 static void memory_scrub_page(struct cpu *self, struct cell *cell)
 {
-	const struct cellhv_memory_region *region = config_memory(cell->config, cell->scrub.region);
+	const struct cellhv_memory_region *region;
 
+	if (cell->scrub.region == cell->config->memory.count) {
+		link_scrub_page(self, cell);
+		return;
+	}
+	region = config_memory(cell->config, cell->scrub.region);
 	if ((region->flags & CELLHV_MEMORY_DEVICE) || cell->scrub.offset == region->size) {
 		cell->scrub.region++;
 		cell->scrub.offset = 0;
@@ -43,7 +93,7 @@ int memory_scrub(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELL_STATE, cell_state(cell));
 
 	for (uint64_t done = 0; done < SCRUB_STEP; done += PAGE_SIZE) {
-		if (cell->scrub.region == cell->config->memory.count)
+		if (cell->scrub.region == cell->config->memory.count && !link_unclean(cell))
 			break;
 		memory_scrub_page(self, cell);
 	}

@@ -60,7 +60,7 @@ void cell_context_set_log_fn(cell_context *context, cell_log_fn fn, void *userda
  * Names: NoSuchCell CellExists CellRunning CellNotRunning CellLocked ShutdownDenied TimedOut
  * InvalidConfiguration ResourceConflict NoMemory HypervisorDisabled HypervisorEnabled
  * HardwareUnsupported IommuTranslating ModuleMissing AbiMismatch AccessDenied ImageMissing
- * ImageTooLarge CpuUnavailable Busy Failed.
+ * ImageTooLarge CpuUnavailable NoSuchLink Busy Failed.
  */
 const char *cell_context_last_error_name(const cell_context *context);
 const char *cell_context_last_error(const cell_context *context);
@@ -340,6 +340,52 @@ int cell_cell_stats(cell_cell *cell, unsigned cpu, struct cell_stat ret_stats[CE
  * the cell is gone. nonblock: -EAGAIN instead of waiting for more. The caller closes it.
  */
 int cell_cell_console_open(cell_cell *cell, bool nonblock);
+
+/* ---- Links: Linux's end of one -----------------------------------------------------------------
+ */
+
+/*
+ * A link that host.json lists and that a cell names. It lasts as long as the link: when its last
+ * cell goes, waiting fails with -ENOTCONN and its memory raises SIGBUS; then open it anew.
+ */
+typedef struct cell_link cell_link;
+
+struct cell_link_info {
+	unsigned protocol; /* of ivshmem: 1 or 2 */
+	unsigned id;	   /* Linux's */
+	unsigned n_peers;  /* at most; ids are below */
+	unsigned n_vectors;
+	unsigned class_protocol;
+};
+#define CELL_LINK_N_VECTORS_MAX 16
+
+int cell_link_open(cell_context *context, const char *name,
+		   cell_link **ret); /* -ENOENT: NoSuchLink */
+cell_link *cell_link_ref(cell_link *link);
+cell_link *cell_link_unref(cell_link *link);
+void cell_link_info(const cell_link *link, struct cell_link_info *ret);
+
+/* Sections, mapped: written by all, by Linux only, by the peer only; NULL where the link has none.
+ */
+void *cell_link_common(const cell_link *link, size_t *ret_size);
+void *cell_link_output(const cell_link *link, size_t *ret_size);
+const void *cell_link_input(const cell_link *link, unsigned peer, size_t *ret_size);
+
+/* What a peer has put into the state table, 0 while it is not there; protocol 1: always 0. */
+uint32_t cell_link_state(const cell_link *link, unsigned peer);
+void cell_link_set_state(cell_link *link, uint32_t state); /* raises vector 0 at the others */
+
+/* Interrupts a peer, if it is there. Protocol 1: the other one, whatever is passed. */
+void cell_link_ring(cell_link *link, unsigned peer, unsigned vector);
+
+/* Readable when there was an interrupt; then call _wait. */
+int cell_link_fd(const cell_link *link);
+
+/*
+ * Waits for an interrupt that came since the last call; gives how many there were of each vector
+ * since cell_link_open(). timeout_ms: -1 for ever. -ETIMEDOUT, -ENOTCONN.
+ */
+int cell_link_wait(cell_link *link, int timeout_ms, uint32_t ret_counts[CELL_LINK_N_VECTORS_MAX]);
 
 #ifdef __cplusplus
 }

@@ -10,7 +10,8 @@ from paths import BUILD
 NS_PER_INSTRUCTION = 32  # icount shift 5
 
 COSTS = {"hypercall": "null hypercall", "putc": "console character", "cpuid": "CPUID",
-         "eoi": "EOI, xAPIC", "timer": "timer arming, xAPIC"}
+         "eoi": "EOI, xAPIC", "timer": "timer arming, xAPIC",
+         "doorbell": "doorbell of a link, at the sender"}
 NOTES = """
 - exits: by the CPU's statistics; per tick from two runs of tests/guests/exits.c of different lengths,
   console characters left out. apic-demo has a UART of its own, as the peer's.

@@ -18,6 +18,18 @@ static void require(int condition)
 		abort();
 }
 
+static void use_link(const struct cellhv_link *link)
+{
+	uint64_t end = 0;
+
+	require(strlen(link->shared.name) < CELLHV_NAME_SIZE);
+	require(link->id < link->shared.max_peers && link->shared.max_peers <= CELLHV_LINK_PEERS);
+	require(link->shared.vectors && link->shared.vectors <= CELLHV_LINK_VECTORS);
+	require(cellhv_link_size(&link->shared) >= 4096);
+	require(!__builtin_add_overflow(link->shared.phys, cellhv_link_size(&link->shared), &end));
+	require(!__builtin_add_overflow(link->guest, cellhv_link_size(&link->shared), &end));
+}
+
 static void use(const struct cellhv_cell_config *config)
 {
 	uint64_t end = 0;
@@ -33,14 +45,17 @@ static void use(const struct cellhv_cell_config *config)
 		require(!__builtin_add_overflow(config_memory(config, i)->guest,
 						config_memory(config, i)->size, &end));
 	}
+	for (uint32_t i = 0; i < config->links.count; i++)
+		use_link(config_link(config, i));
 }
 
 /* The fields that have little to say, so that the fuzzer comes to the sections. */
 static void complete_cell(struct cellhv_cell_config *config)
 {
-	struct cellhv_section *sections[] = {&config->memory, &config->cpus, &config->ports};
+	struct cellhv_section *sections[] = {&config->memory, &config->cpus, &config->ports,
+					     &config->links};
 	const uint32_t sizes[] = {sizeof(struct cellhv_memory_region), sizeof(uint32_t),
-				  sizeof(struct cellhv_port_range)};
+				  sizeof(struct cellhv_port_range), sizeof(struct cellhv_link)};
 
 	memset(config->name, 0, sizeof(config->name));
 	memcpy(config->name, "fuzz", 4);
@@ -50,7 +65,7 @@ static void complete_cell(struct cellhv_cell_config *config)
 	config->entry = (uint32_t)config->entry;
 	config->comm_address &= ~0xfffull;
 	memset(&config->console, 0, sizeof(config->console));
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		sections[i]->count %= 8;
 		sections[i]->offset = sections[i]->count ? sections[i]->offset & 0x3f8 : 0;
 		sections[i]->entry_size = sizes[i];
@@ -74,7 +89,7 @@ static void complete(struct cellhv_config_header *header, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct config_error error;
-	void *copy = malloc(size ? size : 1);
+	void *copy = calloc(1, size ? size : 1);
 
 	require(copy != NULL);
 	memcpy(copy, data, size);

@@ -47,6 +47,18 @@ STOPPING = [
      f"systemctl stop {UNIT}", []),
     ("", f"{JOURNAL} | tail -n 12", [r"(?i)refus|denie|reject"]),
     ("", f"systemctl is-active {UNIT} || true", [r"inactive"]),
+]
+PAIR = ("cell@ivshmem-demo", "cell@ivshmem-peer")
+LINKED = [
+    ("The two ends of the link: each rings once a second and counts the other's doorbells",
+     f"journalctl --no-pager -o cat -u {PAIR[0]} | tail -n 12",
+     [r"sending IRQ", r"got interrupt \.\.\. \d+"]),
+    ("", f"journalctl --no-pager -o cat -u {PAIR[1]} | tail -n 12",
+     [r"sending IRQ", r"got interrupt \.\.\. \d+"]),
+    ("", "cellctl list", [r"ivshmem-demo\s+running\s+2", r"ivshmem-peer\s+running\s+3"]),
+    ("", f"systemctl stop {' '.join(PAIR)}", []),
+]
+NATIVE = [
     ("Linux goes native again", "systemctl stop cell-hypervisor", []),
     ("", "cellctl hypervisor status || true", [r"(?i)disabled"]),
     ("All CPUs and all memory are back", CPUS, [r"^0-3$"]),
@@ -75,15 +87,26 @@ def perform(guest, what, command, patterns, timeout=120):
     return output
 
 
-def wait_for_ticks(guest, count=10, timeout=60):
-    """Follows the journal until the guest's timer has fired often enough."""
+def wait_for_lines(guest, unit, text, count, timeout=60):
+    """Follows the journal until the guest has said this often enough."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
-        _, output = guest.run(f"{JOURNAL} | grep -c 'Timer fired'")
+        _, output = guest.run(f"journalctl --no-pager -o cat -u {unit} | grep -c '{text}'")
         if int(output.strip() or 0) >= count:
             return
         time.sleep(1)
-    raise DemoError(f"the guest's timer has not fired {count} times within {timeout} s")
+    raise DemoError(f"{unit} has not said {text!r} {count} times within {timeout} s")
+
+
+def link(guest):
+    """Two cells on CPUs 2 and 3 that share memory."""
+    perform(guest, "Two cells that name the same link share memory and ring each other",
+            "grep -h links /usr/lib/cells/ivshmem-*.json", [r'"demo"'])
+    perform(guest, "", f"systemctl start {' '.join(PAIR)}", [])
+    for unit in PAIR:
+        wait_for_lines(guest, unit, "got interrupt", 4)
+    for entry in LINKED:
+        perform(guest, *entry)
 
 
 def scenario(guest):
@@ -92,8 +115,11 @@ def scenario(guest):
     memory = perform(guest, "", MEMORY, [])
     for entry in RUNNING:
         perform(guest, *entry)
-    wait_for_ticks(guest)
+    wait_for_lines(guest, UNIT, "Timer fired", 10)
     for entry in TICKING + STOPPING:
+        perform(guest, *entry)
+    link(guest)
+    for entry in NATIVE:
         perform(guest, *entry)
     if perform(guest, "", MEMORY, []) != memory:
         raise DemoError(f"not all memory is back; before it was {memory.strip()}")

@@ -42,6 +42,17 @@ ticked() {
 	done
 }
 
+# rung CELL COUNT: waits until it has counted as many doorbells.
+rung() {
+	local left=60
+
+	until [ "$(cellctl console "$1" | grep -c 'got interrupt')" -ge "$2" ]; do
+		[ "$left" -gt 0 ] || stop "$1 has not been rung $2 times"
+		left=$((left - 1))
+		sleep 1
+	done
+}
+
 MEMORY="grep MemTotal /proc/meminfo"
 CPUS="cat /sys/devices/system/cpu/online"
 TIMER="Timer fired, jitter: +[0-9]+ ns, min: +[0-9]+ ns, max: +[0-9]+ ns"
@@ -81,8 +92,23 @@ shown "celltool shutdown apic-demo"
 shown "cellctl console apic-demo | grep -v 'Timer fired'" "Rejecting first" "Stopped APIC demo"
 shown "cellctl list" "apic-demo +shut down +3"
 
-title "CPU and memory go back, and Linux goes native again"
 shown "cellctl destroy apic-demo"
+
+title "Two cells that name the same link share memory and ring each other"
+shown "grep -h links /usr/lib/cells/ivshmem-*.json"
+for cell in ivshmem-demo ivshmem-peer; do
+	shown "celltool create $cell"
+	shown "celltool start $cell"
+done
+rung ivshmem-demo 4
+rung ivshmem-peer 4
+shown "cellctl console ivshmem-peer" "Found 1af4:1110" "sending IRQ" "got interrupt ... 4"
+for cell in ivshmem-demo ivshmem-peer; do
+	shown "celltool shutdown $cell"
+	shown "cellctl destroy $cell"
+done
+
+title "CPUs and memory are back, and Linux goes native again"
 shown "cellctl hypervisor disable"
 shown "cellctl hypervisor status || true" "disabled"
 shown "$CPUS" "^0-3$"

@@ -23,6 +23,9 @@ def add_tests(image, prefix, libraries):
     for path in sorted((BUILD / "examples/clients").glob("*-cell*")):
         if path.is_file():
             image.program(f"{prefix}/usr/bin/{path.name}", path, libraries)
+    for path in sorted((BUILD / "examples/clients").glob("link-*")):
+        if path.is_file():
+            image.program(f"{prefix}/usr/bin/{path.name}", path, libraries)
     for path in sorted((BUILD / "tests/guests").glob("*.*")):
         if path.suffix in (".bin", ".json"):
             image.data(f"{prefix}/etc/cells/{path.name}", path.read_bytes())

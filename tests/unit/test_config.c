@@ -46,7 +46,8 @@ static struct cell new_cell(void)
 			   .console = {.address = 0x3f8, .size = 8, .type = 2, .divider = 1},
 			   .memory = {offsetof(struct cell, memory), 3, 32, 0},
 			   .cpus = {offsetof(struct cell, cpus), 3, 4, 0},
-			   .ports = {offsetof(struct cell, ports), 2, 8, 0}},
+			   .ports = {offsetof(struct cell, ports), 2, 8, 0},
+			   .links = {0, 0, sizeof(struct cellhv_link), 0}},
 		.cpus = {3, 255, 0},
 		.ports = {{0x3f8, 8}, {0xfff0, 16}},
 		.memory = {{0x40000000, 0, 0x100000, 7, 0},
@@ -291,6 +292,9 @@ TEST(ports)
 	CELL_WITH(ports[1].base, 65536, CELLHV_CHECK_CONFIG_PORT, 1);
 	CELL_WITH(ports[1].count, 0xffff0010u + 1, CELLHV_CHECK_CONFIG_PORT, 1);
 	CELL_WITH(ports[0].base, 0xfffffff8, CELLHV_CHECK_CONFIG_PORT, 0);
+	CELL_WITH(ports[0].base, 0xcf1, CELLHV_CHECK_CONFIG_PORT, 0);
+	CELL_WITH(ports[0].base, 0xcff, CELLHV_CHECK_CONFIG_PORT, 0);
+	VALID_WITH(ports[0].base, 0xcf0);
 	VALID_WITH(ports[1].count, 1);
 }
 

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cellhv/guest.h>
+#include <cellhv/link.h>
 
 /* The guest's program, on the first CPU of the cell. Returning from it shuts the cell down. */
 void guest_main(void);
@@ -53,6 +54,7 @@ void printk(const char *format, ...) __attribute__((format(printf, 1, 2)));
 #define INTERRUPT_VECTORS 64 /* of the IDT; 0-31 are the processor's exceptions */
 #define VECTOR_TIMER 32
 #define VECTOR_IPI 33
+#define VECTOR_LINK 34 /* and up: of links */
 #define VECTOR_SPURIOUS 63
 
 /* As interrupt_entry in start64.S and start32.S leaves it on the stack. */
@@ -122,5 +124,54 @@ uint32_t smp_apic_id(unsigned int cpu);
 
 /* Start a CPU at `function`, which must not return. False where it stays silent. */
 bool smp_start(unsigned int cpu, void (*function)(void));
+
+/* ---- PCI: functions of bus 0 are numbered device << 3 | function ---- */
+
+#define PCI_ID 0x00
+#define PCI_COMMAND 0x04
+#define PCI_COMMAND_MEMORY 0x2
+#define PCI_COMMAND_MASTER 0x4
+#define PCI_BAR(index) (0x10u + 4 * (index))
+
+/* size: 1, 2 or 4 bytes, aligned. What is not the cell's reads as all ones. */
+uint32_t pci_read(uint16_t function, unsigned int offset, unsigned int size);
+uint64_t pci_read64(uint16_t function, unsigned int offset);
+void pci_write(uint16_t function, unsigned int offset, unsigned int size, uint32_t value);
+
+/* The next one from `first` on; -1: none. */
+int pci_find(uint16_t vendor, uint16_t device, unsigned int first);
+unsigned int pci_find_capability(uint16_t function, uint8_t id); /* its offset; 0: none */
+uint32_t pci_bar_size(uint16_t function, unsigned int bar);
+void pci_set_bar(uint16_t function, unsigned int bar, uint64_t address);
+void pci_enable(uint16_t function); /* memory and bus master */
+
+/* MSI-X: entry to a vector of this CPU. False where the function has no MSI-X. */
+bool pci_msix_set(uint16_t function, unsigned int entry, unsigned int vector);
+void pci_msix_mask(uint16_t function, unsigned int entry, bool masked);
+
+/* ---- ivshmem: this cell's end of a link ---- */
+
+struct ivshmem {
+	unsigned int version; /* of the protocol: 1 or 2 */
+	uint16_t function;
+	uint32_t id;
+	uint32_t max_peers;
+	uintptr_t registers; /* addresses of the BARs */
+	uintptr_t msix;
+	void *memory;		  /* all of it */
+	volatile uint32_t *state; /* by id; version 2, like the outputs */
+	char *common;		  /* everybody writes */
+	uint64_t common_size;
+	char *outputs; /* by id, each written by its owner only */
+	uint64_t output_size;
+};
+
+/* Finds a function from `first` on, places and enables it; false: there is none. */
+bool ivshmem_open(struct ivshmem *end, unsigned int version, unsigned int first);
+
+/* Entry of its MSI-X table to `vector` of this CPU; interrupts may come from then on. */
+void ivshmem_enable(struct ivshmem *end, unsigned int entry, unsigned int vector);
+void ivshmem_ring(const struct ivshmem *end, unsigned int peer, unsigned int vector);
+void ivshmem_set_state(const struct ivshmem *end, uint32_t state);
 
 #endif

@@ -28,6 +28,21 @@ static inline void outb(uint16_t port, uint8_t value)
 	asm volatile("outb %0, %1" : : "a"(value), "Nd"(port));
 }
 
+static inline void outw(uint16_t port, uint16_t value)
+{
+	asm volatile("outw %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline void outl(uint16_t port, uint32_t value)
+{
+	asm volatile("outl %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline void mmio_write16(uintptr_t address, uint16_t value)
+{
+	*(volatile uint16_t *)address = value;
+}
+
 static inline uint8_t mmio_read8(uintptr_t address)
 {
 	return *(volatile uint8_t *)address;

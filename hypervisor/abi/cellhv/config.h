@@ -22,6 +22,9 @@
 #define CELLHV_MAX_CPUS 256
 #define CELLHV_MAX_MEMORY_REGIONS 64
 #define CELLHV_MAX_PORT_RANGES 64
+#define CELLHV_MAX_LINKS 8
+#define CELLHV_LINK_PEERS 12   /* that a link may have at most */
+#define CELLHV_LINK_VECTORS 16 /* and a peer's function */
 
 enum cellhv_config_type {
 	CELLHV_CONFIG_CELL = 1,
@@ -67,6 +70,57 @@ struct cellhv_port_range {
 	uint32_t count;
 };
 
+/*
+ * A link: memory that its peers share, and for each peer a virtual PCI function that interrupts the
+ * others (link.h). `shared` is the same, to the byte, in the configurations of all its peers: the
+ * first cell that comes makes the link, the last one that goes ends it.
+ *
+ * The root has no configuration of its own that comes and goes with links, and a call to attach it
+ * would need an order and a way back of its own: so `shared` says as well whether Linux is a peer,
+ * with which id and function. Its function appears and goes with the link; there it sees the memory
+ * at its physical address.
+ *
+ * The memory begins at `phys` with the state table (protocol 2: a page), then the common section,
+ * which all peers write, then an output section for each id, which only that peer writes.
+ */
+#define CELLHV_LINK_ROOT 0x1u /* Linux is a peer */
+#define CELLHV_LINK_FLAGS 0x1u
+
+struct cellhv_link_shared {
+	char name[CELLHV_NAME_SIZE]; /* as a cell's */
+	uint64_t phys;
+	uint64_t common_size;	 /* bytes, multiple of 4096; protocol 1: not 0 */
+	uint64_t output_size;	 /* of each peer, multiple of 4096; protocol 1: 0 */
+	uint16_t protocol;	 /* 1 or 2: of ivshmem */
+	uint16_t max_peers;	 /* 2 .. CELLHV_LINK_PEERS; protocol 1: 2 */
+	uint16_t vectors;	 /* 1 .. CELLHV_LINK_VECTORS; protocol 1: 1 */
+	uint16_t class_protocol; /* what the peers talk; protocol 1: 0 */
+	uint16_t flags;
+	uint16_t root_id;	/* with CELLHV_LINK_ROOT, else 0 */
+	uint16_t root_function; /* the same: bus << 8 | device << 3 | function, on segment 0 */
+	uint16_t reserved;
+};
+
+struct cellhv_link {
+	struct cellhv_link_shared shared;
+	uint64_t guest;	   /* where this peer sees the memory */
+	uint16_t id;	   /* below max_peers */
+	uint16_t function; /* as root_function, in this cell */
+	uint32_t reserved;
+};
+
+static inline uint64_t cellhv_link_state_size(const struct cellhv_link_shared *link)
+{
+	return link->protocol == 1 ? 0 : 4096;
+}
+
+/* Bytes of all sections. */
+static inline uint64_t cellhv_link_size(const struct cellhv_link_shared *link)
+{
+	return cellhv_link_state_size(link) + link->common_size +
+	       link->max_peers * link->output_size;
+}
+
 /* Same layout and values as the console in the comm region (guest.h). */
 struct cellhv_console {
 	uint64_t address;
@@ -93,7 +147,8 @@ struct cellhv_cell_config {
 	struct cellhv_console console;
 	struct cellhv_section memory; /* struct cellhv_memory_region */
 	struct cellhv_section cpus;   /* uint32_t: Linux CPU numbers, each once, at least one */
-	struct cellhv_section ports;  /* struct cellhv_port_range */
+	struct cellhv_section ports;  /* struct cellhv_port_range; 0CF8-0CFF are nobody's */
+	struct cellhv_section links;  /* struct cellhv_link */
 };
 
 /* A root access to what it does not own parks its CPU instead of reading all ones. */
@@ -109,15 +164,18 @@ struct cellhv_system_config {
 	uint64_t mmconfig_base;	   /* MCFG, segment 0; 0: none */
 	uint32_t mmconfig_end_bus; /* last bus number of that window */
 	uint32_t reserved;
-	uint64_t memory_top; /* first byte above the highest RAM address in the memory map */
+	uint64_t remapping_base; /* registers of the VT-d unit that has all of PCI segment 0; 0:
+				    none */
+	uint64_t memory_top;	 /* first byte above the highest RAM address in the memory map */
 };
 
 #define CELLHV_CONFIG_ASSERT(name, test) _Static_assert(test, name)
 CELLHV_CONFIG_ASSERT("config header", sizeof(struct cellhv_config_header) == 24);
 CELLHV_CONFIG_ASSERT("memory region", sizeof(struct cellhv_memory_region) == 32);
+CELLHV_CONFIG_ASSERT("link", sizeof(struct cellhv_link) == 72 + 16);
 CELLHV_CONFIG_ASSERT("console", sizeof(struct cellhv_console) == 32);
 CELLHV_CONFIG_ASSERT("cell config",
-		     sizeof(struct cellhv_cell_config) == 24 + 32 + 8 + 16 + 32 + 48);
-CELLHV_CONFIG_ASSERT("system config", sizeof(struct cellhv_system_config) == 24 + 8 + 16 + 8);
+		     sizeof(struct cellhv_cell_config) == 24 + 32 + 8 + 16 + 32 + 64);
+CELLHV_CONFIG_ASSERT("system config", sizeof(struct cellhv_system_config) == 24 + 8 + 16 + 16);
 
 #endif

@@ -172,6 +172,37 @@ struct cellhv_console_open {
 	uint32_t reserved;
 };
 
+/*
+ * /dev/cell-link-NAME, while the link NAME exists and Linux is a peer of it. read() waits for an
+ * interrupt and returns uint32_t counters since open(), one for each vector, as many as fit; 0
+ * bytes when the link has ended. poll() reports POLLIN, then also POLLHUP. mmap() (shared) of part
+ * N is at offset N << CELLHV_LINK_PART_SHIFT; when the link ends, accesses to it raise SIGBUS.
+ */
+#define CELLHV_LINK_DEVICE "/dev/cell-link-%s"
+#define CELLHV_LINK_PART_SHIFT 40
+
+enum cellhv_link_part {
+	CELLHV_LINK_REGISTERS, /* a page: those of link.h */
+	CELLHV_LINK_STATES,    /* read only; protocol 2 */
+	CELLHV_LINK_COMMON,
+	CELLHV_LINK_OUTPUTS, /* of all peers, by id; read only */
+	CELLHV_LINK_OUTPUT,  /* Linux's own */
+};
+
+struct cellhv_link_info {
+	uint32_t size;	   /* out, as all: sizeof this */
+	uint32_t protocol; /* 1 or 2 */
+	uint32_t id;	   /* Linux's */
+	uint32_t max_peers;
+	uint32_t vectors;
+	uint32_t class_protocol;
+	uint64_t state_size; /* bytes of the parts */
+	uint64_t common_size;
+	uint64_t output_size; /* of each peer's */
+};
+
+#define CELLHV_IOC_LINK_INFO _IOR('H', 0x60, struct cellhv_link_info)
+
 #define CELLHV_IOC_INFO _IOWR('H', 0x40, struct cellhv_info)
 #define CELLHV_IOC_ENABLE _IOWR('H', 0x41, struct cellhv_enable)
 #define CELLHV_IOC_DISABLE _IOWR('H', 0x42, struct cellhv_disable)

@@ -11,7 +11,7 @@
 #define CELLHV_LAUNCH_H
 
 /* Offsets that the assembly on both sides uses; asserted below. */
-#define CELLHV_BOOT_SIZE 344
+#define CELLHV_BOOT_SIZE 352
 #define CELLHV_NATIVE_RSP 32
 #define CELLHV_NATIVE_RIP 40
 #define CELLHV_FRAME_REG(number) ((number)*8) /* by the processor's numbers: RAX 0, RSP 4 */

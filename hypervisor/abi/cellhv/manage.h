@@ -126,6 +126,10 @@ enum cellhv_check {
 	CELLHV_CHECK_CELLS_EXIST,	/* object: number of cells */
 	CELLHV_CHECK_CPU_FEATURE,	/* object: enum cellhv_cpu_feature */
 	CELLHV_CHECK_CPU_STATE,		/* object: CPU; Linux's state is refused by VM entry */
+	CELLHV_CHECK_CONFIG_LINK,	/* object: index of the link */
+	CELLHV_CHECK_LINK_DIFFERS,	/* object: index; its other peers describe it otherwise */
+	CELLHV_CHECK_LINK_PEER,		/* object: index; another cell has this id */
+	CELLHV_CHECK_LINK_FUNCTION,	/* object: index; the root has a function there already */
 	CELLHV_CHECK_MAX,
 };
 

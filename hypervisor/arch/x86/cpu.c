@@ -11,6 +11,7 @@
 #include "arch/x86/x86.h"
 #include "core/cell.h"
 #include "core/comm.h"
+#include "core/link.h"
 #include "core/panic.h"
 #include "core/print.h"
 
@@ -162,8 +163,10 @@ void cpu_fail(struct cpu *cpu, uint32_t reason, uint64_t address, uint64_t detai
 	if (!__atomic_exchange_n(&cell->failed, true, __ATOMIC_SEQ_CST)) {
 		cell->failure =
 			(struct cellhv_failure){reason, cpu->number, state.rip, address, detail};
-		if (!cell_is_root(cell))
+		if (!cell_is_root(cell)) {
 			comm_set_failed(cell);
+			link_stop(cell);
+		}
 	}
 	print("CPU %u of cell \"%s\" parked: reason %u, rip %llx, address %llx, detail %llx\n",
 	      cpu->number, cell->name, reason, (unsigned long long)state.rip,

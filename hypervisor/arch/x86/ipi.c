@@ -5,6 +5,8 @@
 #include "core/cell.h"
 #include "core/print.h"
 
+#define FIRST_VECTOR 16u /* those below are illegal (Intel SDM vol. 3, 11.5.2) */
+
 enum shorthand { SHORTHAND_NONE, SHORTHAND_SELF, SHORTHAND_ALL, SHORTHAND_OTHERS };
 
 struct ipi {
@@ -40,7 +42,9 @@ static bool ipi_matches(const struct ipi *ipi, const struct cpu *self, const str
 		return cpu->apic_id == ipi->destination;
 	if (ipi->x2apic)
 		return ipi_matches_cluster(cpu, ipi->destination);
-	return (cpu->xapic_ldr >> 24) & ipi->destination;
+	/* A CPU without a logical id of its own has the one of its x2APIC mode. */
+	return cpu->xapic_ldr ? (cpu->xapic_ldr >> 24) & ipi->destination
+			      : ipi_matches_cluster(cpu, ipi->destination);
 }
 
 static void ipi_deliver(struct cpu *self, struct cpu *cpu, uint32_t command)
@@ -127,4 +131,25 @@ bool ipi_send_x2apic(struct cpu *self, uint64_t icr)
 		.command = (uint32_t)icr, .destination = (uint32_t)(icr >> 32), .x2apic = true};
 
 	return ipi_dispatch(self, &ipi);
+}
+
+void ipi_send_message(struct cpu *self, const struct cell *cell, uint32_t command,
+		      uint32_t destination, bool x2apic)
+{
+	struct ipi ipi = {.command = command, .destination = destination, .x2apic = x2apic};
+	uint32_t delivery = command & APIC_DELIVERY_MASK;
+
+	if ((delivery != APIC_DELIVERY_FIXED && delivery != APIC_DELIVERY_LOWEST) ||
+	    (command & 0xff) < FIRST_VECTOR)
+		return;
+
+	for (uint32_t i = 0; i < num_cpus; i++) {
+		struct cpu *cpu = cpu_by_number(i);
+
+		if (!cpu || cpu->cell != cell || !ipi_matches(&ipi, self, cpu))
+			continue;
+		apic_send(self, cpu->apic_id, (command & 0xff) | APIC_ASSERT);
+		if (delivery == APIC_DELIVERY_LOWEST)
+			break;
+	}
 }

@@ -15,4 +15,12 @@ bool ipi_send(struct cpu *self, uint32_t command, uint32_t destination);
 /* The same for a guest that uses the x2APIC register, whatever the CPU's mode. */
 bool ipi_send_x2apic(struct cpu *self, uint64_t icr);
 
+/*
+ * A message signalled interrupt for CPUs of `cell`. command: vector, delivery and destination mode
+ * as in ICR bits 0-11; destination: 8 bits, or all 32 with x2apic. Others than fixed ones, and to
+ * nobody, are dropped.
+ */
+void ipi_send_message(struct cpu *self, const struct cell *cell, uint32_t command,
+		      uint32_t destination, bool x2apic);
+
 #endif

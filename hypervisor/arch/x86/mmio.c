@@ -5,12 +5,12 @@
 #include "arch/x86/guest_memory.h"
 #include "arch/x86/ipi.h"
 #include "arch/x86/machine.h"
+#include "arch/x86/pci.h"
 #include "arch/x86/vcpu.h"
 #include "core/cell.h"
 #include "core/control.h"
+#include "core/memory.h"
 #include "core/print.h"
-
-#define MMCONFIG_BUS_SIZE (1ull << 20)
 
 struct mmio_access {
 	uint64_t guest;
@@ -90,14 +90,6 @@ static bool mmio_cell_apic(struct cpu *cpu, struct mmio_access *access)
 	return true;
 }
 
-static bool mmio_in_mmconfig(uint64_t guest)
-{
-	uint64_t base = machine.system.mmconfig_base;
-	uint64_t size = (machine.system.mmconfig_end_bus + 1) * MMCONFIG_BUS_SIZE;
-
-	return base && guest >= base && guest - base < size;
-}
-
 static void mmio_apic(struct cpu *cpu, uint64_t guest, uint32_t rights)
 {
 	struct mmio_access access = {.guest = guest};
@@ -116,17 +108,31 @@ static void mmio_apic(struct cpu *cpu, uint64_t guest, uint32_t rights)
 		cpu_fail(cpu, CELLHV_FAILURE_APIC, guest, access.value);
 }
 
+/* PCI configuration and virtual functions. false: it is something else, or has no such register. */
+static bool mmio_pci(struct cpu *cpu, uint64_t guest, uint32_t rights)
+{
+	struct mmio_access access = {.guest = guest};
+	struct pci_access pci = {.address = guest};
+	enum pci_result result;
+
+	if (rights & MMIO_FETCH || !mmio_decode(cpu, &access))
+		return false;
+
+	pci.size = access.instruction.size;
+	pci.write = access.instruction.is_write;
+	pci.value = access.value;
+	result = pci_memory(cpu, &pci);
+	access.value = pci.value;
+	if (result == PCI_DONE)
+		mmio_finish(cpu, &access);
+	return result != PCI_REFUSED;
+}
+
 static void mmio_cell(struct cpu *cpu, uint64_t guest, uint32_t rights)
 {
-	struct mmio_access access = {.guest = guest, .value = UINT64_MAX};
-
 	cpu_count(cpu, CELLHV_EXIT_MMIO);
-	/* PCI configuration of functions that are not the cell's: all ones, writes dropped. */
-	if (mmio_in_mmconfig(guest) && !(rights & MMIO_FETCH) && mmio_decode(cpu, &access)) {
-		mmio_finish(cpu, &access);
-		return;
-	}
-	cpu_fail(cpu, CELLHV_FAILURE_MEMORY, guest, rights);
+	if (!mmio_pci(cpu, guest, rights))
+		cpu_fail(cpu, CELLHV_FAILURE_MEMORY, guest, rights);
 }
 
 /* High device memory is mapped for the root when it first asks. true: go on. */
@@ -148,7 +154,7 @@ static bool mmio_root_map(struct cpu *cpu, uint64_t guest)
 	}
 	if (cell_root_owns(base, size))
 		mapped = machine_map_root(base, size);
-	if (mapped > 0 && !cell_flush_root(cpu, &silent))
+	if (mapped > 0 && !memory_flush_root(cpu, &silent))
 		print("CPU %u does not answer\n", silent);
 	control_unlock();
 	return mapped >= 0;
@@ -160,7 +166,7 @@ static void mmio_root(struct cpu *cpu, uint64_t guest, uint32_t rights)
 	struct mmio_access access = {.guest = guest, .value = UINT64_MAX};
 
 	cpu_count(cpu, CELLHV_EXIT_MMIO);
-	if (mmio_root_map(cpu, guest))
+	if ((root_cell.functions && mmio_pci(cpu, guest, rights)) || mmio_root_map(cpu, guest))
 		return;
 
 	if (cpu_may_complain(cpu))

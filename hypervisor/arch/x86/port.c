@@ -2,6 +2,7 @@
 #include "arch/x86/port.h"
 
 #include "arch/x86/machine.h"
+#include "arch/x86/pci.h"
 #include "arch/x86/permissions.h"
 #include "arch/x86/vcpu.h"
 #include "core/cell.h"
@@ -9,8 +10,6 @@
 #include "core/print.h"
 
 #define PORT_POST_CODE 0x80
-#define PORT_CONFIG_ADDRESS 0xcf8
-#define PORT_CONFIG_DATA 0xcfc
 #define PM_TIMER_SIZE 4u
 
 void port_init_bitmaps(void)
@@ -47,24 +46,22 @@ static int port_config_address(struct cpu *cpu, uint16_t port, unsigned size, bo
 	return 0;
 }
 
-/* No cell owns a PCI function: all are foreign, read as all ones and ignore writes. */
 static int port_config_data(struct cpu *cpu, uint16_t port, unsigned size, bool write,
 			    uint32_t *value)
 {
-	(void)cpu;
-	(void)port;
-	(void)size;
-	if (!write)
-		*value = UINT32_MAX;
+	struct pci_access access = {port, size, write, *value};
+
+	if (pci_port(cpu, &access) == PCI_RETRY)
+		return -EAGAIN;
+	*value = (uint32_t)access.value;
 	return 0;
 }
 
 static const struct port_permission cell_ports[] = {
 	{PORT_POST_CODE, PORT_POST_CODE, PERMISSION_DENY, PERMISSION_HANDLE, port_ignore},
-	{PORT_CONFIG_ADDRESS, PORT_CONFIG_ADDRESS + 3, PERMISSION_HANDLE, PERMISSION_HANDLE,
+	{PCI_PORT_ADDRESS, PCI_PORT_ADDRESS + 3, PERMISSION_HANDLE, PERMISSION_HANDLE,
 	 port_config_address},
-	{PORT_CONFIG_DATA, PORT_CONFIG_DATA + 3, PERMISSION_HANDLE, PERMISSION_HANDLE,
-	 port_config_data},
+	{PCI_PORT_DATA, PCI_PORT_DATA + 3, PERMISSION_HANDLE, PERMISSION_HANDLE, port_config_data},
 };
 
 static int port_cell_access(struct cpu *cpu, const struct port_access *access, uint32_t *value)
@@ -78,9 +75,12 @@ static int port_cell_access(struct cpu *cpu, const struct port_access *access, u
 	return entry->handle(cpu, access->port, access->size, access->write, value);
 }
 
-/* The root asks for what a cell owns. */
+/* The root asks for what a cell owns, or for PCI while it has virtual functions. */
 static int port_root_access(struct cpu *cpu, const struct port_access *access, uint32_t *value)
 {
+	if (access->port >= PCI_PORT_DATA && !access->string &&
+	    access->port + access->size <= PCI_PORT_DATA + PCI_PORT_SIZE)
+		return port_config_data(cpu, access->port, access->size, access->write, value);
 	if (cpu_may_complain(cpu))
 		print("CPU %u: root %s port %x, which a cell owns\n", cpu->number,
 		      access->write ? "writes" : "reads", access->port);
@@ -114,6 +114,8 @@ bool port_exit(struct cpu *cpu, const struct port_access *access)
 			port_store(cpu, access->size, value);
 		return true;
 	}
+	if (err == -EAGAIN)
+		return false;
 	if (root && !(machine.system.flags & CELLHV_SYSTEM_STRICT))
 		vcpu_inject_gp(cpu);
 	else

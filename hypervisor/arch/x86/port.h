@@ -15,7 +15,8 @@ struct port_access {
 /* What all cells without ports of their own may do: read the PM timer. */
 void port_init_bitmaps(void);
 
-/* true: done, the instruction is to be skipped. false: an exception or the cell's end. */
+/* true: done, the instruction is to be skipped. false: an exception, the cell's end, or it is to
+ * run again. */
 bool port_exit(struct cpu *cpu, const struct port_access *access);
 
 #endif

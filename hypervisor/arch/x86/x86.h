@@ -152,6 +152,30 @@ static inline void port_write8(uint16_t port, uint8_t value)
 	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
 }
 
+/* size: 1, 2 or 4 */
+static inline void port_write(uint16_t port, unsigned size, uint32_t value)
+{
+	if (size == 1)
+		port_write8(port, (uint8_t)value);
+	else if (size == 2)
+		__asm__ volatile("outw %w0, %1" : : "a"(value), "Nd"(port));
+	else
+		__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline uint32_t port_read(uint16_t port, unsigned size)
+{
+	uint32_t value = 0;
+
+	if (size == 1)
+		__asm__ volatile("inb %1, %b0" : "+a"(value) : "Nd"(port));
+	else if (size == 2)
+		__asm__ volatile("inw %1, %w0" : "+a"(value) : "Nd"(port));
+	else
+		__asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
+	return value;
+}
+
 static inline uint8_t port_read8(uint16_t port)
 {
 	uint8_t value;

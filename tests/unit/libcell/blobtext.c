@@ -24,6 +24,20 @@ static void write_fields(const struct cellhv_cell_config *config, FILE *out)
 		console->gate, console->clock_register);
 }
 
+static void write_link(const struct cellhv_link *link, FILE *out)
+{
+	const struct cellhv_link_shared *shared = &link->shared;
+
+	fprintf(out,
+		"link \"%s\" phys %#" PRIx64 " common %#" PRIx64 " output %#" PRIx64
+		" protocol %u peers %u vectors %u class %#x flags %#x root %u %#x\n",
+		shared->name, shared->phys, shared->common_size, shared->output_size,
+		shared->protocol, shared->max_peers, shared->vectors, shared->class_protocol,
+		shared->flags, shared->root_id, shared->root_function);
+	fprintf(out, "  guest %#" PRIx64 " id %u function %#x\n", link->guest, link->id,
+		link->function);
+}
+
 static void write_sections(const struct cellhv_cell_config *config, FILE *out)
 {
 	for (uint32_t i = 0; i < config->memory.count; i++) {
@@ -38,6 +52,8 @@ static void write_sections(const struct cellhv_cell_config *config, FILE *out)
 	for (uint32_t i = 0; i < config->ports.count; i++)
 		fprintf(out, "ports base %#x count %u\n", blob_ports(config)[i].base,
 			blob_ports(config)[i].count);
+	for (uint32_t i = 0; i < config->links.count; i++)
+		write_link(&blob_links(config)[i], out);
 }
 
 void blobtext_write(const cell_blob *blob, FILE *out)

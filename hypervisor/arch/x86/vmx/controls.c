@@ -27,7 +27,6 @@
 #define EPT_INVVPID (1ull << 32)
 #define EPT_INVVPID_ALL (1ull << 42)
 
-#define EPT_NEEDED (EPT_FOUR_LEVELS | EPT_WRITE_BACK | EPT_2M_PAGES)
 #define STATE_EXIT                                                                         \
 	(EXIT_SAVE_DEBUG | EXIT_HOST_64 | EXIT_SAVE_PAT | EXIT_LOAD_PAT | EXIT_SAVE_EFER | \
 	 EXIT_LOAD_EFER)
@@ -36,13 +35,7 @@
 /* What Linux may be using: without the control the instructions would raise #UD. */
 #define CPU2_ENABLES (CPU2_RDTSCP | CPU2_INVPCID | CPU2_XSAVES | CPU2_USER_WAIT | CPU2_PCONFIG)
 
-/* The upper half has the bits that may be 1 (A.3 to A.5). */
-static bool vmx_may_set(uint32_t msr, uint32_t bits)
-{
-	return (msr_read(msr) >> 32 & bits) == bits;
-}
-
-/* The lower half has the bits that must be 1. */
+/* The lower half of a control MSR has the bits that must be 1 (A.3 to A.5). */
 static uint32_t vmx_adjust(uint32_t msr, uint32_t wanted)
 {
 	uint64_t allowed = msr_read(msr);
@@ -50,71 +43,38 @@ static uint32_t vmx_adjust(uint32_t msr, uint32_t wanted)
 	return (wanted | (uint32_t)allowed) & (uint32_t)(allowed >> 32);
 }
 
-static bool vmx_has_true_controls(void)
-{
-	return msr_read(MSR_VMX_BASIC) & BASIC_TRUE_CONTROLS;
-}
-
-static bool vmx_has_ept(void)
-{
-	return vmx_may_set(MSR_VMX_TRUE_CPU, CPU_CONTROLS2) &&
-	       vmx_may_set(MSR_VMX_CPU2, CPU2_EPT) &&
-	       (msr_read(MSR_VMX_EPT_VPID) & EPT_NEEDED) == EPT_NEEDED;
-}
-
-static bool vmx_has_unrestricted_guest(void)
-{
-	return vmx_may_set(MSR_VMX_CPU2, CPU2_UNRESTRICTED);
-}
-
-static bool vmx_has_nmi_exiting(void)
-{
-	return vmx_may_set(MSR_VMX_TRUE_PIN, PIN_NMI_EXITING | PIN_VIRTUAL_NMIS) &&
-	       vmx_may_set(MSR_VMX_TRUE_CPU, CPU_NMI_WINDOW);
-}
-
-static bool vmx_has_bitmaps(void)
-{
-	return vmx_may_set(MSR_VMX_TRUE_CPU, CPU_PORT_BITMAPS | CPU_MSR_BITMAP);
-}
-
-static bool vmx_has_state_switch(void)
-{
-	return vmx_may_set(MSR_VMX_TRUE_EXIT, STATE_EXIT) &&
-	       vmx_may_set(MSR_VMX_TRUE_ENTRY, STATE_ENTRY);
-}
-
-static bool vmx_has_invept(void)
-{
-	const uint64_t needed = EPT_INVEPT | EPT_INVEPT_ALL;
-
-	return (msr_read(MSR_VMX_EPT_VPID) & needed) == needed;
-}
-
-static bool vmx_takes_control_bits(void)
-{
-	return vmx_fixed_cr0(cr0_read()) == cr0_read() && vmx_fixed_cr4(cr4_read()) == cr4_read();
-}
+/* The upper half of a control MSR has the bits that may be 1. */
+#define MAY_SET(bits) ((uint64_t)(bits) << 32)
 
 static const struct {
 	uint32_t feature;
-	bool (*present)(void);
+	uint32_t msr;
+	uint64_t bits; /* all of them */
 } needed[] = {
-	{CELLHV_CPU_FEATURE_TRUE_CONTROLS, vmx_has_true_controls},
-	{CELLHV_CPU_FEATURE_NESTED_PAGING, vmx_has_ept},
-	{CELLHV_CPU_FEATURE_UNRESTRICTED_GUEST, vmx_has_unrestricted_guest},
-	{CELLHV_CPU_FEATURE_NMI_EXITING, vmx_has_nmi_exiting},
-	{CELLHV_CPU_FEATURE_BITMAPS, vmx_has_bitmaps},
-	{CELLHV_CPU_FEATURE_STATE_SWITCH, vmx_has_state_switch},
-	{CELLHV_CPU_FEATURE_INVEPT, vmx_has_invept},
-	{CELLHV_CPU_FEATURE_CONTROL_BITS, vmx_takes_control_bits},
+	{CELLHV_CPU_FEATURE_TRUE_CONTROLS, MSR_VMX_BASIC, BASIC_TRUE_CONTROLS},
+	{CELLHV_CPU_FEATURE_NESTED_PAGING, MSR_VMX_TRUE_CPU, MAY_SET(CPU_CONTROLS2)},
+	{CELLHV_CPU_FEATURE_NESTED_PAGING, MSR_VMX_CPU2, MAY_SET(CPU2_EPT)},
+	{CELLHV_CPU_FEATURE_NESTED_PAGING, MSR_VMX_EPT_VPID,
+	 EPT_FOUR_LEVELS | EPT_WRITE_BACK | EPT_2M_PAGES},
+	{CELLHV_CPU_FEATURE_UNRESTRICTED_GUEST, MSR_VMX_CPU2, MAY_SET(CPU2_UNRESTRICTED)},
+	{CELLHV_CPU_FEATURE_NMI_EXITING, MSR_VMX_TRUE_PIN,
+	 MAY_SET(PIN_NMI_EXITING | PIN_VIRTUAL_NMIS)},
+	{CELLHV_CPU_FEATURE_NMI_EXITING, MSR_VMX_TRUE_CPU, MAY_SET(CPU_NMI_WINDOW)},
+	{CELLHV_CPU_FEATURE_BITMAPS, MSR_VMX_TRUE_CPU, MAY_SET(CPU_PORT_BITMAPS | CPU_MSR_BITMAP)},
+	{CELLHV_CPU_FEATURE_STATE_SWITCH, MSR_VMX_TRUE_EXIT, MAY_SET(STATE_EXIT)},
+	{CELLHV_CPU_FEATURE_STATE_SWITCH, MSR_VMX_TRUE_ENTRY, MAY_SET(STATE_ENTRY)},
+	{CELLHV_CPU_FEATURE_INVEPT, MSR_VMX_EPT_VPID, EPT_INVEPT | EPT_INVEPT_ALL},
 };
 
+/* An MSR of the table exists where the entries above it are met. */
 uint32_t vmx_missing_feature(void)
 {
 	for (unsigned i = 0; i < sizeof(needed) / sizeof(*needed); i++)
-		if (!needed[i].present())
+		if ((msr_read(needed[i].msr) & needed[i].bits) != needed[i].bits)
 			return needed[i].feature;
+
+	if (vmx_fixed_cr0(cr0_read()) != cr0_read() || vmx_fixed_cr4(cr4_read()) != cr4_read())
+		return CELLHV_CPU_FEATURE_CONTROL_BITS;
 	return 0;
 }
 
@@ -135,7 +95,8 @@ bool vmx_has_vpid(void)
 {
 	const uint64_t all = EPT_INVVPID | EPT_INVVPID_ALL;
 
-	return vmx_may_set(MSR_VMX_CPU2, CPU2_VPID) && (msr_read(MSR_VMX_EPT_VPID) & all) == all;
+	return (msr_read(MSR_VMX_CPU2) & MAY_SET(CPU2_VPID)) &&
+	       (msr_read(MSR_VMX_EPT_VPID) & all) == all;
 }
 
 bool vmx_has_huge_pages(void)

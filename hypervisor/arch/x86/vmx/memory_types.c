@@ -11,6 +11,9 @@
 #define CAP_VARIABLE 0xffu
 #define CAP_FIXED (1u << 8)
 
+/* Read again each time, as Linux may have changed them; too large for the stack. */
+static struct mtrr mtrrs;
+
 static void vmx_read_mtrrs(struct mtrr *mtrr)
 {
 	uint64_t capability = msr_read(MSR_MTRR_CAP);
@@ -29,10 +32,9 @@ static void vmx_read_mtrrs(struct mtrr *mtrr)
 		mtrr->fixed[i] = msr_read(mtrr_fixed_msrs[i].msr);
 }
 
+/* Under control_lock, or before the first CPU is in. */
 int vmx_set_memory_types(struct paging *paging, uint64_t base, uint64_t size)
 {
-	struct mtrr mtrr = {0};
-
-	vmx_read_mtrrs(&mtrr);
-	return mtrr_apply(&mtrr, paging, base, size);
+	vmx_read_mtrrs(&mtrrs);
+	return mtrr_apply(&mtrrs, paging, base, size);
 }

@@ -35,6 +35,14 @@ uint64_t vmx_fixed_cr4(uint64_t value);
 /* memory_types.c */
 int vmx_set_memory_types(struct paging *paging, uint64_t base, uint64_t size);
 
+/* context.c: of the current VMCS. CR0 and CR4 are as the guest sees them. */
+void vmx_load_native(struct cpu *cpu, const struct cellhv_native *native);
+void vmx_reset(struct cpu *cpu, uint16_t cs_selector, uint64_t cs_base, uint16_t ip);
+void vmx_flush(struct cpu *cpu);
+void vmx_set_efer(struct cpu *cpu, uint64_t efer);
+uint64_t vmx_get_cr0(void);
+uint64_t vmx_get_cr4(void);
+
 /* run.S: executes the guest and calls vmx_exit() after each exit, for ever. */
 _Noreturn void vmx_run(struct cpu *cpu);
 extern const uint8_t vmx_exit_entry[];

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "arch/x86/pci.h"
+
+#include "arch/x86/machine.h"
+#include "arch/x86/msi.h"
+#include "arch/x86/permissions.h"
+#include "arch/x86/x86.h"
+#include "core/cell.h"
+#include "core/control.h"
+#include "core/memory.h"
+#include "core/print.h"
+
+#define ADDRESS_ENABLE (1u << 31)
+#define PAGE_WAS_MAPPED 1ull /* in pci_function.taken */
+#define CONFIG_TAKEN PCI_BARS
+
+/*
+ * What the root has may change while its CPUs run; so it accesses it under the management lock. A
+ * cell's functions only change while none of its CPUs runs.
+ */
+static bool pci_begin(const struct cpu *cpu)
+{
+	return !cell_is_root(cpu->cell) || control_try_lock();
+}
+
+static void pci_end(const struct cpu *cpu)
+{
+	if (cell_is_root(cpu->cell))
+		control_unlock();
+}
+
+/* MMCONFIG has a page for each function; 0: the firmware has none for this one. */
+static uint64_t pci_config_page(uint16_t address)
+{
+	const struct cellhv_system_config *system = &machine.system;
+
+	if (!system->mmconfig_base || (address >> 8) > system->mmconfig_end_bus)
+		return 0;
+	return system->mmconfig_base + (uint64_t)address * PCI_CONFIG_PAGE;
+}
+
+static bool pci_in_mmconfig(uint64_t guest)
+{
+	const struct cellhv_system_config *system = &machine.system;
+	uint64_t size = (system->mmconfig_end_bus + 1ull) << 20;
+
+	return system->mmconfig_base && guest >= system->mmconfig_base &&
+	       guest - system->mmconfig_base < size;
+}
+
+bool pci_root_took(uint64_t phys, uint64_t size)
+{
+	for (const struct pci_function *function = root_cell.functions; function;
+	     function = function->next) {
+		for (unsigned i = 0; i < PCI_BARS + 1; i++) {
+			uint64_t page = function->taken[i] & ~PAGE_WAS_MAPPED;
+
+			if (page && page < phys + size && phys < page + PAGE_SIZE)
+				return true;
+		}
+	}
+	return false;
+}
+
+static int pci_release_page(const struct cpu *self, uint64_t *taken, struct cellhv_call *call)
+{
+	uint64_t page = *taken & ~PAGE_WAS_MAPPED;
+	int err = 0;
+
+	if (*taken & PAGE_WAS_MAPPED)
+		err = memory_set_root(self, page, PAGE_SIZE, MEMORY_ROOT_ACCESS, call);
+	if (!err)
+		*taken = 0;
+	return err;
+}
+
+/* Nothing that another trap is there for already, or that is not the root's. */
+static int pci_take_page(const struct cpu *self, uint64_t *taken, uint64_t page,
+			 struct cellhv_call *call)
+{
+	struct paging_translation found;
+	int err;
+
+	if (page == XAPIC_BASE || !cell_root_owns(page, PAGE_SIZE))
+		return 0;
+
+	*taken = page;
+	if (paging_lookup(&root_cell.memory, page, &found))
+		*taken |= PAGE_WAS_MAPPED;
+	err = memory_set_root(self, page, PAGE_SIZE, 0, call);
+	if (err)
+		pci_release_page(self, taken, call);
+	return err;
+}
+
+/* The root has put a BAR elsewhere: its page is trapped, the former one is seen again. */
+static void pci_root_follow(const struct cpu *self, struct pci_function *function)
+{
+	struct cellhv_call call = {0};
+
+	for (unsigned bar = 0; bar < PCI_BARS; bar++) {
+		uint64_t page = pci_bar_address(function, bar) & ~(PAGE_SIZE - 1);
+		uint64_t *taken = &function->taken[bar];
+		int err = 0;
+
+		if ((*taken & ~PAGE_WAS_MAPPED) == page)
+			continue;
+		if (*taken)
+			err = pci_release_page(self, taken, &call);
+		if (!err && page)
+			err = pci_take_page(self, taken, page, &call);
+		if (err)
+			print("PCI function %02x:%02x.%u: BAR %u cannot be served at %llx\n",
+			      function->address >> 8, (function->address >> 3) & 31,
+			      function->address & 7, bar, (unsigned long long)page);
+	}
+}
+
+/* false: the function is not the guest's. */
+static bool pci_config(struct cpu *cpu, uint16_t address, unsigned offset,
+		       struct pci_access *access)
+{
+	struct pci_function *function = pci_find(cpu->cell->functions, address);
+
+	if (!function)
+		return false;
+	if (!access->write) {
+		access->value = pci_config_read(function, offset, access->size);
+		return true;
+	}
+	pci_config_write(cpu, function, offset, access->size, (uint32_t)access->value);
+	if (cell_is_root(cpu->cell))
+		pci_root_follow(cpu, function);
+	return true;
+}
+
+/* What the root asks of the others goes to the hardware. */
+static void pci_port_native(struct pci_access *access)
+{
+	uint16_t port = (uint16_t)access->address;
+
+	if (access->write)
+		port_write(port, access->size, (uint32_t)access->value);
+	else
+		access->value = port_read(port, access->size);
+}
+
+/* The root writes the address register itself: it is in the hardware. */
+enum pci_result pci_port(struct cpu *cpu, struct pci_access *access)
+{
+	bool root = cell_is_root(cpu->cell);
+	uint32_t address = root ? port_read(PCI_PORT_ADDRESS, 4) : cpu->config_address;
+	unsigned offset = (address & 0xfc) + (unsigned)(access->address & 3);
+	bool found;
+
+	if (!pci_begin(cpu))
+		return PCI_RETRY;
+	found = address & ADDRESS_ENABLE &&
+		pci_config(cpu, (uint16_t)(address >> 8), offset, access);
+	pci_end(cpu);
+
+	if (!found && root)
+		pci_port_native(access);
+	else if (!found && !access->write)
+		access->value = UINT32_MAX;
+	return PCI_DONE;
+}
+
+static enum pci_result pci_mmconfig(struct cpu *cpu, struct pci_access *access)
+{
+	uint64_t offset = access->address - machine.system.mmconfig_base;
+
+	if (!pci_config(cpu, (uint16_t)(offset / PCI_CONFIG_PAGE),
+			(unsigned)(offset % PCI_CONFIG_PAGE), access) &&
+	    !access->write)
+		access->value = UINT64_MAX;
+	return PCI_DONE;
+}
+
+static enum pci_result pci_bar(struct cpu *cpu, struct pci_access *access)
+{
+	struct pci_function *function;
+	uint32_t offset;
+	unsigned bar;
+	bool done;
+
+	function = pci_find_bar(cpu->cell->functions, access->address, &bar, &offset);
+	if (!function || offset + access->size > function->bar_size[bar])
+		return PCI_REFUSED;
+
+	if (access->write)
+		done = function->ops->write(cpu, function, bar, offset, access->size,
+					    access->value);
+	else
+		done = function->ops->read(cpu, function, bar, offset, access->size,
+					   &access->value);
+	return done ? PCI_DONE : PCI_REFUSED;
+}
+
+enum pci_result pci_memory(struct cpu *cpu, struct pci_access *access)
+{
+	enum pci_result result = PCI_REFUSED;
+
+	if (!pci_begin(cpu))
+		return PCI_RETRY;
+	if (!pci_in_mmconfig(access->address))
+		result = pci_bar(cpu, access);
+	else if (!cell_is_root(cpu->cell) || pci_root_took(access->address, 1))
+		result = pci_mmconfig(cpu, access);
+	pci_end(cpu);
+	return result;
+}
+
+int pci_root_attach(const struct cpu *self, struct pci_function *function, struct cellhv_call *call)
+{
+	uint64_t page = pci_config_page(function->address);
+	int err = page ? pci_take_page(self, &function->taken[CONFIG_TAKEN], page, call) : 0;
+
+	if (err)
+		return err;
+
+	msi_find_remapping((struct cpu *)self);
+	pci_insert(&root_cell.functions, function);
+	port_bitmap_deny(machine.root_port_bitmap, PCI_PORT_DATA, PCI_PORT_SIZE);
+	return 0;
+}
+
+int pci_root_detach(const struct cpu *self, struct pci_function *function, struct cellhv_call *call)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < PCI_BARS + 1 && !err; i++)
+		err = pci_release_page(self, &function->taken[i], call);
+	if (err)
+		return err;
+
+	pci_remove(&root_cell.functions, function);
+	if (!root_cell.functions)
+		port_bitmap_allow(machine.root_port_bitmap, PCI_PORT_DATA, PCI_PORT_SIZE);
+	return 0;
+}

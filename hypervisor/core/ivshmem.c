@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "core/ivshmem.h"
+
+#include <cellhv/link.h>
+
+#include "core/link.h"
+
+#define ONE_SHOT 1u
+#define MSIX_BAR_1 4u /* of version 1 and 2 */
+#define MSIX_BAR_2 1u
+
+static void ivshmem_configured(struct cpu *self, struct pci_function *function)
+{
+	struct ivshmem *peer = (struct ivshmem *)function;
+
+	lock_acquire(&peer->link->lock);
+	msix_update(self, &peer->msix, function);
+	lock_release(&peer->link->lock);
+}
+
+static bool ivshmem_read(struct cpu *self, struct pci_function *function, unsigned bar,
+			 uint32_t offset, unsigned size, uint64_t *value)
+{
+	const struct ivshmem *peer = (struct ivshmem *)function;
+	const uint32_t registers[] = {peer->id, peer->link->shared.max_peers,
+				      peer->interrupt_control, 0, peer->state};
+	uint32_t index = offset / 4;
+
+	(void)self;
+	*value = 0;
+	if (bar == MSIX_BAR_2)
+		*value = msix_read(&peer->msix, offset, size);
+	else if (size == 4 && !(offset & 3) && index < sizeof(registers) / sizeof(*registers))
+		*value = registers[index];
+	return true;
+}
+
+static void ivshmem_write_register(struct cpu *self, struct ivshmem *peer, uint32_t offset,
+				   uint32_t value)
+{
+	switch (offset) {
+	case CELLHV_IVSHMEM2_INTERRUPT_CONTROL:
+		peer->interrupt_control = value & 1;
+		break;
+	case CELLHV_IVSHMEM2_DOORBELL:
+		link_ring(self, peer, value >> 16, value & 0xffff);
+		break;
+	case CELLHV_IVSHMEM2_STATE:
+		link_set_state(self, peer, value);
+		break;
+	default:
+		break;
+	}
+}
+
+static bool ivshmem_write(struct cpu *self, struct pci_function *function, unsigned bar,
+			  uint32_t offset, unsigned size, uint64_t value)
+{
+	struct ivshmem *peer = (struct ivshmem *)function;
+
+	lock_acquire(&peer->link->lock);
+	if (bar == MSIX_BAR_2)
+		msix_write(self, &peer->msix, function, offset, size, value);
+	else if (size == 4)
+		ivshmem_write_register(self, peer, offset, (uint32_t)value);
+	lock_release(&peer->link->lock);
+	return true;
+}
+
+/* Version 1 has four registers, of which two are not served: they fault, as all else does. */
+static bool ivshmem_read_1(struct cpu *self, struct pci_function *function, unsigned bar,
+			   uint32_t offset, unsigned size, uint64_t *value)
+{
+	const struct ivshmem *peer = (struct ivshmem *)function;
+
+	(void)self;
+	if (bar == MSIX_BAR_1) {
+		*value = msix_read(&peer->msix, offset, size);
+		return true;
+	}
+	if (size != 4 || offset != CELLHV_IVSHMEM1_POSITION)
+		return false;
+	*value = peer->id;
+	return true;
+}
+
+static bool ivshmem_write_1(struct cpu *self, struct pci_function *function, unsigned bar,
+			    uint32_t offset, unsigned size, uint64_t value)
+{
+	struct ivshmem *peer = (struct ivshmem *)function;
+
+	if (bar != MSIX_BAR_1 && (size != 4 || offset != CELLHV_IVSHMEM1_DOORBELL))
+		return false;
+
+	lock_acquire(&peer->link->lock);
+	if (bar == MSIX_BAR_1)
+		msix_write(self, &peer->msix, function, offset, size, value);
+	else
+		link_ring(self, peer, 1u - peer->id, 0);
+	lock_release(&peer->link->lock);
+	return true;
+}
+
+static const struct pci_ops ivshmem_ops_1 = {ivshmem_configured, ivshmem_read_1, ivshmem_write_1};
+static const struct pci_ops ivshmem_ops_2 = {ivshmem_configured, ivshmem_read, ivshmem_write};
+
+static void ivshmem_identify(struct pci_function *function, unsigned vendor, unsigned device,
+			     unsigned class)
+{
+	pci_set(function, PCI_VENDOR, 2, vendor);
+	pci_set(function, PCI_DEVICE, 2, device);
+	pci_set(function, PCI_SUBSYSTEM, 2, vendor);
+	pci_set(function, PCI_SUBSYSTEM + 2, 2, device);
+	pci_set(function, PCI_STATUS, 2, PCI_STATUS_CAPABILITIES);
+	pci_set(function, PCI_CLASS, 1, class);
+	pci_allow(function, PCI_COMMAND, 2,
+		  PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_INTX_OFF);
+	pci_allow(function, PCI_CACHE_LINE, 1, 0xff);
+	pci_allow(function, PCI_INTERRUPT_LINE, 1, 0xff);
+}
+
+static void ivshmem_build_1(struct ivshmem *peer, uint64_t memory)
+{
+	struct pci_function *function = &peer->function;
+	/* Of the root a whole page is trapped: no other device of Linux's may be in it. */
+	uint32_t size =
+		cell_is_root(function->cell) ? (uint32_t)PAGE_SIZE : CELLHV_IVSHMEM1_REGISTERS;
+
+	function->ops = &ivshmem_ops_1;
+	ivshmem_identify(function, CELLHV_IVSHMEM1_VENDOR, CELLHV_IVSHMEM1_DEVICE,
+			 CELLHV_IVSHMEM1_CLASS);
+	pci_add_bar(function, 0, size, true);
+	pci_add_bar(function, MSIX_BAR_1, CELLHV_IVSHMEM_MSIX_SIZE, true);
+	pci_set(function, CELLHV_IVSHMEM1_MEMORY, 8, memory);
+	pci_set(function, CELLHV_IVSHMEM1_MEMORY + 8, 8, cellhv_link_size(&peer->link->shared));
+	pci_set(function, PCI_CAPABILITIES, 1, CELLHV_IVSHMEM1_MSIX);
+	peer->msix.pba = CELLHV_IVSHMEM1_PBA;
+	msix_init(&peer->msix, function, CELLHV_IVSHMEM1_MSIX, 0, MSIX_BAR_1);
+}
+
+static void ivshmem_build_2(struct ivshmem *peer, uint64_t memory)
+{
+	const struct cellhv_link_shared *shared = &peer->link->shared;
+	struct pci_function *function = &peer->function;
+
+	function->ops = &ivshmem_ops_2;
+	ivshmem_identify(function, CELLHV_IVSHMEM2_VENDOR, CELLHV_IVSHMEM2_DEVICE,
+			 CELLHV_IVSHMEM2_CLASS);
+	pci_set(function, PCI_INTERFACE, 2, shared->class_protocol);
+	pci_add_bar(function, 0, CELLHV_IVSHMEM2_REGISTERS, false);
+	pci_add_bar(function, MSIX_BAR_2, CELLHV_IVSHMEM_MSIX_SIZE, false);
+	pci_set(function, PCI_CAPABILITIES, 1, CELLHV_IVSHMEM2_VENDOR_CAP);
+	pci_set(function, CELLHV_IVSHMEM2_VENDOR_CAP, 1, PCI_CAP_VENDOR);
+	pci_set(function, CELLHV_IVSHMEM2_VENDOR_CAP + 1, 1, CELLHV_IVSHMEM2_MSIX);
+	pci_set(function, CELLHV_IVSHMEM2_VENDOR_CAP + 2, 1, CELLHV_IVSHMEM2_VENDOR_CAP_LENGTH);
+	pci_allow(function, CELLHV_IVSHMEM2_ONE_SHOT, 1, ONE_SHOT);
+	pci_set(function, CELLHV_IVSHMEM2_STATE_SIZE, 4, cellhv_link_state_size(shared));
+	pci_set(function, CELLHV_IVSHMEM2_COMMON_SIZE, 8, shared->common_size);
+	pci_set(function, CELLHV_IVSHMEM2_OUTPUT_SIZE, 8, shared->output_size);
+	pci_set(function, CELLHV_IVSHMEM2_MEMORY, 8, memory);
+	peer->msix.pba = CELLHV_IVSHMEM2_PBA;
+	msix_init(&peer->msix, function, CELLHV_IVSHMEM2_MSIX, 0, MSIX_BAR_2);
+}
+
+void ivshmem_build(struct ivshmem *peer, struct link *link, struct cell *cell, uint16_t id,
+		   uint16_t function, uint64_t memory)
+{
+	peer->link = link;
+	peer->id = id;
+	peer->function.cell = cell;
+	peer->function.address = function;
+	peer->msix.vectors = link->shared.vectors;
+	if (link->shared.protocol == 1)
+		ivshmem_build_1(peer, memory);
+	else
+		ivshmem_build_2(peer, memory);
+	ivshmem_reset(peer);
+}
+
+void ivshmem_reset(struct ivshmem *peer)
+{
+	pci_reset(&peer->function);
+	msix_reset(&peer->msix, &peer->function);
+	peer->interrupt_control = 0;
+	peer->state = 0;
+}
+
+void ivshmem_raise(struct cpu *self, struct ivshmem *peer, unsigned vector)
+{
+	if (peer->link->shared.protocol != 1) {
+		if (!peer->interrupt_control)
+			return;
+		if (peer->function.config[CELLHV_IVSHMEM2_ONE_SHOT] & ONE_SHOT)
+			peer->interrupt_control = 0;
+	}
+	msix_raise(self, &peer->msix, &peer->function, vector);
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "link_group.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "json.h"
+
+static const struct {
+	const char *key;
+	uint64_t fallback[3]; /* by protocol */
+} attributes[LINK_ATTRIBUTES] = {
+	[LINK_SIZE] = {"size", {0}},
+	[LINK_OUTPUT] = {"output", {0}},
+	[LINK_PROTOCOL] = {"protocol", {2, 2, 2}},
+	[LINK_VECTORS] = {"vectors", {0, 1, 2}},
+	[LINK_CLASS] = {"class", {0}},
+	[LINK_PEERS] = {"peers", {0}},
+	[LINK_ID] = {"id", {0}},
+	[LINK_FUNCTION] = {"function", {0}},
+	[LINK_AT] = {"at", {0}},
+	[LINK_PHYS] = {"phys", {0}},
+};
+
+const char *link_attribute_key(enum link_attribute attribute)
+{
+	return attributes[attribute].key;
+}
+
+const struct link_member *link_group_own(const struct link_group *group)
+{
+	for (size_t i = 0; i < group->n; i++)
+		if (group->members[i].desc == group->own)
+			return &group->members[i];
+	return NULL;
+}
+
+const struct link_member *link_group_root(const struct link_group *group)
+{
+	return group->n && !group->members[0].name ? &group->members[0] : NULL;
+}
+
+static void add(struct link_group *group, const char *name, cell_desc *desc, size_t index,
+		const struct link_end *end)
+{
+	if (group->n < LINK_MEMBERS_MAX)
+		group->members[group->n++] = (struct link_member){name, desc, index, end, 0};
+}
+
+/* Whether the description names the link; takes a reference if so. */
+static void add_desc(struct link_group *group, cell_desc *desc, const char *name)
+{
+	for (size_t i = 0; i < desc->n_links; i++)
+		if (strcmp(desc->links[i].end.name, name) == 0)
+			add(group, desc->name, cell_desc_ref(desc), i, &desc->links[i].end);
+}
+
+/* Those in the search path, which are sorted, with the one at hand in its place. */
+static int add_cells(struct link_group *group, const char *name)
+{
+	cell_desc *own = group->own;
+	bool added = false;
+	char **names;
+	int r = cell_desc_list(own->context, &names);
+
+	if (r < 0)
+		return r;
+
+	for (char **other = names; *other; other++) {
+		cell_desc *desc = NULL;
+
+		if (!added && strcmp(*other, own->name) >= 0) {
+			add_desc(group, own, name);
+			added = true;
+		}
+		/* What cannot be read is no peer: it cannot be created either. */
+		if (strcmp(*other, own->name) == 0 ||
+		    cell_desc_find(own->context, *other, &desc) < 0)
+			continue;
+		add_desc(group, desc, name);
+		cell_desc_unref(desc);
+	}
+	cell_strv_free(names);
+	if (!added)
+		add_desc(group, own, name);
+	return 0;
+}
+
+static uint64_t fallback(const struct link_group *group, enum link_attribute attribute)
+{
+	return attributes[attribute].fallback[group->value[LINK_PROTOCOL]];
+}
+
+static const struct link_member *giver(const struct link_group *group,
+				       enum link_attribute attribute)
+{
+	const struct link_member *own = link_group_own(group);
+
+	if (link_gives(own->end, attribute))
+		return own;
+	for (size_t i = 0; i < group->n; i++)
+		if (link_gives(group->members[i].end, attribute))
+			return &group->members[i];
+	return NULL;
+}
+
+static void join_values(struct link_group *group)
+{
+	static const enum link_attribute order[] = {LINK_PROTOCOL, LINK_SIZE,  LINK_OUTPUT,
+						    LINK_VECTORS,  LINK_CLASS, LINK_PEERS};
+
+	for (size_t i = 0; i < ELEMENTS(order); i++) {
+		const struct link_member *member = giver(group, order[i]);
+
+		group->value[order[i]] =
+			member ? member->end->value[order[i]] : fallback(group, order[i]);
+	}
+}
+
+/* Given ids first, the others take the lowest that are left, in order. */
+static void assign_ids(struct link_group *group)
+{
+	uint64_t highest = 1;
+	uint32_t used = 0;
+
+	for (size_t i = 0; i < group->n; i++)
+		if (link_gives(group->members[i].end, LINK_ID)) {
+			group->members[i].id = group->members[i].end->value[LINK_ID];
+			used |= 1u << group->members[i].id;
+		}
+	for (size_t i = 0; i < group->n; i++) {
+		struct link_member *member = &group->members[i];
+
+		if (!link_gives(member->end, LINK_ID)) {
+			while (used >> member->id & 1)
+				member->id++;
+			used |= 1u << member->id;
+		}
+		if (member->id > highest)
+			highest = member->id;
+	}
+	if (!group->value[LINK_PEERS])
+		group->value[LINK_PEERS] = group->value[LINK_PROTOCOL] == 1 ? 2 : highest + 1;
+}
+
+int link_group_collect(struct link_group *group, cell_desc *own, size_t index,
+		       const struct settings *settings)
+{
+	const char *name = own->links[index].end.name;
+	int r;
+
+	*group = (struct link_group){.own = own, .own_index = index};
+	for (size_t i = 0; i < settings->n_links; i++)
+		if (strcmp(settings->links[i].name, name) == 0)
+			add(group, NULL, NULL, i, &settings->links[i]);
+
+	r = add_cells(group, name);
+	if (r < 0) {
+		link_group_clear(group);
+		return r;
+	}
+	join_values(group);
+	assign_ids(group);
+	return 0;
+}
+
+void link_group_clear(struct link_group *group)
+{
+	for (size_t i = 0; i < group->n; i++)
+		cell_desc_unref(group->members[i].desc);
+	group->n = 0;
+}
+
+/* A note at the other side of a conflict, in its own file. */
+static void note(struct link_group *group, const struct link_member *other, const char *key)
+{
+	struct json_position position = {0, 0};
+	char pointer[DESC_POINTER_SIZE], message[128];
+
+	desc_pointer(pointer, "links", other->index, key);
+	if (other->desc)
+		json_locate(other->desc->text, pointer, false, &position);
+	snprintf(message, sizeof(message), "%s%s says otherwise here",
+		 other->name ? "cell " : "Linux", other->name ?: "");
+	diag_add(&group->own->diags,
+		 &(struct cell_diag){.severity = CELL_NOTE,
+				     .code = "other-side",
+				     .file = other->desc ? other->desc->path : SETTINGS_PATH,
+				     .pointer = pointer,
+				     .line = position.line,
+				     .column = position.column,
+				     .message = message});
+}
+
+static void check_attribute(struct link_group *group, enum link_attribute attribute)
+{
+	const struct link_member *own = link_group_own(group);
+	const char *key = link_attribute_key(attribute);
+	char pointer[DESC_POINTER_SIZE];
+
+	if (!link_gives(own->end, attribute))
+		return;
+	for (size_t i = 0; i < group->n; i++) {
+		const struct link_member *other = &group->members[i];
+
+		if (!link_gives(other->end, attribute) ||
+		    other->end->value[attribute] == own->end->value[attribute])
+			continue;
+		desc_report(group->own, CELL_ERROR, "link-differs",
+			    desc_pointer(pointer, "links", group->own_index, key),
+			    "%s is another for link %s in %s", key, own->end->name,
+			    other->desc ? other->desc->path : SETTINGS_PATH);
+		note(group, other, key);
+	}
+}
+
+static void check_ids(struct link_group *group)
+{
+	const struct link_member *own = link_group_own(group);
+	char pointer[DESC_POINTER_SIZE];
+
+	desc_pointer(pointer, "links", group->own_index,
+		     link_gives(own->end, LINK_ID) ? "id" : "name");
+	for (size_t i = 0; i < group->n; i++) {
+		const struct link_member *other = &group->members[i];
+
+		if (other == own || other->id != own->id)
+			continue;
+		desc_report(group->own, CELL_ERROR, "link-id-taken", pointer,
+			    "id %" PRIu64 " of link %s is taken in %s", own->id, own->end->name,
+			    other->desc ? other->desc->path : SETTINGS_PATH);
+		note(group, other, "id");
+	}
+	if (group->n > group->value[LINK_PEERS] || own->id >= group->value[LINK_PEERS])
+		desc_report(group->own, CELL_ERROR, "link-peers", pointer,
+			    "link %s is for %" PRIu64 " peers, with ids from 0; %zu name it",
+			    own->end->name, group->value[LINK_PEERS], group->n);
+}
+
+/* Version 1 is a memory, two peers, and one interrupt each. */
+static void check_protocol(struct link_group *group)
+{
+	static const struct {
+		enum link_attribute attribute;
+		uint64_t value;
+	} fixed[] = {{LINK_OUTPUT, 0}, {LINK_VECTORS, 1}, {LINK_CLASS, 0}, {LINK_PEERS, 2}};
+	const struct link_member *own = link_group_own(group);
+	char pointer[DESC_POINTER_SIZE];
+
+	if ((!giver(group, LINK_SIZE) &&
+	     !desc_is_bad(group->own, "links", group->own_index, "size")) ||
+	    (group->value[LINK_PROTOCOL] == 1 && !group->value[LINK_SIZE]))
+		desc_report(group->own, CELL_ERROR, "link-size",
+			    desc_pointer(pointer, "links", group->own_index, "name"),
+			    "nobody says how large the memory of link %s is: add \"size\"",
+			    own->end->name);
+	for (size_t i = 0; i < ELEMENTS(fixed) && group->value[LINK_PROTOCOL] == 1; i++)
+		if (group->value[fixed[i].attribute] != fixed[i].value)
+			desc_report(group->own, CELL_ERROR, "link-protocol",
+				    desc_pointer(pointer, "links", group->own_index, "name"),
+				    "\"%s\" of link %s can only be %" PRIu64
+				    " with protocol \"ivshmem-1\"",
+				    link_attribute_key(fixed[i].attribute), own->end->name,
+				    fixed[i].value);
+}
+
+void link_group_check(struct link_group *group)
+{
+	for (unsigned i = 0; i < LINK_SHARED_ATTRIBUTES; i++)
+		check_attribute(group, i);
+	check_protocol(group);
+	check_ids(group);
+}

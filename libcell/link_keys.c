@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <inttypes.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "link.h"
+#include "parse.h"
+#include "settings.h"
+
+#define SECTION_MAX (1ull << 40)
+#define ADDRESS_MAX ((1ull << 47) - 4096) /* the end of no link is beyond four levels of tables */
+
+bool link_parse_function(const char *text, uint64_t *ret)
+{
+	unsigned bus, device, function;
+	int length = 0;
+
+	if (sscanf(text, "%2x:%2x.%1x%n", &bus, &device, &function, &length) != 3 || text[length] ||
+	    device > 31 || function > 7)
+		return false;
+	*ret = bus << 8 | device << 3 | function;
+	return true;
+}
+
+static void give(const struct value *value, enum link_attribute attribute, uint64_t number)
+{
+	struct link_end *end = value->target;
+
+	end->given |= 1u << attribute;
+	end->value[attribute] = number;
+}
+
+static void give_aligned(const struct value *value, enum link_attribute attribute, uint64_t most)
+{
+	uint64_t number;
+
+	if (!parse_aligned(value, &number))
+		return;
+	if (number > most)
+		parse_error(value, "out-of-range", "this is more than 0x%" PRIx64, most);
+	else
+		give(value, attribute, number);
+}
+
+static void give_below(const struct value *value, enum link_attribute attribute, uint64_t least,
+		       uint64_t most)
+{
+	uint64_t number;
+
+	if (!parse_number(value, &number))
+		return;
+	if (number < least || number > most)
+		parse_error(value, "out-of-range", "this is a number from %" PRIu64 " to %" PRIu64,
+			    least, most);
+	else
+		give(value, attribute, number);
+}
+
+static void key_name(const struct value *value)
+{
+	const char *name = json_object_get_string(value->json);
+	struct link_end *end = value->target;
+
+	if (parse_is_name(name))
+		strcpy(end->name, name);
+	else
+		parse_error(value, "bad-name",
+			    "a link's name has up to 31 letters, digits and ._- and begins with a "
+			    "letter or digit");
+}
+
+static void key_size(const struct value *value)
+{
+	give_aligned(value, LINK_SIZE, SECTION_MAX);
+}
+
+static void key_output(const struct value *value)
+{
+	give_aligned(value, LINK_OUTPUT, SECTION_MAX);
+}
+
+static void key_protocol(const struct value *value)
+{
+	const char *protocol = json_object_get_string(value->json);
+
+	if (strcmp(protocol, "ivshmem-1") == 0)
+		give(value, LINK_PROTOCOL, 1);
+	else if (strcmp(protocol, "ivshmem-2") == 0)
+		give(value, LINK_PROTOCOL, 2);
+	else
+		parse_error(value, "bad-protocol",
+			    "a link's protocol is \"ivshmem-1\" or \"ivshmem-2\"");
+}
+
+static void key_vectors(const struct value *value)
+{
+	give_below(value, LINK_VECTORS, 1, CELLHV_LINK_VECTORS);
+}
+
+static void key_class(const struct value *value)
+{
+	give_below(value, LINK_CLASS, 0, UINT16_MAX);
+}
+
+static void key_peers(const struct value *value)
+{
+	give_below(value, LINK_PEERS, 2, CELLHV_LINK_PEERS);
+}
+
+static void key_id(const struct value *value)
+{
+	give_below(value, LINK_ID, 0, CELLHV_LINK_PEERS - 1);
+}
+
+static void key_function(const struct value *value)
+{
+	uint64_t function;
+
+	if (link_parse_function(json_object_get_string(value->json), &function))
+		give(value, LINK_FUNCTION, function);
+	else
+		parse_error(value, "bad-function",
+			    "a PCI function is bus:device.function, such as \"00:0e.0\"");
+}
+
+static void key_at(const struct value *value)
+{
+	give_aligned(value, LINK_AT, ADDRESS_MAX);
+}
+
+static void key_phys(const struct value *value)
+{
+	give_aligned(value, LINK_PHYS, ADDRESS_MAX);
+}
+
+static const struct key keys_link[] = {
+	{"name", PARSE_STRING, true, key_name},
+	{"size", PARSE_NUMBER, false, key_size},
+	{"output", PARSE_NUMBER, false, key_output},
+	{"protocol", PARSE_STRING, false, key_protocol},
+	{"vectors", PARSE_NUMBER, false, key_vectors},
+	{"class", PARSE_NUMBER, false, key_class},
+	{"peers", PARSE_NUMBER, false, key_peers},
+	{"id", PARSE_NUMBER, false, key_id},
+	{"function", PARSE_STRING, false, key_function},
+	{"at", PARSE_NUMBER, false, key_at},
+	{"phys", PARSE_NUMBER, false, key_phys},
+	{0},
+};
+
+static void report_twice(const struct value *value, const char *name)
+{
+	parse_error(value, "link-twice", "link %s is listed twice", name);
+}
+
+static void key_link(const struct value *value)
+{
+	struct desc_link *links = value->desc->links;
+	struct link_end *end = &links[value->index].end;
+
+	parse_object(value, keys_link, end);
+	for (size_t i = 0; i < value->index && *end->name; i++)
+		if (strcmp(links[i].end.name, end->name) == 0)
+			report_twice(value, end->name);
+}
+
+void link_key(const struct value *value)
+{
+	value->desc->n_links = parse_list(value, PARSE_OBJECT, CELLHV_MAX_LINKS, key_link);
+}
+
+/* What host.json says of Linux's own end; all else is for the cells to say. */
+static const struct key keys_settings_link[] = {
+	{"name", PARSE_STRING, true, key_name},
+	{"id", PARSE_NUMBER, false, key_id},
+	{"function", PARSE_STRING, false, key_function},
+	{0},
+};
+
+static void key_settings_link(const struct value *value)
+{
+	struct link_end *links = ((struct settings *)value->target)->links;
+	struct link_end *end = &links[value->index];
+	struct value named = *value;
+
+	named.target = end;
+	if (json_object_is_type(value->json, json_type_string))
+		key_name(&named);
+	else
+		parse_object(value, keys_settings_link, end);
+	for (size_t i = 0; i < value->index && *end->name; i++)
+		if (strcmp(links[i].name, end->name) == 0)
+			report_twice(value, end->name);
+}
+
+void link_key_settings(const struct value *value)
+{
+	((struct settings *)value->target)->n_links =
+		parse_list(value, PARSE_STRING | PARSE_OBJECT, CELLHV_MAX_LINKS, key_settings_link);
+}

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=dash
+# Links with Linux as a peer: its functions come and go, memory, interrupts both ways.
+# machines: svm svm-mixed svm-x2apic bochs
+# kernels: 6.1 6.12
+# timeout: 600
+
+begin() {
+	fresh
+	rm -f /etc/cells/ivshmem-*.json /etc/cells/second.json
+	cp /usr/lib/cells/link-echo.bin /usr/lib/cells/ivshmem-demo.bin /etc/cells/
+	echo '{ "debug-port": "0x2f8", "links": [ "echo", { "name": "demo", "function": "00:0e.0" } ] }' \
+		>/etc/cellmgr/host.json
+}
+
+end() {
+	echo '{ "debug-port": "0x2f8" }' >/etc/cellmgr/host.json
+}
+
+echo_server() {
+	begin
+	start link-echo
+	wait_for 10 console_says link-echo "Echo server"
+}
+
+functions() {
+	find /sys/bus/pci/devices -type l | sort | tr '\n' ' '
+}
+
+test_functions_come_and_go() {
+	local before pages devices=/sys/bus/pci/devices
+	begin
+	before=$(functions)
+	pages=$(info pages_used)
+	start link-echo
+	[ -e $devices/0000:00:1e.0 ] || die "no function: $(functions)"
+	equal "$(cat $devices/0000:00:1e.0/vendor)" 0x110a "the vendor"
+	equal "$(cat $devices/0000:00:1e.0/device)" 0x4106 "the device"
+	[ -c /dev/cell-link-echo ] || die "no device node"
+	expect 0 celltool destroy link-echo force
+	equal "$(functions)" "$before" "the list of PCI functions"
+	[ ! -e /dev/cell-link-echo ] || die "the device node is still there"
+	equal "$(info pages_used)" "$pages" "the number of pages used afterwards"
+	expect 0 celltool disable
+	equal "$(functions)" "$before" "the list of PCI functions"
+	end
+}
+
+test_hello() {
+	echo_server
+	expect 0 link-hello "tea, please"
+	says "The cell says: tea, please"
+	expect 0 link-hello "one more"
+	says "The cell says: one more"
+	end
+}
+
+test_bench() {
+	echo_server
+	expect 0 link-bench 1000
+	says "round trip: [0-9.]* us, mean of 1000"
+	says "throughput: [0-9.]* MB/s"
+	end
+}
+
+# Configuration of physical functions is what it was, and so is what is not there.
+test_others_undisturbed() {
+	local before
+	begin
+	before=$(md5sum /sys/bus/pci/devices/0000:00:1f.*/config)
+	start link-echo
+	equal "$(md5sum /sys/bus/pci/devices/0000:00:1f.*/config)" "$before" "the configuration of others"
+	echo 1 >/sys/bus/pci/rescan
+	equal "$(functions | wc -w)" "$(($(echo "$before" | wc -l) + 2))" "the number of functions"
+	expect 0 link-hello
+	end
+}
+
+# A program that has the link open when it ends hears of it, and does not keep the memory.
+test_link_ends_under_a_program() {
+	local status=0
+	echo_server
+	sh -c "link-bench 1000000" >/tmp/bench 2>&1 &
+	sleep 1
+	expect 0 celltool destroy link-echo force
+	wait $! || status=$?
+	cat /tmp/bench
+	[ "$status" -ne 0 ] || die "the program ended well"
+	start link-echo
+	wait_for 10 console_says link-echo "Echo server"
+	expect 0 link-hello again
+	end
+}
+
+# Two cells and Linux at one link: it stays until the last cell has gone.
+test_two_cells_and_linux() {
+	begin
+	sed 's/link-echo"/second"/; s/\[3\]/[2]/' \
+		/usr/lib/cells/link-echo.json >/etc/cells/second.json
+	cp /usr/lib/cells/link-echo.bin /etc/cells/second.bin
+	start link-echo
+	start second
+	wait_for 10 console_says second "id 2 of 3"
+	expect 0 link-hello
+	expect 0 celltool destroy second force
+	expect 0 link-hello
+	expect 0 celltool destroy link-echo force
+	[ ! -e /dev/cell-link-echo ] || die "the device node is still there"
+	end
+}
+
+# Version 1 with Linux at the other end: the cell counts what Linux rings.
+test_version_1() {
+	local pair
+	begin
+	rm -f /etc/cells/ivshmem-peer.json
+	mv /usr/lib/cells/ivshmem-peer.json /tmp/
+	pair=/sys/bus/pci/devices/0000:00:0e.0
+	start ivshmem-demo
+	mv /tmp/ivshmem-peer.json /usr/lib/cells/
+	equal "$(cat $pair/vendor)" 0x1af4 "the vendor"
+	wait_for 10 console_says ivshmem-demo "sending IRQ"
+	wait_for 10 counted_by_linux 2
+	expect 0 celltool destroy ivshmem-demo force
+	[ ! -e $pair ] || die "the function is still there"
+	end
+}
+
+counted_by_linux() {
+	[ "$(awk '/cell-link-demo/ { print $2 + $3 + $4 + $5 }' /proc/interrupts)" -ge "$1" ]
+}
