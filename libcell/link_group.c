@@ -32,10 +32,7 @@ const char *link_attribute_key(enum link_attribute attribute)
 
 const struct link_member *link_group_own(const struct link_group *group)
 {
-	for (size_t i = 0; i < group->n; i++)
-		if (group->members[i].desc == group->own)
-			return &group->members[i];
-	return NULL;
+	return &group->members[group->own_at];
 }
 
 const struct link_member *link_group_root(const struct link_group *group)
@@ -43,11 +40,19 @@ const struct link_member *link_group_root(const struct link_group *group)
 	return group->n && !group->members[0].name ? &group->members[0] : NULL;
 }
 
+/* One too many is enough to refuse them all; the one at hand is always there. */
 static void add(struct link_group *group, const char *name, cell_desc *desc, size_t index,
 		const struct link_end *end)
 {
-	if (group->n < LINK_MEMBERS_MAX)
-		group->members[group->n++] = (struct link_member){name, desc, index, end, 0};
+	if (group->n == LINK_MEMBERS_MAX) {
+		if (desc != group->own)
+			return;
+		cell_desc_unref(group->members[--group->n].desc);
+	}
+	if (desc == group->own)
+		group->own_at = group->n;
+	group->members[group->n++] =
+		(struct link_member){name, desc ? cell_desc_ref(desc) : NULL, index, end, 0};
 }
 
 /* Whether the description names the link; takes a reference if so. */
@@ -55,7 +60,7 @@ static void add_desc(struct link_group *group, cell_desc *desc, const char *name
 {
 	for (size_t i = 0; i < desc->n_links; i++)
 		if (strcmp(desc->links[i].end.name, name) == 0)
-			add(group, desc->name, cell_desc_ref(desc), i, &desc->links[i].end);
+			add(group, desc->name, desc, i, &desc->links[i].end);
 }
 
 /* Those in the search path, which are sorted, with the one at hand in its place. */

@@ -21,6 +21,7 @@ struct link_member {
 struct link_group {
 	cell_desc *own; /* gets the diagnostics */
 	size_t own_index;
+	size_t own_at; /* in members */
 	size_t n;
 	struct link_member members[LINK_MEMBERS_MAX];
 	uint64_t value[LINK_SHARED_ATTRIBUTES]; /* given by somebody, or the default */

@@ -12,8 +12,6 @@
 #include "operation.h"
 #include "systemd-call.h"
 
-#define UNIT_INTERFACE SYSTEMD_NAME ".Unit"
-
 enum verb { START, STOP, RESTART };
 
 /* One call on its way: the unit's state is asked for, then the job. */
@@ -121,25 +119,15 @@ static int check(const struct request *request, const struct unit_state *state, 
 				 request->name);
 }
 
-/* Of a{sv}, the two properties that count. */
+/* Of a(ssssssouso) with one unit, the two fields that count. */
 static int read_state(sd_bus_message *m, struct unit_state *ret)
 {
-	const char *name;
-	int r = sd_bus_message_enter_container(m, 'a', "{sv}");
+	int r = sd_bus_message_enter_container(m, 'a', "(ssssssouso)");
 
 	*ret = (struct unit_state){.active = "inactive"};
-	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-		r = sd_bus_message_read(m, "s", &name);
-		if (r >= 0 && strcmp(name, "ActiveState") == 0)
-			r = sd_bus_message_read(m, "v", "s", &ret->active);
-		else if (r >= 0 && strcmp(name, "Job") == 0)
-			r = sd_bus_message_read(m, "v", "(uo)", &ret->job, NULL);
-		else if (r >= 0)
-			r = sd_bus_message_skip(m, "v");
-		if (r >= 0)
-			r = sd_bus_message_exit_container(m);
-	}
-
+	if (r >= 0)
+		r = sd_bus_message_read(m, "(ssssssouso)", NULL, NULL, NULL, &ret->active, NULL,
+					NULL, NULL, &ret->job, NULL, NULL);
 	return r;
 }
 
@@ -165,17 +153,15 @@ static int on_state(sd_bus_message *answer, void *userdata, sd_bus_error *ret_er
 	return 0;
 }
 
+/* One answer with both, which systemd has at hand: all properties of a unit would take it long. */
 static int ask_for_state(struct request *request)
 {
 	CLEANUP_MESSAGE sd_bus_message *m = NULL;
-	CLEANUP_FREE char *path = NULL;
-	int r = sd_bus_path_encode(SYSTEMD_PATH "/unit", request->unit, &path);
+	int r = sd_bus_message_new_method_call(request->manager->bus, &m, SYSTEMD_NAME,
+					       SYSTEMD_PATH, SYSTEMD_MANAGER, "ListUnitsByNames");
 
 	if (r >= 0)
-		r = sd_bus_message_new_method_call(request->manager->bus, &m, SYSTEMD_NAME, path,
-						   "org.freedesktop.DBus.Properties", "GetAll");
-	if (r >= 0)
-		r = sd_bus_message_append(m, "s", UNIT_INTERFACE);
+		r = sd_bus_message_append(m, "as", 1, request->unit);
 
 	return r < 0 ? r : send(request, m, on_state);
 }

@@ -116,6 +116,13 @@ static void announce(struct supervisor *s)
 	sd_notify(0, "READY=1");
 }
 
+static bool has_failed(struct supervisor *s)
+{
+	enum cell_state state;
+
+	return cell_cell_state(s->cell, &state, NULL) >= 0 && state == CELL_FAILED;
+}
+
 static int supervise(struct supervisor *s)
 {
 	int status, r = watch(s);
@@ -125,8 +132,11 @@ static int supervise(struct supervisor *s)
 		return EXIT_FAILED;
 	}
 
-	announce(s);
+	/* A guest that failed at once was never up: the start of the unit fails, too. */
+	if (!has_failed(s))
+		announce(s);
 	/* It may have ended between its start and the watch. */
+	console_drain(&s->console);
 	status = supervisor_follow(s);
 	if (status < 0)
 		status = sd_event_loop(s->event);

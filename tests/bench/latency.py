@@ -3,7 +3,7 @@
 """
 How long systemd, cell-run and cellmgrd take, in virtual milliseconds of the deterministic machine
 (one clock for all CPUs, 32 ns per instruction): from the call of StartCell to its reply and to the
-signals State=starting and State=running; from the kernel's line that the hypervisor is enabled to the
+signals of State; from the kernel's line that the hypervisor is enabled to the
 signal HypervisorState=enabled.
 
     tests/lib/build.sh tests && tests/bench/latency.py
@@ -48,6 +48,10 @@ def kernel_line(lines):
             + int(entry["_SOURCE_MONOTONIC_TIMESTAMP"]))
 
 
+def milliseconds(start, end):
+    return f"{(end - start) / 1000:.0f} ms"
+
+
 def main():
     logs = LOGS / "latency"
     debian.build_image(LOGS / "image.log")
@@ -59,17 +63,15 @@ def main():
     lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     messages = [line for line in lines if "timestamp-realtime" in line]
     call = when(messages, '"member":"StartCell"', '"method_call"')
-    cookie = next(m for m in messages if m.get("member") == "StartCell")["cookie"]
-    for what, start, end in (
-            ("StartCell: reply with the job", call,
-             when(messages, '"method_return"', f'"reply_cookie":{cookie},', "systemd1/job")),
-            ("StartCell: State is starting", call, when(messages, '"data":"starting"')),
-            ("StartCell: State is running", call,
-             min(when(messages, '"data":"running"') if '"data":"running"' in output else 1 << 62,
-                 when(messages, '"data":"locked"'))),
-            ("kernel has enabled the hypervisor: HypervisorState", kernel_line(lines),
-             when(messages, '"HypervisorState"', '"data":"enabled"'))):
-        print(f"{what}: {(end - start) / 1000:.1f} ms")
+    asked = next(m for m in messages if m.get("member") == "StartCell")
+    reply = f'"destination":"{asked["sender"]}"'
+    states = [(what, when(messages, '"PropertiesChanged"', f'"State":{{"type":"s","data":"{state}"'))
+              for what, state in (("starting", "starting"), ("running, and has locked", "locked"))]
+    print(f"StartCell to its reply: {milliseconds(call, when(messages, reply, 'systemd1/job'))}")
+    for what, end in states:
+        print(f"StartCell to State is {what}: {milliseconds(call, end)}")
+    enabled = when(messages, '"PropertiesChanged"', '"HypervisorState"', '"data":"enabled"')
+    print(f"kernel's line to HypervisorState is enabled: {milliseconds(kernel_line(lines), enabled)}")
 
 
 main()

@@ -214,7 +214,11 @@ int cell_cell_load(cell_cell *cell, cell_desc *desc)
 
 int cell_cell_start(cell_cell *cell)
 {
-	return set_state(cell, "running", "start");
+	char path[FAKE_PATH_SIZE], state[256] = "running";
+
+	fake_path(path, "start-state");
+	fake_read(path, state, sizeof(state));
+	return set_state(cell, state, "start");
 }
 
 int cell_cell_stop(cell_cell *cell)

@@ -11,6 +11,7 @@
  *   cells/NAME/id cpus state console(FIFO)
  *   cells/NAME/refusals  how many shutdown requests the guest still refuses
  *   cells/NAME/silent    exists: it never answers
+ *   start-state          the state that starting leads to, where it is not running
  *   delay-destroy        milliseconds that destroying takes; delay-check: that checking takes
  *   fail                 "NAME SENTENCE": the next call that changes something fails so
  */

@@ -22,7 +22,7 @@ MANAGER, CELL = NAME + ".Manager", NAME + ".Cell"
 DEMO = PATH + "/cell/apic_2ddemo"
 
 
-def wait_until(condition, what, seconds=5):
+def wait_until(condition, what, seconds=15):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain: " + what

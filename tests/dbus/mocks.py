@@ -39,11 +39,6 @@ class Unit(dbus.service.FallbackObject):
             return dbus.Struct((dbus.UInt32(self.number), dbus.ObjectPath("/")), variant_level=1)
         return dbus.String(self.state, variant_level=1)
 
-    @dbus.service.method("org.freedesktop.DBus.Properties", "s", "a{sv}")
-    def GetAll(self, interface):
-        return {"Id": "some.service", "ActiveState": self.state,
-                "Job": dbus.Struct((dbus.UInt32(self.number), dbus.ObjectPath("/")))}
-
     @dbus.service.signal("org.freedesktop.DBus.Properties", "sa{sv}as")
     def PropertiesChanged(self, interface, changed, invalidated):
         pass
@@ -89,6 +84,13 @@ class Systemd(dbus.service.Object):
         return dbus.Array(
             [(unit, "", "loaded", state[0], "", "", "/", 0, "", "/")
              for unit, state in self.units.items()], signature="(ssssssouso)")
+
+    @dbus.service.method(MANAGER, "as", "a(ssssssouso)")
+    def ListUnitsByNames(self, names):
+        states = [self.units.get(name, ("inactive", self.others)) for name in names]
+        return dbus.Array(
+            [(name, "", "loaded", state[0], "", "", "/", dbus.UInt32(state[1].number), "", "/")
+             for name, state in zip(names, states)], signature="(ssssssouso)")
 
     @dbus.service.signal(MANAGER, "uoss")
     def JobRemoved(self, number, job, unit, result):

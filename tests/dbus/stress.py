@@ -56,7 +56,7 @@ def slow_and_dead_clients_block_nobody(f):
     start = time.monotonic()
     for _ in range(20):
         f.call("ListCells")
-    assert time.monotonic() - start < 2, "20 answers took %f s" % (time.monotonic() - start)
+    assert time.monotonic() - start < 5, "20 answers took %f s" % (time.monotonic() - start)
     slow.close()
 
 

@@ -168,3 +168,18 @@ def what_fails_on_the_way_up(f):
     f.env.update(SERVICE_RESULT="exit-code", EXIT_STATUS="1")
     assert f.run("cell-run-fake", "--reap", "apic-demo").returncode == 0
     assert "Result=resources" in f.run("cellctl-fake", "show", "apic-demo").stdout
+
+
+@test(daemon=False)
+def ready_only_where_it_came_up(f):
+    (f.dir / "start-state").write_text("failed memory-access The guest wrote to 0xdead000.")
+    process, said = f.start_cell_run("apic-demo")
+    err = process.communicate(timeout=10)[1]
+    assert process.returncode == 1 and "wrote to 0xdead000" in err
+    assert "READY=1" not in said() and "STATUS=The guest failed" in said()
+    assert f.run("cell-run-fake", "--reap", "apic-demo").returncode == 0
+    (f.dir / "notify").unlink()
+    (f.dir / "start-state").write_text("shut down")
+    process, said = f.start_cell_run("apic-demo")
+    assert "has shut itself down" in process.communicate(timeout=10)[1]
+    assert process.returncode == 0 and "READY=1" in said()

@@ -65,7 +65,7 @@ static void renew_fill(struct renew_parameters *parameters, const struct cpu *ta
 		.cr3 = cr3_read(),
 		.stack = entry_stack(target->number),
 		.cpu = (uint64_t)target,
-		.offset = RENEW_PAGE + (uint32_t)(renew_long - renew_start),
+		.offset = RENEW_PAGE + (uint32_t)((uint64_t)renew_long - (uint64_t)renew_start),
 		.selector = SELECTOR_CODE,
 		.gdt = {0, 0, DESCRIPTOR_CODE, DESCRIPTOR_DATA},
 	};
@@ -77,7 +77,7 @@ static void renew_write(struct cpu *self, const struct cpu *target)
 	struct renew_parameters parameters;
 
 	renew_fill(&parameters, target);
-	window_copy_to(self, RENEW_PAGE, renew_start, (size_t)(renew_end - renew_start));
+	window_copy_to(self, RENEW_PAGE, renew_start, (uint64_t)renew_end - (uint64_t)renew_start);
 	window_copy_to(self, RENEW_PAGE + RENEW_PARAMETERS, &parameters, sizeof(parameters));
 	window_copy_to(self, RENEW_TABLE, machine.paging.root, PAGE_SIZE);
 }
