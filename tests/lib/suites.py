@@ -12,6 +12,7 @@ import dataclasses
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import time
 
@@ -56,7 +57,22 @@ def _fresh(log):
     return open(log, "a")
 
 
-class ProgramSuite:
+class Suite:
+    in_machine = False
+
+
+class MachineSuite(Suite):
+    in_machine = True
+
+    def keep_logs(self):
+        """Those of the first try go to a folder beside."""
+        logs = LOGS / "tests" / self.name
+        first = logs.with_name(logs.name + ".first")
+        if logs.exists() and not first.exists():
+            shutil.copytree(logs, first)
+
+
+class ProgramSuite(Suite):
     """A program built with tests/unit/check.c, or one that speaks its way: `--list`, or a name."""
 
     def __init__(self, name, command, arguments=()):
@@ -78,7 +94,7 @@ class ProgramSuite:
             yield Result(test, why, log, time.monotonic() - start)
 
 
-class SingleTest:
+class SingleTest(Suite):
     """A program that is one test: its exit status is the verdict, its last line the reason."""
 
     def __init__(self, name, command, timeout=900):
@@ -95,7 +111,7 @@ class SingleTest:
         yield Result("", why, log, time.monotonic() - start)
 
 
-class BusyboxSuite:
+class BusyboxSuite(MachineSuite):
     """A file of tests/vm on one machine: one boot for all of its tests, unless one kills it."""
 
     def __init__(self, path, machine, version, label):
@@ -150,7 +166,7 @@ done
 """
 
 
-class DebianSuite:
+class DebianSuite(MachineSuite):
     """A file of tests/systemd on one machine: one boot for all of its tests, unless one kills it."""
 
     def __init__(self, path, machine, version, label):
