@@ -31,7 +31,10 @@
 #define MSR_VM_HSAVE_PA 0xc0010117
 #define EFER_SVME 0x1000
 #define PAT_AT_START 0x0007040600070406
+#define CR0_CD 0x40000000ul
 #define CR4_RESERVED 0x80000000ul
+#define CR4_VMXE 0x2000ul
+#define CR4_OSXSAVE 0x40000ul
 
 #define COMMAND_ASSERT 0x4000
 #define COMMAND_NMI 0x400
@@ -39,6 +42,7 @@
 #define COMMAND_STARTUP 0x600
 
 #define CPUID_1_ECX_VMX (1u << 5)
+#define CPUID_1_ECX_XSAVE (1u << 26)
 #define CPUID_1_ECX_HYPERVISOR (1u << 31)
 #define CPUID_80000001_ECX_SVM (1u << 2)
 
@@ -122,6 +126,39 @@ static bool cr4_reserved(void)
 	write_cr4(read_cr4() | CR4_RESERVED);
 	cpuid(0);
 	return verdict(!(read_cr4() & CR4_RESERVED), "CR4", read_cr4());
+}
+
+/* CD has no effect everywhere, but reads as it was written (Intel SDM vol. 3, 2.5). */
+static bool cr0_cache(void)
+{
+	unsigned long before = read_cr0(), disabled, enabled;
+
+	write_cr0(before | CR0_CD);
+	disabled = read_cr0();
+	write_cr0(before & ~CR0_CD);
+	enabled = read_cr0();
+	return verdict((disabled & CR0_CD) && !(enabled & CR0_CD) &&
+			       !((disabled ^ before) & ~CR0_CD),
+		       "CR0", disabled);
+}
+
+static bool cr4_vmxe(void)
+{
+	write_cr4(read_cr4() | CR4_VMXE);
+	cpuid(0);
+	return verdict(!(read_cr4() & CR4_VMXE), "CR4", read_cr4());
+}
+
+/* x87 state is always on (Intel SDM vol. 1, 13.3): the guest is told off, the hypervisor unharmed.
+ */
+static bool xsetbv_illegal(void)
+{
+	if (!(cpuid(1).ecx & CPUID_1_ECX_XSAVE))
+		return verdict(true, "no XSAVE", 0);
+
+	write_cr4(read_cr4() | CR4_OSXSAVE);
+	asm volatile("xsetbv" : : "a"(0), "d"(0), "c"(0));
+	return verdict(false, "executed", 0);
 }
 
 static bool vmrun(void)
@@ -239,7 +276,10 @@ static const struct test_case cases[] = {
 	{"msr-read", msr_read, GP},   /* or CELLHV_FAILURE_MSR */
 	{"efer-svme", efer_svme, GP}, /* or CELLHV_FAILURE_MSR */
 	{"msr-allowed", msr_allowed, 0},
-	{"cr4-reserved", cr4_reserved, GP},    /* or CELLHV_FAILURE_CONTROL */
+	{"cr4-reserved", cr4_reserved, GP}, /* or CELLHV_FAILURE_CONTROL */
+	{"cr0-cache", cr0_cache, 0},
+	{"cr4-vmxe", cr4_vmxe, GP}, /* or CELLHV_FAILURE_CONTROL */
+	{"xsetbv-illegal", xsetbv_illegal, GP},
 	{"vmrun", vmrun, UD},		       /* or CELLHV_FAILURE_INSTRUCTION */
 	{"vmxon", vmxon, UD},		       /* or CELLHV_FAILURE_INSTRUCTION */
 	{"triple-fault", triple_fault, 0},     /* CELLHV_FAILURE_TRIPLE_FAULT */

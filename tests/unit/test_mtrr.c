@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "check.h"
-#include "arch/x86/vmx/mtrr.h"
+#include "arch/x86/mtrr.h"
 
 #define UNCACHED 0u
 #define WRITE_COMBINING 1u

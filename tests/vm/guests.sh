@@ -44,6 +44,9 @@ test_msr_read() { survives msr-read; }
 test_efer_svme() { survives efer-svme; }
 test_msr_allowed() { approves msr-allowed; }
 test_cr4_reserved() { survives cr4-reserved; }
+test_cr0_cache() { approves cr0-cache; }
+test_cr4_vmxe() { survives cr4-vmxe; }
+test_xsetbv_illegal() { survives xsetbv-illegal; }
 test_vmrun() { survives vmrun; }
 test_vmxon() { survives vmxon; }
 test_triple_fault() { survives triple-fault; }

@@ -109,6 +109,19 @@ static inline unsigned long read_cr2(void)
 	return value;
 }
 
+static inline unsigned long read_cr0(void)
+{
+	unsigned long value;
+
+	asm volatile("mov %%cr0, %0" : "=r"(value));
+	return value;
+}
+
+static inline void write_cr0(unsigned long value)
+{
+	asm volatile("mov %0, %%cr0" : : "r"(value) : "memory");
+}
+
 static inline unsigned long read_cr4(void)
 {
 	unsigned long value;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The machine's memory types for the root's nested tables, from the MTRRs as firmware set them. */
 #include "arch/x86/machine.h"
-#include "arch/x86/vmx/mtrr.h"
+#include "arch/x86/mtrr.h"
 #include "arch/x86/vmx/vmx.h"
 #include "arch/x86/x86.h"
 

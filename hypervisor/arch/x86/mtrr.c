@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "arch/x86/vmx/mtrr.h"
+#include "arch/x86/mtrr.h"
 
 #define DEFAULT_TYPE 0xffu
 #define DEFAULT_FIXED_ENABLED (1u << 10)

@@ -3,8 +3,8 @@
  * Memory types of the machine. Under EPT the processor does not look at its MTRRs for guests (Intel
  * SDM vol. 3, 29.3.7.2): nested tables have to say what they say.
  */
-#ifndef VMX_MTRR_H
-#define VMX_MTRR_H
+#ifndef X86_MTRR_H
+#define X86_MTRR_H
 
 #include <stdbool.h>
 #include <stdint.h>
