@@ -14,6 +14,7 @@
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/version.h>
 
 #include <cellhv/link.h>
 
@@ -186,6 +187,16 @@ static bool link_device_part(const struct link_device *device, u64 index, struct
 	}
 }
 
+/* For mprotect() too. */
+static void link_device_forbid_write(struct vm_area_struct *vma)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+	vma->vm_flags &= ~VM_MAYWRITE;
+#else
+	vm_flags_clear(vma, VM_MAYWRITE);
+#endif
+}
+
 static int link_device_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	const struct link_file *own = file->private_data;
@@ -200,6 +211,8 @@ static int link_device_mmap(struct file *file, struct vm_area_struct *vma)
 		return -EINVAL;
 	if (!part.writable && vma->vm_flags & VM_WRITE)
 		return -EACCES;
+	if (!part.writable)
+		link_device_forbid_write(vma);
 	if (index == CELLHV_LINK_REGISTERS)
 		vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
 

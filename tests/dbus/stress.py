@@ -206,15 +206,17 @@ def killed_at_random_during_200_operations(f):
     f.add_cell("apic-demo", "3")
     before = (f.dir / "cells/apic-demo/state").stat().st_mtime_ns
     hold = f.call("Hold", "the test", "nobody touches it", path=DEMO, interface=CELL).take()
-    dice, model, killer = random.Random(3), {}, Killer(f)
+    dice, model, killer, done = random.Random(3), {}, Killer(f), 0
     killer.start()
     try:
-        for _ in range(200):
+        # On a busy machine it takes more of them until it was killed often.
+        while done < 200 or (killer.kills < 20 and done < 5000):
             step(f, dice, model)
+            done += 1
     finally:
         killer.over = True
         killer.join()
-    assert killer.kills > 20, "killed %d times only" % killer.kills
+    assert killer.kills >= 20, "killed %d times only" % killer.kills
     assert (f.dir / "cells/apic-demo/state").stat().st_mtime_ns == before
     assert "apic-demo" not in f.read("calls")
     assert insist(f, "ListHolds", path=DEMO, interface=CELL)[0][0] == "the test"
