@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "arch/x86/guest_registers.inc"
+
 	.section .note.GNU-stack, "", @progbits
 	.text
 
@@ -18,38 +20,14 @@ svm_run:
 1:
 	mov	8(%rsp), %rdi
 	mov	16(%rsp), %rax
-	mov	1*8(%rdi), %rcx
-	mov	2*8(%rdi), %rdx
-	mov	3*8(%rdi), %rbx
-	mov	5*8(%rdi), %rbp
-	mov	6*8(%rdi), %rsi
-	mov	8*8(%rdi), %r8
-	mov	9*8(%rdi), %r9
-	mov	10*8(%rdi), %r10
-	mov	11*8(%rdi), %r11
-	mov	12*8(%rdi), %r12
-	mov	13*8(%rdi), %r13
-	mov	14*8(%rdi), %r14
-	mov	15*8(%rdi), %r15
+	guest_registers_load
 	mov	7*8(%rdi), %rdi
 	vmload	%rax
 	vmrun	%rax
 	vmsave	%rax
 	mov	%rdi, (%rsp)
 	mov	8(%rsp), %rdi
-	mov	%rcx, 1*8(%rdi)
-	mov	%rdx, 2*8(%rdi)
-	mov	%rbx, 3*8(%rdi)
-	mov	%rbp, 5*8(%rdi)
-	mov	%rsi, 6*8(%rdi)
-	mov	%r8, 8*8(%rdi)
-	mov	%r9, 9*8(%rdi)
-	mov	%r10, 10*8(%rdi)
-	mov	%r11, 11*8(%rdi)
-	mov	%r12, 12*8(%rdi)
-	mov	%r13, 13*8(%rdi)
-	mov	%r14, 14*8(%rdi)
-	mov	%r15, 15*8(%rdi)
+	guest_registers_save
 	mov	(%rsp), %rax
 	mov	%rax, 7*8(%rdi)
 	mov	24(%rsp), %rax
