@@ -136,8 +136,7 @@ void svm_exit(struct cpu *cpu)
 	/* An event whose delivery the exit interrupted is delivered again (15.7.2, 15.20). */
 	vmcb->event_injection = vmcb->exit_int_info & EVENT_VALID ? vmcb->exit_int_info : 0;
 
-	/* After a VMRUN that failed the VMCB may hold our state, not Linux's: there is no way back.
-	 */
+	/* After a failed VMRUN the VMCB may hold our state, not Linux's: there is no way back. */
 	cpu->has_run = true;
 	exit_dispatch(cpu, (uint32_t)vmcb->exit_code);
 
