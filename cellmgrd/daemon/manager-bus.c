@@ -89,22 +89,10 @@ static int list_cells(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
 static int get_cell(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-	struct manager *manager = userdata;
 	struct cell_object *cell;
-	const char *name;
-	int r = sd_bus_message_read(m, "s", &name);
+	int r = operation_target(userdata, m, &cell, error);
 
-	if (r < 0)
-		return r;
-	r = manager_refresh(manager);
-	if (r < 0)
-		return r;
-
-	cell = manager_find(manager, name);
-	if (!cell)
-		return bus_error_no_such_cell(error, name);
-
-	return sd_bus_reply_method_return(m, "o", cell->path);
+	return r < 0 ? r : sd_bus_reply_method_return(m, "o", cell->path);
 }
 
 static int get_cell_by_cpu(sd_bus_message *m, void *userdata, sd_bus_error *error)
