@@ -54,8 +54,9 @@ def milliseconds(start, end):
 
 def main():
     logs = LOGS / "latency"
-    debian.build_image(LOGS / "image.log")
-    with debian.Guest(MACHINES["deterministic"], kernel.select(None), logs) as guest:
+    version = kernel.select()
+    debian.build_image(LOGS / "image.log", version)
+    with debian.Guest(MACHINES["deterministic"], version, logs) as guest:
         guest.wait_ready(900)
         status, output = guest.run(RUN, 900)
     (logs / "output").write_text(output)

@@ -37,7 +37,7 @@ def build_initramfs(target, version, command, files):
     image.symlink("usr/bin/sh", "busybox")
     image.data("init", INIT.encode(), 0o755)
     image.data("command", command.encode())
-    payload.add(image, version)
+    payload.add_with_tests(image, version, libraries=True)
     for host, guest in files:
         image.file(guest, host)
     image.write(target)

@@ -2,7 +2,8 @@
 """
 The Debian guest: systemd, D-Bus and polkit of this machine's own release on a virtio disk that no
 run changes. The project's files are not in the image: the initrd lays them over it at each boot, so
-a rebuild of the project costs nothing here.
+a rebuild of the project costs nothing here. Tests have an image that can build programs and modules
+for the guest's kernel and has a boot loader's tools; the demo is content with less.
 
 Serial ports: 0 Linux's console, 1 (I/O port 2F8) left to the hypervisor, 2 a shell for the driver:
 it takes one line of base64 at a time, runs it with bash, and ends the output with byte 1E and the
@@ -18,13 +19,15 @@ import subprocess
 import tempfile
 import time
 
+import grub
 import kernel
 import payload
 from initramfs import Initramfs
 from paths import CACHE, ROOT
 
 PACKAGES = "systemd,systemd-sysv,dbus,kmod,udev,polkitd,libjson-c5,libkmod2,libsystemd0,bsdutils"
-LAYOUT = 3  # of what is made below: a change makes a new image
+BUILDING = "gcc,libc6-dev,pkgconf,dkms,grub2-common,linux-headers-"
+LAYOUT = 4  # of what is made below: a change makes a new image
 SHELL_END = b"\x1e"
 DISK_MODULES = ["virtio_pci", "virtio_blk", "crc32c_generic", "ext4"]
 
@@ -80,18 +83,22 @@ def release():
     return fields["VERSION_CODENAME"]
 
 
-def mirror(suite):
-    """The one this machine uses."""
+def sources(suite):
+    """Those of this machine, updates and security among them: the guest's kernel may be one of these."""
     output = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages",
-         f"Codename: {suite}"], capture_output=True, text=True, check=True).stdout.split()
-    if not output:
+        ["apt-get", "indextargets", "--format", "deb $(REPO_URI) $(RELEASE) $(COMPONENT)",
+         "Created-By: Packages"], capture_output=True, text=True, check=True).stdout
+    wanted = {suite, f"{suite}-updates", f"{suite}-security"}
+    found = sorted({line for line in output.splitlines() if line.split()[2] in wanted})
+    if not found:
         raise SystemExit("error: no package source of Debian is configured; see /etc/apt/sources.list")
-    return output[0]
+    return found
 
 
-def image_path():
-    return CACHE / f"debian-{release()}-{LAYOUT}.ext4"
+def image_path(version):
+    """The richer one of those that are there, else where the plain one will be."""
+    plain, building = (CACHE / f"debian-{release()}-{LAYOUT}{kind}.ext4" for kind in ("", f"-{version}"))
+    return building if building.exists() else plain
 
 
 def _as_root(arguments, log):
@@ -125,32 +132,36 @@ def _customise(tree):
         (units / unit).symlink_to("/dev/null")
 
 
-def build_image(log):
+def build_image(log, version, building=False):
     """Makes the disk image where it is not in the cache; needs root, or sudo."""
-    target = image_path()
+    target, packages, size = image_path(version), PACKAGES, "700M"
+    if building:
+        target = target.with_name(f"debian-{release()}-{LAYOUT}-{version}.ext4")
+        packages, size = f"{PACKAGES},{BUILDING}{version}", "1400M"
     if target.exists():
         return target
 
     if os.geteuid() != 0:
-        _as_root(["env", f"CELLMGR_CACHE={CACHE}", "python3", __file__, str(log)], log)
+        _as_root(["env", f"CELLMGR_CACHE={CACHE}", "python3", __file__, str(log), version,
+                  *["building"] * building], log)
         return target
 
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
         tree, image = pathlib.Path(scratch) / "tree", pathlib.Path(scratch) / "image"
         suite = release()
-        _as_root(["mmdebstrap", "--variant=minbase", f"--include={PACKAGES}", "--mode=root",
+        _as_root(["mmdebstrap", "--variant=minbase", f"--include={packages}", "--mode=root",
                   '--dpkgopt=path-exclude=/usr/share/doc/*', '--dpkgopt=path-exclude=/usr/share/man/*',
                   '--dpkgopt=path-exclude=/usr/share/locale/*',
-                  suite, tree, mirror(suite)], log)
+                  suite, tree, *sources(suite)], log)
         _customise(tree)
-        _as_root(["mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", tree, image, "700M"], log)
+        _as_root(["mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", tree, image, size], log)
         image.chmod(0o644)
         os.rename(image, target)
     return target
 
 
-def build_initrd(target, version, tests):
+def build_initrd(target, version, content):
     image = Initramfs()
     image.file("usr/bin/busybox", "/bin/busybox")
     image.data("init", INIT.encode(), 0o755)
@@ -161,32 +172,60 @@ def build_initrd(target, version, tests):
         names.append(f"/modules/{path.name.removesuffix('.xz')}")
     image.data("disk-modules", "\n".join(names).encode())
     image.directory("overlay")
-    payload.add(image, version, "overlay", libraries=False, tests=tests)
+    content(image, version, "overlay")
     image.write(target)
 
 
 class Guest:
-    """One run of the machine; a context manager that ends it whatever happens."""
+    """
+    A machine; a context manager that ends it whatever happens. content(image, version, prefix) puts
+    into an Initramfs what is laid over the disk. What it writes to the disk is lost at the end of each
+    run of Linux, or with `keeps_disk` only at that of the machine.
+    """
 
     def __init__(self, machine, version, logs, kernel_args="", memory="1G", qemu=(),
-                 interactive=False, tests=True):
-        self.logs = logs
-        self.pending = b""
+                 interactive=False, content=payload.add_with_tests, keeps_disk=False):
+        self.machine, self.version, self.logs = machine, version, logs
+        self.kernel_args, self.memory, self.qemu = kernel_args, memory, qemu
+        self.interactive = interactive
         logs.mkdir(parents=True, exist_ok=True)
-        build_initrd(logs / "initrd.cpio", version, tests)
+        build_initrd(logs / "initrd.cpio", version, content)
         self.scratch = tempfile.mkdtemp(prefix="cellmgr-")
         self.address = os.path.join(self.scratch, "shell")
-        console = "mon:stdio" if interactive else f"file:{logs / 'console'}"
-        arguments = machine.arguments(version, logs / "initrd.cpio",
-                                      f"systemd.show_status=0 {kernel_args}", memory) + [
-            "-serial", console, "-serial", f"file:{logs / 'hypervisor'}",
+        self.drive = f"file={image_path(version)},format=raw,if=virtio,snapshot=on"
+        if keeps_disk:
+            disk = os.path.join(self.scratch, "disk")
+            subprocess.run(["cp", "--sparse=always", "--reflink=auto", image_path(version), disk],
+                           check=True)
+            self.drive = f"file={disk},format=raw,if=virtio,cache=unsafe"
+        self._start()
+
+    def _start(self, more_kernel_args=""):
+        self.pending = b""
+        console = "mon:stdio" if self.interactive else f"file:{self.logs / 'console'}"
+        append = f"systemd.show_status=0 {self.kernel_args} {more_kernel_args}"
+        arguments = self.machine.arguments(self.version, self.logs / "initrd.cpio", append,
+                                           self.memory) + [
+            "-serial", console, "-serial", f"file:{self.logs / 'hypervisor'}",
             "-serial", f"unix:{self.address},server=on,wait=off",
-            "-drive", f"file={image_path()},format=raw,if=virtio,snapshot=on", *qemu]
-        with open(logs / "qemu", "wb") as log:
+            "-drive", self.drive, *self.qemu]
+        with open(self.logs / "qemu", "wb") as log:
+            output = None if self.interactive else log
             self.process = subprocess.Popen(
-                arguments, cwd=ROOT, stdin=None if interactive else subprocess.DEVNULL,
-                stdout=None if interactive else log, stderr=None if interactive else log)
+                arguments, cwd=ROOT, stdin=None if self.interactive else subprocess.DEVNULL,
+                stdout=output, stderr=output)
         self.shell = self._connect()
+
+    def reboot(self, timeout=120):
+        """Once more with the disk as it is, and the kernel arguments of its GRUB, where it has one."""
+        arguments = grub.kernel_arguments(self.run("cat /boot/grub/grub.cfg 2>/dev/null")[1])
+        self.shell.sendall(base64.b64encode(b"systemctl reboot --no-block") + b"\n")
+        if not self.wait_end(timeout):
+            raise GuestError(f"the machine did not end within {timeout} s")
+        self.shell.close()
+        os.rename(self.logs / "console", self.logs / "console.first")
+        self._start(arguments)
+        self.wait_ready()
 
     def __enter__(self):
         return self
@@ -257,4 +296,4 @@ class Guest:
 
 if __name__ == "__main__":
     import sys
-    build_image(pathlib.Path(sys.argv[1]))
+    build_image(pathlib.Path(sys.argv[1]), sys.argv[2], "building" in sys.argv[3:])

@@ -12,6 +12,7 @@ import time
 import busybox
 import debian
 import kernel
+import payload
 from machine import MACHINES
 from paths import LOGS, ROOT
 from progress import step
@@ -129,11 +130,12 @@ def boot(interactive=False):
     version = kernel.select()
     step(f"the kernel of the guest: Linux {version}")
     kernel.fetch(version)
-    if not debian.image_path().exists():
+    if not debian.image_path(version).exists():
         step(f"building a Debian guest with mmdebstrap ({debian.release()}), about a minute")
-    debian.build_image(LOGS / "image.log")
+    debian.build_image(LOGS / "image.log", version)
     step(f"booting it in {MACHINE.emulator}: {MACHINE.what}, 4 CPUs, 1 GiB, emulated")
-    return debian.Guest(MACHINE, version, LOGS / "demo", interactive=interactive, tests=False)
+    return debian.Guest(MACHINE, version, LOGS / "demo", interactive=interactive,
+                        content=payload.add)
 
 
 def demo():

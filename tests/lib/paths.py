@@ -7,4 +7,5 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 CACHE = pathlib.Path(os.environ.get("CELLMGR_CACHE") or ROOT / ".cache")
 LOGS = BUILD / "logs"
+PACKAGES = BUILD / "packages"  # see packages.sh
 INSTALLED = BUILD / "installed"  # what `meson install` puts on a system, see build.sh

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What a guest has of the project: its installation, cellhv.ko of the guest's kernel, test programs."""
+"""
+What a guest has of the project: its installation, cellhv.ko of the guest's kernel, test programs; or
+its packages, yet to be installed.
+"""
 import subprocess
 
 import kernel
-from paths import BUILD, INSTALLED
+from paths import BUILD, INSTALLED, PACKAGES
 
 
 def module_files(version):
@@ -31,11 +34,26 @@ def add_tests(image, prefix, libraries):
             image.data(f"{prefix}/etc/cells/{path.name}", path.read_bytes())
 
 
-def add(image, version, prefix="", libraries=True, tests=True):
-    """Into an Initramfs, below `prefix`; the test programs only with `tests`."""
+def add(image, version, prefix="", libraries=False):
+    """Into an Initramfs, below `prefix`; `libraries`: those of this machine that programs need."""
     if INSTALLED.exists():
         image.tree(INSTALLED, prefix, libraries)
-    if tests:
-        add_tests(image, prefix, libraries)
-    base = kernel.fetch(version) / "lib/modules" / version
-    image.modules(version, module_files(version), base, prefix)
+    _add_modules(image, version, module_files(version), prefix)
+
+
+def add_with_tests(image, version, prefix="", libraries=False):
+    add(image, version, prefix, libraries)
+    add_tests(image, prefix, libraries)
+
+
+def add_packages(image, version, prefix):
+    """The packages of build/packages in /packages, and a guest that never answers."""
+    for path in sorted(PACKAGES.glob("*.deb")):
+        image.data(f"{prefix}/packages/{path.name}", path.read_bytes())
+    for name in ("no-answer.json", "no-answer.bin"):
+        image.data(f"{prefix}/etc/cells/{name}", (BUILD / "tests/guests" / name).read_bytes())
+    _add_modules(image, version, [], prefix)
+
+
+def _add_modules(image, version, files, prefix):
+    image.modules(version, files, kernel.fetch(version) / "lib/modules" / version, prefix)

@@ -4,9 +4,11 @@ The kinds of test. A suite has a name, lists its tests, and runs some of them, y
 each. Tests of meson: programs of check.h list their own, any other program is one test. Tests in a
 machine: shell functions test_NAME of tests/vm/*.sh (busybox) and tests/systemd/*.sh (Debian), on the
 machines that the file's head names (`# machines: svm svm-x2apic`, `# kernels: 6.1 6.12`,
-`# timeout: 300`; a machine of a slow emulator has more time, and only the first of these kernels).
-Every program in tests/gate (how the sources look), tests/library (what libcell is to its users) and
-tests/coverage is one.
+`# timeout: 300`; a machine of a slow emulator has more time, and only the first of these kernels). In
+Debian, after_boot_NAME is what test_NAME has to show when the machine has been started again; with
+`# content: packages` the guest has the project's packages instead of its installation.
+Every program in tests/gate (how the sources look), tests/library (what libcell is to its users),
+tests/coverage and tests/packages is one.
 """
 import dataclasses
 import json
@@ -19,6 +21,7 @@ import time
 import busybox
 import debian
 import kernel
+import payload
 from machine import MACHINES
 from paths import BUILD, LOGS, ROOT
 
@@ -179,12 +182,15 @@ class DebianSuite(MachineSuite):
 
     def run(self, tests):
         left, logs = list(tests), LOGS / "tests" / self.name
-        debian.build_image(LOGS / "image.log")
+        if self.head.get("content") == "packages":
+            subprocess.run([ROOT / "tests/lib/packages.sh"], check=True)
+        debian.build_image(LOGS / "image.log", self.version, building=True)
         while left:
             start = time.monotonic()
             try:
                 with debian.Guest(self.machine, self.version, logs,
-                                  self.head.get("kernel-args", "")) as guest:
+                                  self.head.get("kernel-args", ""), content=self._content(),
+                                  keeps_disk="after_boot_" in self.path.read_text()) as guest:
                     guest.wait_ready()
                     self._send(guest)
                     while left:
@@ -195,6 +201,9 @@ class DebianSuite(MachineSuite):
             except debian.GuestError as error:
                 yield Result(left.pop(0), str(error), logs / "console", time.monotonic() - start)
 
+    def _content(self):
+        return payload.add_packages if self.head.get("content") == "packages" else payload.add_with_tests
+
     def _send(self, guest):
         for path, name in ((GUEST_LIBRARY, "guest.sh"), (UNITS_LIBRARY, "units.sh"),
                            (self.path, "suite.sh")):
@@ -203,14 +212,22 @@ class DebianSuite(MachineSuite):
     def _one(self, guest, test):
         """In a file with `# ends-with: PATTERN` a test ends the machine, a pass needs that line."""
         start, log = time.monotonic(), _log(f"{self.name}/{test}")
-        status, output = guest.run(f"bash -ec '. /rig/guest.sh; . /rig/units.sh; . /rig/suite.sh; test_{test}'",
-                                   float(self.head.get("timeout", 120)))
+        status, output = self._call(guest, f"test_{test}")
+        if status == 0 and f"after_boot_{test}" in self.path.read_text():
+            guest.reboot()
+            self._send(guest)
+            status, after = self._call(guest, f"after_boot_{test}")
+            output += f"--- the machine is started again\n{after}"
         journal = "" if status == 0 else guest.run("journalctl --no-pager -n 200; dmesg | tail -n 60")[1]
         log.write_text(f"{output}\n--- exit status {status}; the journal:\n{journal}")
         why = "" if status == 0 else last_line(output)
         if not why and "ends-with" in self.head:
             why = self._end(guest, log)
         return Result(test, why, log, time.monotonic() - start)
+
+    def _call(self, guest, function):
+        return guest.run(f"bash -ec '. /rig/guest.sh; . /rig/units.sh; . /rig/suite.sh; {function}'",
+                         float(self.head.get("timeout", 120)))
 
     def _end(self, guest, log):
         """The test has asked for the machine's end: it comes, after Linux has said what it has to."""
@@ -298,7 +315,7 @@ def bare_machine_suites():
 def all_suites():
     yield from meson_suites()
     yield from bare_machine_suites()
-    for folder in ("gate", "library", "coverage"):
+    for folder in ("gate", "library", "coverage", "packages"):
         yield from program_suites(folder)
     yield from machine_suites("vm", BusyboxSuite)
     yield from machine_suites("systemd", DebianSuite)

@@ -216,20 +216,6 @@ test_failed_units_and_the_catalog() {
 	says 'journalctl|cellctl cat fault-demo'
 }
 
-test_starts_at_boot() {
-	native
-	expect 0 cellctl enable apic-demo
-	equal "$(systemctl is-enabled cell@apic-demo)" enabled "whether it is enabled"
-	systemctl show -P Wants multi-user.target | grep -qw cells.target || die "nothing wants cells.target"
-	systemctl stop cells.target
-	expect 0 systemctl start multi-user.target
-	active cell@apic-demo active
-	expect 0 cellctl disable apic-demo
-	expect 0 systemctl stop cells.target
-	wait_for 30 is_active cell@apic-demo inactive
-	equal "$(systemctl is-enabled cell@apic-demo)" disabled "whether it is enabled"
-}
-
 # The guest says one line, and then it neither prints nor leaves the processor.
 test_watchdog() {
 	native
