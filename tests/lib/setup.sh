@@ -15,6 +15,7 @@ PACKAGES=(
 GATE_PACKAGES=(
 	clang-format clang-tidy cppcheck sparse pmccabe shellcheck
 	clang libclang-rt-dev abigail-tools gcovr valgrind libc6-dbg python3-jsonschema dbus dbus-daemon python3-dbus python3-gi passwd
+	debhelper dh-dkms dpkg-dev lintian pkgconf
 )
 QEMU_WANTED=9
 # Bochs 3.0 is Debian 13's; some display has to be there, the one for terminals is the smallest.
