@@ -3,7 +3,11 @@
 Selects and runs tests: one line each, then the sum. A test in an emulated machine that fails is tried
 once more, alone in a new machine: two cores that four virtual CPUs share stall for long at times. Both
 outcomes are printed, and those that needed it are named at the end; the second one counts.
+
+Bochs keeps one core busy and has a clock of its own, so what needs no emulated machine runs beside it.
+The machines of QEMU, which want both cores, come after that, one by one.
 """
+import concurrent.futures
 import sys
 
 from paths import ROOT
@@ -43,6 +47,29 @@ def report(name, result):
         print(f"not ok {name}: {result.why}\n    log: {result.log.relative_to(ROOT)}", flush=True)
 
 
+def stages(chosen):
+    """Lists of lanes: the lanes of a stage run at once, the suites of a lane one after the other."""
+    host = [entry for entry in chosen if not entry[0].in_machine]
+    bochs = [entry for entry in chosen if entry[0].in_machine and entry[0].machine.emulator == "Bochs"]
+    return [[host, bochs], [[entry for entry in chosen if entry not in host + bochs]]]
+
+
+def run_lane(lane):
+    outcomes = []
+    for suite, tests in lane:
+        step(f"{suite.name} ({len(tests)})")
+        for result in suite.run(tests):
+            report(full_name(suite, result.name), result)
+            outcomes.append((suite, result))
+    return outcomes
+
+
+def run_stage(lanes):
+    with concurrent.futures.ThreadPoolExecutor(len(lanes)) as pool:
+        for outcomes in pool.map(run_lane, lanes):
+            yield from outcomes
+
+
 def try_again(failed):
     """Names of those that pass now; `failed`: [(suite, test)]."""
     recovered = []
@@ -66,16 +93,9 @@ def main():
             print("\n".join(full_name(suite, test) for test in tests))
         return 0
 
-    passed = 0
-    failed = []
-    for suite, tests in chosen:
-        step(f"{suite.name} ({len(tests)})")
-        for result in suite.run(tests):
-            report(full_name(suite, result.name), result)
-            passed += not result.why
-            if result.why:
-                failed.append((suite, result.name))
-
+    outcomes = [outcome for stage in stages(chosen) for outcome in run_stage(stage)]
+    passed = sum(not result.why for _, result in outcomes)
+    failed = [(suite, result.name) for suite, result in outcomes if result.why]
     recovered = try_again(failed)
     if recovered:
         print("failed first, passed alone in a new machine: " + ", ".join(recovered))

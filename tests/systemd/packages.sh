@@ -35,6 +35,7 @@ test_install() {
 	says "$(uname -r), x86_64: installed"
 	expect 0 cellctl host check
 	expect 0 systemctl --failed --plain --no-legend
+	# shellcheck disable=SC2154 # expect sets it
 	equal "$output" "" "the list of failed units"
 }
 
