@@ -183,3 +183,23 @@ def ready_only_where_it_came_up(f):
     process, said = f.start_cell_run("apic-demo")
     assert "has shut itself down" in process.communicate(timeout=10)[1]
     assert process.returncode == 0 and "READY=1" in said()
+
+
+@test(daemon=False)
+def a_cell_may_be_called_as_our_own_files(f):
+    """/run/cellmgr has lock and memory-blocks of libcell's, and the directory of holds."""
+    (f.dir / "run/holds").mkdir()
+    for name in ("lock", "memory-blocks", "holds"):
+        if name != "holds":
+            (f.dir / "run" / name).write_text("6")
+        f.describe(name, cpus=[3])
+        f.env.update(SERVICE_RESULT="exit-code", EXIT_STATUS="1")
+        reaped = f.run("cell-run-fake", "--reap", name)
+        assert reaped.returncode == 0 and not reaped.stderr, reaped
+        assert "Result=resources" in f.run("cellctl-fake", "show", name).stdout
+        process, _ = running(f, name)
+        f.set_state(name, "shut down")
+        assert process.wait(5) == 0
+        (f.dir / "notify").unlink()
+        assert name == "holds" or f.read("run/" + name) == "6"
+    assert (f.dir / "run/holds").is_dir()
