@@ -26,6 +26,8 @@ static void read_fields(cell_desc *desc, json_object *root)
 		desc->name = strdup(json_object_get_string(value));
 	if (json_object_object_get_ex(root, "fake-error", &value))
 		desc->error = strdup(json_object_get_string(value));
+	if (json_object_object_get_ex(root, "fake-error-name", &value))
+		desc->error_name = strdup(json_object_get_string(value));
 	if (json_object_object_get_ex(root, "cpus", &value))
 		for (size_t i = 0; i < json_object_array_length(value) && i < FAKE_CPUS_MAX; i++)
 			desc->cpus[desc->n_cpus++] =
@@ -79,6 +81,10 @@ int cell_desc_find(cell_context *context, const char *name, cell_desc **ret)
 {
 	char path[FAKE_PATH_SIZE];
 
+	if (strcmp(name, "root") == 0)
+		return fake_fail(context, -EINVAL, "InvalidConfiguration",
+				 "\"root\" is not a cell name.");
+
 	fake_path(path, "desc/%s.json", name);
 	if (!fake_exists(path))
 		return fake_fail(context, -ENOENT, "NoSuchCell", "No %s.json describes a cell.",
@@ -94,6 +100,7 @@ void fake_desc_release(cell_desc *desc)
 	free(desc->name);
 	free(desc->path);
 	free(desc->error);
+	free(desc->error_name);
 }
 
 static int is_json(const struct dirent *entry)
@@ -159,8 +166,8 @@ int cell_desc_check(cell_desc *desc, cell_host *host)
 	if (!desc->error)
 		return fake_ok(desc->context);
 
-	return fake_fail(desc->context, -EINVAL, "InvalidConfiguration", "%s has an error: %s",
-			 desc->path, desc->error);
+	return fake_fail(desc->context, -EINVAL, desc->error_name ?: "InvalidConfiguration",
+			 "%s has an error: %s", desc->path, desc->error);
 }
 
 int cell_desc_compile(cell_desc *desc, cell_host *host, cell_blob **ret)

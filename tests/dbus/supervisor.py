@@ -72,8 +72,21 @@ def bad_description_is_78(f):
     run = f.run("cell-run-fake", "bad")
     assert run.returncode == 78 and "bad.json:1:2: error: /fake: 3000" in run.stderr
     assert f.run("cell-run-fake", "nobody").returncode == 78
+    assert f.run("cell-run-fake", "root").returncode == 78
     assert f.run("cellctl-fake", "check", "bad").returncode == 78
     assert f.run("cellctl-fake", "check", "apic-demo").returncode == 0
+
+
+@test(daemon=False)
+def what_others_have_now_is_no_bad_description(f):
+    """Restart= may try again: only 78 forbids that."""
+    for name in ("ResourceConflict", "NoMemory", "CpuUnavailable"):
+        f.describe("late", **{"fake-error": "not now", "fake-error-name": name})
+        run = f.run("cell-run-fake", "late")
+        assert run.returncode == 1 and "late.json:1:2: error: /fake: not now" in run.stderr, name
+    for name in ("ImageMissing", "ImageTooLarge"):
+        f.describe("late", **{"fake-error": "never", "fake-error-name": name})
+        assert f.run("cell-run-fake", "late").returncode == 78, name
 
 
 def running(f, name="apic-demo", **env):
