@@ -61,12 +61,13 @@ int description_input_read(cell_context *context, int fd, const char *label, cel
 int description_input_fail(FILE *result, int error, cell_context *context, const cell_desc *desc)
 {
 	const struct cell_diag *diag = diag_first_error(desc);
+	const char *name = cell_context_last_error_name(context);
 
+	/* Reading a bad description is no failure yet, so there is no name then. */
 	if (diag)
-		return worker_fail(result, error, "InvalidConfiguration", "%s:%u:%u: %s: %s",
-				   diag->file, diag->line, diag->column,
+		return worker_fail(result, error, *name ? name : "InvalidConfiguration",
+				   "%s:%u:%u: %s: %s", diag->file, diag->line, diag->column,
 				   diag->pointer ? diag->pointer : "", diag->message);
 
-	return worker_fail(result, error, cell_context_last_error_name(context), "%s",
-			   cell_context_last_error(context));
+	return worker_fail(result, error, name, "%s", cell_context_last_error(context));
 }

@@ -41,7 +41,12 @@ def compiles_a_description(f):
         raise AssertionError("the configuration is not sealed")
     except PermissionError:
         os.close(fd)
+    for name in ("ResourceConflict", "NoMemory"):
+        busy = f.memfd(description(**{"fake-error": "taken", "fake-error-name": name}))
+        assert "x:1:2: /fake: taken" in f.sentence_of("CompileConfig", busy, "x", UInt64(0), name=name)
     bad = f.memfd(description(**{"fake-error": "wrong"}))
+    assert ":1:2: /fake: wrong" in f.sentence_of(
+        "CompileConfig", bad, "\u20ac" * 100, UInt64(0), name="InvalidConfiguration")
     assert "new.json:1:2: /fake: wrong" in f.sentence_of(
         "CompileConfig", bad, "new.json", UInt64(0), name="InvalidConfiguration")
 
@@ -114,7 +119,8 @@ def holds_bind_until_let_go(f):
                          ("UndefineCell", ("apic-demo", UInt64(0)))):
         assert f.sentence_of(method, *args, name="Held").endswith("the pump: it is pumping.")
     assert f.error_of("Destroy", UInt64(1), path=DEMO, interface=CELL) == "org.cellmgr1.Held"
-    for who, why in (("", "x"), ("x", ""), ("a\nb", "x"), ("x" * 64, "y"), ("x", "y" * 128)):
+    for who, why in (("", "x"), ("x", ""), ("a\nb", "x"), ("x", "\x1b[2J"), ("\x9b1m", "x"),
+                     ("x" * 64, "y"), ("x", "y" * 128)):
         assert f.error_of("Hold", who, why, path=DEMO, interface=CELL).endswith(".InvalidArgs")
     os.close(fd)
     wait_until(lambda: not f.call("ListHolds", path=DEMO, interface=CELL), "the hold's end")
