@@ -102,7 +102,7 @@ int definition_write(cell_context *context, const char *name, int fd, bool repla
 	if (r >= 0 && asprintf(&label, "%s.json", name) < 0)
 		r = -ENOMEM;
 	if (r >= 0)
-		r = description_input_read(context, copy, label, &desc);
+		r = cell_desc_new_from_fd(context, copy, label, &desc);
 	if (r < 0)
 		return r;
 

@@ -4,11 +4,12 @@
 import json
 import os
 import socket
+import subprocess
 
 import dbus
 from dbus import UInt64
 
-from fixture import CELL, DEMO, MANAGER, PATH, wait_until
+from fixture import CELL, DEMO, MANAGER, NAME, PATH, wait_until
 from suite import test
 
 NEW = PATH + "/cell/new"
@@ -85,6 +86,32 @@ def does_not_undefine_what_others_installed(f):
     assert "desc/apic-demo.json, which is not ours" in f.sentence_of(
         "UndefineCell", "apic-demo", UInt64(0), name="NoSuchCell")
     assert (f.dir / "desc/apic-demo.json").exists()
+
+
+CHECK = """
+import dbus, os, sys
+fd = os.memfd_create("description")
+os.write(fd, sys.argv[1].encode())
+manager = dbus.SystemBus().get_object("%s", "%s", introspect=False)
+manager.get_dbus_method(sys.argv[2], "%s")(dbus.types.UnixFd(fd), "x", dbus.UInt64(0))
+""" % (NAME, PATH, MANAGER)
+
+
+@test()
+def others_cannot_ask_for_files_of_root(f):
+    """Diagnostics tell whether an image exists and its size, and the daemon can read all of them."""
+    def ask(user, method, *files):
+        text = description(images=[{}, {"file": 1}] + [{"file": file, "at": 0} for file in files])
+        done = subprocess.run(["/usr/bin/python3", "-c", CHECK, text, method], env=f.env, user=user,
+                              capture_output=True, text=True, timeout=10)
+        return done.stderr
+    for method in ("CheckConfig", "CompileConfig"):
+        for file in ("/etc/shadow", "../x", "a/..", "a/../../../../../../etc/shadow", "..",
+                     "/usr/lib/cells/images/../x", "/usr/lib/cells/imagesx"):
+            refused = ask("nobody", method, "good.bin", file)
+            assert "Error.AccessDenied: The image " + file in refused, (method, file, refused)
+            assert not ask("root", method, file)
+        assert not ask("nobody", method, "a.bin", "a/..b", "b../c", "/usr/lib/cells/images/a")
 
 
 @test()
