@@ -19,7 +19,8 @@ const char *record_directory(void)
 	return override ? override : DIRECTORY;
 }
 
-/* The suffix keeps them apart from what else is there: "lock" and "holds" are names of cells, too. */
+/* The suffix keeps them apart from what else is there: "lock" and "holds" are names of cells, too.
+ */
 static char *record_path(const char *name, const char *suffix)
 {
 	char *path;

@@ -141,6 +141,26 @@ def cellctl_descriptions(f):
     assert f.run("cellctl-fake", "define", f.dir / "none.json").returncode == 1
 
 
+@test(daemon=False)
+def a_description_drives_no_terminal(f):
+    file = f.dir / "evil.json"
+    start = '{"fake-error": "wrong", "fake-column": 61, "a": "\u00e4'
+    file.write_text(start + '\x1b[2J\u009b1m\t", "b": 1}\r')
+    shown = f.run("cellctl-fake", "check", file).stderr.split("\n")
+    before = start + "\\x1b[2J\\xc2\\x9b1m\t"
+    assert shown[1:] == ["    1 | " + before + '", "b": 1}',
+                         "      | " + re.sub("[^\t]", " ", before) + "^", ""], shown
+
+
+@test(daemon=False)
+def what_is_read_from_a_pipe_is_not_read_again(f):
+    pipe = f.dir / "pipe.json"
+    os.mkfifo(pipe)
+    check = f.spawn([f.build / "cellctl-fake", "check", pipe], stderr=subprocess.PIPE)
+    pipe.write_text('{"fake-error": "wrong"}')
+    assert check.wait(5) == 78 and b"pipe.json:1:2: error: /fake: wrong" in check.stderr.read()
+
+
 @test()
 def cellctl_show_and_status(f):
     lines = f.run("cellctl-fake", "show", "apic-demo").stdout.splitlines()

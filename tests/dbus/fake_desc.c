@@ -28,6 +28,8 @@ static void read_fields(cell_desc *desc, json_object *root)
 		desc->error = strdup(json_object_get_string(value));
 	if (json_object_object_get_ex(root, "fake-error-name", &value))
 		desc->error_name = strdup(json_object_get_string(value));
+	if (json_object_object_get_ex(root, "fake-column", &value))
+		desc->column = (unsigned)json_object_get_int(value);
 	if (json_object_object_get_ex(root, "cpus", &value))
 		for (size_t i = 0; i < json_object_array_length(value) && i < FAKE_CPUS_MAX; i++)
 			desc->cpus[desc->n_cpus++] =
@@ -51,6 +53,7 @@ static int new_from_json(cell_context *context, json_object *root, const char *l
 	desc->context = context;
 	desc->path = strdup(label);
 	desc->timeout_ms = 5000;
+	desc->column = 2;
 
 	if (root)
 		read_fields(desc, root);
@@ -58,7 +61,8 @@ static int new_from_json(cell_context *context, json_object *root, const char *l
 		desc->error = strdup("no valid JSON");
 	json_object_put(root);
 
-	desc->diag = (struct cell_diag){CELL_ERROR, "fake", desc->path, "/fake", 1, 2, desc->error};
+	desc->diag = (struct cell_diag){CELL_ERROR, "fake",	  desc->path, "/fake",
+					1,	    desc->column, desc->error};
 	*ret = desc;
 	return fake_ok(context);
 }

@@ -26,6 +26,7 @@ struct cell_desc {
 	char *path;
 	char *error; /* of the one diagnostic, or NULL */
 	char *error_name;
+	unsigned column; /* of the diagnostic */
 	unsigned cpus[FAKE_CPUS_MAX];
 	size_t n_cpus;
 	unsigned timeout_ms;
