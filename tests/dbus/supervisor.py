@@ -2,6 +2,7 @@
 """cell-run, the main process of a cell's unit."""
 
 import re
+import threading
 import time
 
 from fixture import wait_until
@@ -107,6 +108,29 @@ def a_flood_of_lines_is_cut(f):
     assert 2000 <= len(lines) < 4000 and lines[0] == "line 0", len(lines)
     left_out = [int(n) for n in re.findall(r"(\d+) lines of its console were left out", err)]
     assert sum(left_out) == 6000 - len(lines) and len(left_out) < 10, err
+
+
+@test(daemon=False)
+def a_journal_that_does_not_read_stops_nothing(f):
+    process, said = running(f, WATCHDOG_USEC="400000")
+
+    def write():
+        with open(f.dir / "cells/apic-demo/console", "w") as console:
+            for i in range(1500):
+                console.write("%d %s\n" % (i, "x" * 900))
+                time.sleep(0.03 if i % 50 == 0 else 0)
+    guest = threading.Thread(target=write, daemon=True)
+    guest.start()
+    guest.join(10)
+    assert not guest.is_alive() and said().count("WATCHDOG=1") >= 2, said()
+    process.terminate()
+    assert process.wait(5) == 0
+    err = process.stderr.read()
+    assert "has shut down" in err, err
+    lines = process.stdout.read().splitlines()
+    left_out = sum(int(n) for n in re.findall(r"(\d+) lines of its console were left out", err))
+    assert lines[0].startswith("0 ") and len(lines) > 20, len(lines)
+    assert 1500 - len(lines) - left_out in range(6), (len(lines), left_out)  # in stdio's buffer
 
 
 @test(daemon=False)
