@@ -3,6 +3,8 @@
 
 import json
 import os
+import re
+import signal
 import socket
 import subprocess
 
@@ -254,6 +256,13 @@ def systemd_is_told_of_it(f):
     f.start_daemon()
     wait_until(lambda: said().count("WATCHDOG=1") > 2, "the watchdog")
     assert "READY=1" in said() and "STATUS=Serving org.cellmgr1." in said()
+    f.describe("late")
+    seen = f.record_signals()
+    f.daemon.send_signal(signal.SIGHUP)
+    f.pump(lambda: [s[2][0] for s in seen if s[0] == "Reloading"] == [True, False], "Reloading")
+    assert "CellNew" in {s[0] for s in seen} and f.daemon.poll() is None
+    wait_until(lambda: said().count("READY=1") == 2, "READY again")
+    assert re.search(r"RELOADING=1\nMONOTONIC_USEC=\d+\n", said()), said()
     f.daemon.terminate()
     assert f.daemon.wait(5) == 0 and "STOPPING=1" in said()
 
