@@ -204,6 +204,21 @@ def a_marker_of_this_boot_does_not(f):
     assert (f.dir / "enabled").exists()
 
 
+@test(daemon=False)
+def an_impatient_person_leaves_no_marker(f):
+    """It would forbid enabling in the next boot, though nothing froze."""
+    (f.dir / "enabled").unlink()
+    (f.dir / "delay-enable").write_text("600")
+    enable = f.spawn([f.build / "cellctl-fake", "hypervisor", "enable"], stderr=subprocess.DEVNULL)
+    wait_until(lambda: (f.dir / "state/enabling").exists(), "the marker")
+    enable.send_signal(signal.SIGINT)
+    enable.wait(5)
+    assert (f.dir / "enabled").exists() and not (f.dir / "state/enabling").exists()
+    (f.dir / "state/enabling").write_text("".join(open("/proc/sys/kernel/random/boot_id")).replace("-", ""))
+    assert f.run("cellctl-fake", "hypervisor", "enable").returncode == 0
+    assert not (f.dir / "state/enabling").exists()
+
+
 @test()
 def properties_of_the_manager(f):
     assert set(f.get("Features", PATH, MANAGER)) >= {"check", "define", "hold"}
