@@ -252,9 +252,17 @@ def log_level_is_on_the_bus(f):
     assert f.call("Get", name, "LogLevel", **where) == "info"
     f.call("Set", name, "LogLevel", variant("debug"), **where)
     assert f.call("Get", name, "LogLevel", **where) == "debug"
+    as_nobody = subprocess.run(["busctl", "set-property", NAME, "/org/freedesktop/LogControl1", name,
+                                "LogTarget", "s", "null"], env=f.env, user="nobody",
+                               stderr=subprocess.DEVNULL)
+    assert as_nobody.returncode != 0 and f.call("Get", name, "LogTarget", **where) == "auto"
     assert f.error_of("Set", name, "LogLevel", variant("loud"), **where).endswith(".InvalidArgs")
     assert f.call("Get", name, "SyslogIdentifier", **where) == "cellmgrd"
     assert f.call("Get", name, "LogTarget", **where) == "auto"
+    for target in ("null", "console", "journal", "auto"):
+        f.call("Set", name, "LogTarget", variant(target), **where)
+        assert f.call("Get", name, "LogTarget", **where) == target
+    assert f.error_of("Set", name, "LogTarget", variant("printer"), **where).endswith(".InvalidArgs")
 
 
 @test(daemon=False)
