@@ -118,26 +118,36 @@ static int read_facts(cell_host *host)
 	return r < 0 ? r : host_refresh(host);
 }
 
-LIBCELL_PUBLIC int cell_host_new(cell_context *context, const char *root, cell_host **ret)
+static int new_host(cell_context *context, const char *root, int (*read)(cell_host *host),
+		    cell_host **ret)
 {
-	cell_host *host;
+	cell_host *host = calloc(1, sizeof(*host));
 	int r;
 
-	context_begin(context);
-	host = calloc(1, sizeof(*host));
 	if (!host)
 		return context_oom(context);
 
 	host->refs = 1;
 	host->context = cell_context_ref(context);
 	host->root = strdup(root ?: context->root);
-	r = host->root ? read_facts(host) : context_oom(context);
+	r = host->root ? read(host) : context_oom(context);
 	if (r < 0) {
 		cell_host_unref(host);
 		return r;
 	}
 	*ret = host;
 	return 0;
+}
+
+LIBCELL_PUBLIC int cell_host_new(cell_context *context, const char *root, cell_host **ret)
+{
+	context_begin(context);
+	return new_host(context, root, read_facts, ret);
+}
+
+int host_new_of_memory(cell_context *context, cell_host **ret)
+{
+	return new_host(context, NULL, host_refresh, ret);
 }
 
 LIBCELL_PUBLIC cell_host *cell_host_ref(cell_host *host)

@@ -34,6 +34,12 @@ struct cell_host {
 /* Reads what changes while the machine runs: CPUs and memory. */
 int host_refresh(cell_host *host);
 
+/*
+ * Without facts and settings: for giving memory back, which a mistake in host.json shall not keep
+ * with the cells. -ENOMEM, or what host_refresh() says.
+ */
+int host_new_of_memory(cell_context *context, cell_host **ret);
+
 /* What the hypervisor has to be told of the machine. */
 void host_system_config(const cell_host *host, struct cellhv_system_config *ret);
 

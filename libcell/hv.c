@@ -229,7 +229,7 @@ static void give_all_memory_back(cell_hv *hv)
 	static const struct ranges nothing;
 	cell_host *host;
 
-	if (cell_host_new(hv->context, NULL, &host) < 0)
+	if (host_new_of_memory(hv->context, &host) < 0)
 		return;
 
 	pool_give_back(host, &nothing);

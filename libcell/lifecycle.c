@@ -350,7 +350,7 @@ static int destroy_locked(cell_cell *cell, bool force)
 		return r;
 
 	/* The cell is gone: memory that cannot be given back now is with the next destruction. */
-	if (cell_host_new(context, NULL, &host) == 0) {
+	if (host_new_of_memory(context, &host) == 0) {
 		give_back_unneeded(cell->hv, host);
 		cell_host_unref(host);
 	}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
@@ -10,13 +11,25 @@
 #define SECTION_MAX (1ull << 40)
 #define ADDRESS_MAX ((1ull << 47) - 4096) /* the end of no link is beyond four levels of tables */
 
+/* Up to so many digits, then end. sscanf would take blanks and signs before them. */
+static bool take_hex(const char **text, size_t max, char end, unsigned *ret)
+{
+	size_t n = strspn(*text, "0123456789abcdefABCDEF");
+
+	if (n == 0 || n > max || (*text)[n] != end)
+		return false;
+
+	*ret = (unsigned)strtoul(*text, NULL, 16);
+	*text += n + 1;
+	return true;
+}
+
 bool link_parse_function(const char *text, uint64_t *ret)
 {
 	unsigned bus, device, function;
-	int length = 0;
 
-	if (sscanf(text, "%2x:%2x.%1x%n", &bus, &device, &function, &length) != 3 || text[length] ||
-	    device > 31 || function > 7)
+	if (!take_hex(&text, 2, ':', &bus) || !take_hex(&text, 2, '.', &device) ||
+	    !take_hex(&text, 1, '\0', &function) || device > 31 || function > 7)
 		return false;
 	*ret = bus << 8 | device << 3 | function;
 	return true;

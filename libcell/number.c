@@ -18,6 +18,9 @@ static int digits(const char *text, const char **ret_end, uint64_t *ret)
 
 	if (base == 16 ? !isxdigit((unsigned char)*first) : !isdigit((unsigned char)*first))
 		return -EINVAL;
+	/* Nor is a second 0x, which strtoull takes in base 16. */
+	if (base == 16 && first[0] == '0' && (first[1] == 'x' || first[1] == 'X'))
+		return -EINVAL;
 
 	errno = 0;
 	value = strtoull(first, &end, base);

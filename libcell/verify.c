@@ -225,7 +225,7 @@ void verify_desc(cell_desc *desc)
 		if (!desc_is_bad(desc, "images", i, ""))
 			verify_loadable(desc, desc_pointer(pointer, "images", i, "at"),
 					desc->images[i].guest);
-	if (desc->command_line)
+	if (desc->command_line && !diag_has_error_at(&desc->diags, "/command-line/at"))
 		verify_loadable(desc, "/command-line", desc->command_line_at);
 	verify_console(desc);
 	verify_console_ports(desc);

@@ -109,9 +109,11 @@ int ctl_compile(struct ctl *ctl, int argc, char **argv)
 	CLEANUP_BLOB cell_blob *blob = NULL;
 	const void *data;
 	size_t size;
-	int r;
+	int r = ctl_require_local(ctl, "compile");
 
 	(void)argc;
+	if (r != EXIT_OK)
+		return r;
 	if (!ctl->output) {
 		ctl_fail("compile needs -o FILE.");
 		return EXIT_USAGE;
@@ -136,12 +138,15 @@ int ctl_compile(struct ctl *ctl, int argc, char **argv)
 
 int ctl_dump(struct ctl *ctl, int argc, char **argv)
 {
-	CLEANUP_FCLOSE FILE *f = fopen(argv[1], "re");
+	CLEANUP_FCLOSE FILE *f = NULL;
 	CLEANUP_BLOB cell_blob *blob = NULL;
 	CLEANUP_FREE char *data = malloc(BLOB_SIZE_MAX), *json = NULL;
-	int r;
+	int r = ctl_require_local(ctl, "dump");
 
 	(void)argc;
+	if (r != EXIT_OK)
+		return r;
+	f = fopen(argv[1], "re");
 	if (!f || !data)
 		return ctl_fail("Cannot read %s: %s", argv[1], strerror(errno));
 

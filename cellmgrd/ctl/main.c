@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* cellctl: looks at and controls cells, hypervisor and host. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -172,6 +173,16 @@ static int print_help(const char *name)
 	return EXIT_OK;
 }
 
+/* On a full disk half of a description is no description. */
+static int check_output(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+
+	ctl_fail("Cannot write to standard output: %s", strerror(errno));
+	return status == EXIT_OK ? EXIT_FAILED : status;
+}
+
 static int run(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
 {
 	int r;
@@ -187,7 +198,8 @@ static int run(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
 	if (verb->pager && !ctl->no_pager)
 		term_pager_open();
 	r = verb->run(ctl, argc, argv);
-	term_pager_close();
+	if (!term_pager_close())
+		r = check_output(r);
 
 	sd_bus_flush_close_unref(ctl->bus);
 	cell_hv_unref(ctl->hv);
@@ -214,9 +226,9 @@ int main(int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	if (argc > 0 && strcmp(argv[0], "help") == 0)
-		return print_help(argv[1]);
+		return check_output(print_help(argv[1]));
 	if (help)
-		return print_help(argv[0]);
+		return check_output(print_help(argv[0]));
 	if (argc == 0)
 		return run(&ctl, verbs_find("list"), 1, list);
 

@@ -154,14 +154,34 @@ static int wait_until_over(struct watch *watch, const struct wait *wait, double 
 	return r;
 }
 
+static bool is_state(const char *text)
+{
+	static const char *const states[] = {"defined",	 "starting", "running", "running/locked",
+					     "stopping", "stopped",  "failed",	"gone"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
+		if (strcmp(states[i], text) == 0)
+			return true;
+
+	return false;
+}
+
 int ctl_wait(struct ctl *ctl, int argc, char **argv)
 {
 	struct wait wait = {.name = argv[1], .states = argv + 2, .n_states = argc - 2};
 	struct view view;
 	struct facts *facts;
 	struct watch watch;
-	int r = view_find(ctl, argv[1], &view, &facts);
+	int r;
 
+	for (int i = 2; i < argc; i++)
+		if (!is_state(argv[i])) {
+			ctl_fail("No cell is ever \"%s\"; `cellctl help wait` lists the states.",
+				 argv[i]);
+			return EXIT_USAGE;
+		}
+
+	r = view_find(ctl, argv[1], &view, &facts);
 	if (r != EXIT_OK)
 		return r;
 	view_release(&view);

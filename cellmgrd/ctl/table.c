@@ -94,10 +94,13 @@ static void print_text(const struct table *table, bool legend, bool full)
 		print_row(table, (const char *const *)&table->cells[i], widths);
 }
 
+/* A value that is not there is a dash to people, and null to programs. */
 static json_object *to_json(const struct table_column *column, const char *text)
 {
 	bool number = column->number && *text && strspn(text, "0123456789") == strlen(text);
 
+	if (strcmp(text, "-") == 0)
+		return NULL;
 	return number ? json_object_new_uint64(strtoull(text, NULL, 10))
 		      : json_object_new_string(text);
 }

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "term.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -88,7 +89,7 @@ static void run_pager(int fd)
 	const char *command = pager_command();
 
 	dup2(fd, STDIN_FILENO);
-	setenv("LESS", "FRSX", 0);
+	setenv("LESS", "FRSXMK", 0);
 	execlp("sh", "sh", "-c", command, NULL);
 	execlp("cat", "cat", NULL);
 	_exit(127);
@@ -114,13 +115,17 @@ void term_pager_open(void)
 	close(fds[1]);
 }
 
-void term_pager_close(void)
+bool term_pager_close(void)
 {
 	if (!pager)
-		return;
+		return false;
 
+	/* ^C is the pager's: who goes before it leaves two programs to one terminal. */
+	signal(SIGINT, SIG_IGN);
 	fflush(stdout);
 	close(STDOUT_FILENO);
-	waitpid(pager, NULL, 0);
+	while (waitpid(pager, NULL, 0) < 0 && errno == EINTR)
+		;
 	pager = 0;
+	return true;
 }

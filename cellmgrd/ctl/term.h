@@ -19,6 +19,8 @@ bool term_has_colors(void);
 
 /* Shows standard output from now on in a pager where it is a terminal; until term_pager_close. */
 void term_pager_open(void);
-void term_pager_close(void);
+
+/* Waits until the pager has been left. False: there was none. */
+bool term_pager_close(void);
 
 #endif

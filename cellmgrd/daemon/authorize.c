@@ -47,9 +47,15 @@ static int read_answer(sd_bus_message *answer, const struct question *question, 
 	if (authorized)
 		return 0;
 
+	/* The name by which clients know that to allow interaction would help, as with systemd. */
+	if (challenge)
+		return sd_bus_error_setf(error, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED,
+					 "polkit does not allow %s to this user without "
+					 "authentication.",
+					 question->action);
+
 	return sd_bus_error_setf(error, SD_BUS_ERROR_ACCESS_DENIED,
-				 "polkit does not allow %s to this user%s.", question->action,
-				 challenge ? " without authentication" : "");
+				 "polkit does not allow %s to this user.", question->action);
 }
 
 static int on_answer(sd_bus_message *answer, void *userdata, sd_bus_error *ret_error)

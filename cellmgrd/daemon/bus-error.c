@@ -5,17 +5,19 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "printable.h"
 
 int bus_error_set_named(sd_bus_error *error, const char *name, const char *sentence)
 {
-	CLEANUP_FREE char *full = NULL;
+	/* A name that was cut within a character would make a message that cannot be sent. */
+	CLEANUP_FREE char *full = NULL, *text = printable_copy(sentence);
 
-	if (strcmp(name, "AccessDenied") == 0)
-		return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, sentence);
-	if (asprintf(&full, BUS_ERROR_PREFIX "%s", name) < 0)
+	if (!text || asprintf(&full, BUS_ERROR_PREFIX "%s", name) < 0)
 		return sd_bus_error_set(error, SD_BUS_ERROR_NO_MEMORY, NULL);
+	if (strcmp(name, "AccessDenied") == 0)
+		return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, text);
 
-	return sd_bus_error_set(error, full, sentence);
+	return sd_bus_error_set(error, full, text);
 }
 
 int bus_error_from_context(sd_bus_error *error, const cell_context *context, int r)

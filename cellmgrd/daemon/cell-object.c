@@ -64,6 +64,12 @@ static bool same_cpus(const struct facts *a, const struct facts *b)
 	       memcmp(a->cpus, b->cpus, a->n_cpus * sizeof(a->cpus[0])) == 0;
 }
 
+static bool same_failed_cpus(const struct facts *a, const struct facts *b)
+{
+	return facts_has_failed(a) == facts_has_failed(b) &&
+	       (!facts_has_failed(a) || a->last.cpu == b->last.cpu);
+}
+
 static bool same_details(const struct record *a, const struct record *b)
 {
 	return strcmp(a->reason, b->reason) == 0 && strcmp(a->message, b->message) == 0 &&
@@ -86,7 +92,7 @@ void cell_object_update(struct cell_object *cell, struct facts *facts)
 		{!same_details(&old->last, &facts->last), "FailureDetails"},
 		{old->id != facts->id, "Id"},
 		{!same_cpus(old, facts), "CPUs"},
-		{facts_has_failed(old) != facts_has_failed(facts), "FailedCPUs"},
+		{!same_failed_cpus(old, facts), "FailedCPUs"},
 		{strcmp(old->config_path, facts->config_path) != 0, "ConfigPath"},
 		{old->digest != facts->digest, "ConfigDigest"},
 		{old->managed != facts->managed, "Managed"},

@@ -30,10 +30,12 @@ static int open_directory(void)
 
 static int write_next(int directory, const char *next, int from)
 {
-	CLEANUP_FD int to = openat(directory, next,
-				   O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	CLEANUP_FD int to = -1;
 	ssize_t n;
 
+	/* What one that was killed has left may be the description itself, by another name. */
+	unlinkat(directory, next, 0);
+	to = openat(directory, next, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (to < 0 || fchmod(to, 0644) < 0)
 		return -errno;
 	if (lseek(from, 0, SEEK_SET) < 0)
@@ -44,22 +46,27 @@ static int write_next(int directory, const char *next, int from)
 	return n < 0 || fsync(to) < 0 ? -errno : 0;
 }
 
-/* A reader sees the old description or the new one, and so does the next boot. */
-static int replace_file(int directory, const char *file, int from)
+/*
+ * A reader sees the old description or the new one, and so does the next boot. Others may be
+ * writing one of the same name: each in a file of its own, and a link, unlike a look before, finds
+ * out that somebody was faster.
+ */
+static int put_file(int directory, const char *file, int from, bool replace)
 {
 	CLEANUP_FREE char *next = NULL;
 	int r;
 
-	if (asprintf(&next, ".%s~", file) < 0)
+	if (asprintf(&next, ".%s~%d", file, (int)getpid()) < 0)
 		return -ENOMEM;
 
 	r = write_next(directory, next, from);
-	if (r >= 0 && renameat(directory, next, directory, file) < 0)
+	if (r >= 0 && (replace ? renameat(directory, next, directory, file)
+			       : linkat(directory, next, directory, file, 0)) < 0)
 		r = -errno;
-	if (r < 0) {
+	if (r < 0 || !replace)
 		unlinkat(directory, next, 0);
+	if (r < 0)
 		return r;
-	}
 
 	return fsync(directory) < 0 ? -errno : 0;
 }
@@ -68,18 +75,21 @@ static int write_copy(const char *name, int copy, bool replace, FILE *result)
 {
 	CLEANUP_FD int directory = open_directory();
 	CLEANUP_FREE char *file = NULL;
+	int r;
 
 	if (directory < 0)
 		return directory;
 	if (asprintf(&file, "%s.json", name) < 0)
 		return -ENOMEM;
-	if (!replace && faccessat(directory, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return worker_fail(result, -EEXIST, "CellExists",
+
+	r = put_file(directory, file, copy, replace);
+	if (r == -EEXIST)
+		return worker_fail(result, r, "CellExists",
 				   "The cell \"%s\" is defined already; flag 1 replaces its "
 				   "description.",
 				   name);
 
-	return replace_file(directory, file, copy);
+	return r;
 }
 
 int definition_write(cell_context *context, const char *name, int fd, bool replace, FILE *result)
@@ -92,7 +102,7 @@ int definition_write(cell_context *context, const char *name, int fd, bool repla
 	if (r >= 0 && asprintf(&label, "%s.json", name) < 0)
 		r = -ENOMEM;
 	if (r >= 0)
-		r = description_input_read(context, copy, label, &desc);
+		r = cell_desc_new_from_fd(context, copy, label, &desc);
 	if (r < 0)
 		return r;
 

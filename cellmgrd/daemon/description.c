@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "authorize.h"
 #include "bus-error.h"
 #include "cleanup.h"
 #include "definition.h"
@@ -39,7 +40,7 @@ static int run_check(cell_context *context, const struct worker_task *task, FILE
 {
 	CLEANUP_DESC cell_desc *desc = NULL;
 	CLEANUP_HOST cell_host *host = NULL;
-	int r = description_input_read(context, task->fd, task->label, &desc);
+	int r = description_input_read(context, task, result, &desc);
 
 	if (r >= 0)
 		r = cell_host_new(context, NULL, &host);
@@ -94,7 +95,7 @@ static int run_compile(cell_context *context, const struct worker_task *task, FI
 	CLEANUP_BLOB cell_blob *blob = NULL;
 	const void *data;
 	size_t size;
-	int r = description_input_read(context, task->fd, task->label, &desc);
+	int r = description_input_read(context, task, result, &desc);
 
 	if (r >= 0)
 		r = cell_host_new(context, NULL, &host);
@@ -132,6 +133,8 @@ static int read_input(sd_bus_message *call, struct worker_task *task, sd_bus_err
 		r = operation_read_flags(call, 0, &task->flags, error);
 	if (r >= 0)
 		r = description_input_require(task->fd, error);
+	if (r >= 0)
+		r = authorize_sender(call, &task->uid);
 
 	if (r >= 0)
 		snprintf(task->label, sizeof(task->label), "%s", *label ? label : "description");

@@ -19,6 +19,7 @@
 #include "log.h"
 #include "manager.h"
 #include "operation.h"
+#include "printable.h"
 
 #define HOLDS_MAX 256
 
@@ -84,13 +85,20 @@ static size_t count(const struct manager *manager)
 	return n;
 }
 
+/* Others read it on their terminals, in the error that names the holder. */
+static bool is_one_line(const char *text, size_t size)
+{
+	CLEANUP_FREE char *harmless = printable_copy(text);
+
+	return *text && strlen(text) < size && harmless && strcmp(text, harmless) == 0;
+}
+
 static int fill(struct hold_file *file, const char *cell, const char *who, const char *why,
 		uid_t uid)
 {
 	struct timespec now;
 
-	if (strpbrk(who, "\n") || strpbrk(why, "\n") || strlen(who) >= sizeof(file->who) ||
-	    strlen(why) >= sizeof(file->why) || !*who || !*why)
+	if (!is_one_line(who, sizeof(file->who)) || !is_one_line(why, sizeof(file->why)))
 		return -EINVAL;
 
 	clock_gettime(CLOCK_REALTIME, &now);

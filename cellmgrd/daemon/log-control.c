@@ -43,20 +43,43 @@ static int set_level(sd_bus *bus, const char *path, const char *interface, const
 	return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "\"%s\" is no log level.", name);
 }
 
-static int get_string(sd_bus *bus, const char *path, const char *interface, const char *property,
+static int get_target(sd_bus *bus, const char *path, const char *interface, const char *property,
 		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	bool target = strcmp(property, "LogTarget") == 0;
+	(void)bus, (void)path, (void)interface, (void)property, (void)userdata, (void)error;
+	return sd_bus_message_append(reply, "s", log_target());
+}
 
-	(void)bus, (void)path, (void)interface, (void)userdata, (void)error;
-	return sd_bus_message_append(reply, "s", target ? "auto" : "cellmgrd");
+static int set_target(sd_bus *bus, const char *path, const char *interface, const char *property,
+		      sd_bus_message *value, void *userdata, sd_bus_error *error)
+{
+	const char *name;
+	int r = sd_bus_message_read(value, "s", &name);
+
+	(void)bus, (void)path, (void)interface, (void)property, (void)userdata;
+	if (r < 0)
+		return r;
+	if (log_set_target(name))
+		return 0;
+
+	return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
+				 "Lines go to auto, journal, console or null, not to \"%s\".",
+				 name);
+}
+
+static int get_identifier(sd_bus *bus, const char *path, const char *interface,
+			  const char *property, sd_bus_message *reply, void *userdata,
+			  sd_bus_error *error)
+{
+	(void)bus, (void)path, (void)interface, (void)property, (void)userdata, (void)error;
+	return sd_bus_message_append(reply, "s", "cellmgrd");
 }
 
 static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_WRITABLE_PROPERTY("LogLevel", "s", get_level, set_level, 0, 0),
-	SD_BUS_PROPERTY("LogTarget", "s", get_string, 0, 0),
-	SD_BUS_PROPERTY("SyslogIdentifier", "s", get_string, 0, 0),
+	SD_BUS_WRITABLE_PROPERTY("LogTarget", "s", get_target, set_target, 0, 0),
+	SD_BUS_PROPERTY("SyslogIdentifier", "s", get_identifier, 0, 0),
 	SD_BUS_VTABLE_END,
 };
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* cellmgrd: publishes the machine's cells on D-Bus as org.cellmgr1. */
 #define _GNU_SOURCE
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 
 #include "cleanup.h"
 #include "log.h"
+#include "manager-bus.h"
 #include "manager.h"
 
 static int block_signals(void)
@@ -18,7 +21,21 @@ static int block_signals(void)
 	sigaddset(&mask, SIGTERM);
 	sigaddset(&mask, SIGINT);
 	sigaddset(&mask, SIGCHLD);
+	sigaddset(&mask, SIGHUP);
 	return sigprocmask(SIG_BLOCK, &mask, NULL);
+}
+
+static int on_hang_up(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
+{
+	struct timespec now;
+
+	(void)source, (void)si;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+		   (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+	manager_bus_reload(userdata);
+	sd_notify(0, "READY=1");
+	return 0;
 }
 
 static int run(struct manager *manager)
@@ -28,6 +45,9 @@ static int run(struct manager *manager)
 	if (r < 0)
 		return r;
 	r = sd_event_add_signal(manager->event, NULL, SIGINT, NULL, NULL);
+	if (r < 0)
+		return r;
+	r = sd_event_add_signal(manager->event, NULL, SIGHUP, on_hang_up, manager);
 	if (r < 0)
 		return r;
 	r = sd_event_set_watchdog(manager->event, 1);

@@ -121,16 +121,22 @@ static int change(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	return operation_run(userdata, m, error);
 }
 
-/* Reading again shows nothing that reading does not, so everyone may ask for it. */
-static int reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
+int manager_bus_reload(struct manager *manager)
 {
-	struct manager *manager = userdata;
 	int r;
 
-	(void)error;
 	sd_bus_emit_signal(manager->bus, MANAGER_PATH, MANAGER_INTERFACE, "Reloading", "b", true);
 	r = manager_refresh(manager);
 	sd_bus_emit_signal(manager->bus, MANAGER_PATH, MANAGER_INTERFACE, "Reloading", "b", false);
+	return r;
+}
+
+/* Reading again shows nothing that reading does not, so everyone may ask for it. */
+static int reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	int r = manager_bus_reload(userdata);
+
+	(void)error;
 	return r < 0 ? r : sd_bus_reply_method_return(m, "");
 }
 

@@ -7,4 +7,7 @@ struct manager;
 /* Registers /org/cellmgr1 and its interface. */
 int manager_bus_register(struct manager *manager);
 
+/* Asks everything again, between two signals Reloading. */
+int manager_bus_reload(struct manager *manager);
+
 #endif

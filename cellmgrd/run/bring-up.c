@@ -21,10 +21,26 @@ static int fail(const struct supervisor *s, const char *what, int r)
 	return EXIT_FAILED;
 }
 
-/* A description that can never work is another thing than a machine that cannot now. */
+/*
+ * A description that can never work is another thing than a machine that cannot now: CPUs, memory
+ * and ports that are others' today may be free when systemd tries again.
+ */
+static bool is_wrong_for_good(const struct supervisor *s)
+{
+	static const char *const names[] = {"InvalidConfiguration", "ImageMissing",
+					    "ImageTooLarge"};
+	const char *name = cell_context_last_error_name(s->context);
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+
+	return false;
+}
+
 static int fail_description(const struct supervisor *s, const char *what, int r)
 {
-	if (r != -EINVAL)
+	if (!is_wrong_for_good(s))
 		return fail(s, what, r);
 
 	log_event(s->name, EVENT_REJECTED, LOG_ERR, "Cannot %s: %s", what,
@@ -85,12 +101,10 @@ static int create_and_start(struct supervisor *s)
 		return status;
 
 	r = cell_cell_create(s->hv, s->desc, host, &s->cell);
-	if (r == -EINVAL && cell_desc_n_diags(s->desc) > 0) {
+	if (r < 0 && diag_first_error(s->desc))
 		diag_print(stderr, s->desc);
-		return fail_description(s, "create the cell", r);
-	}
 	if (r < 0)
-		return fail(s, "create the cell", r);
+		return fail_description(s, "create the cell", r);
 
 	r = cell_cell_start(s->cell);
 	if (r < 0)
@@ -117,7 +131,7 @@ int bring_up(struct supervisor *s)
 
 	r = cell_desc_find(s->context, s->name, &s->desc);
 	if (r < 0 && r != -ENOENT)
-		return fail(s, "read the description", r);
+		return fail_description(s, "read the description", r);
 
 	r = adopt(s);
 	if (r < 0)

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <sys/epoll.h>
 #include <time.h>
 
@@ -26,14 +28,33 @@ static void refill(struct console *console)
 	console->refilled = usec;
 }
 
+/*
+ * Who waits for a journal that does not read cannot ask the guest to shut down, nor say that it
+ * lives. There is room then for one write of stdio's buffer; with an error it does not wait either.
+ */
+static bool output_is_taken(void)
+{
+	struct pollfd fd = {STDOUT_FILENO, POLLOUT, 0};
+
+	return poll(&fd, 1, 0) > 0;
+}
+
+/* What cannot be written now goes out with what follows. */
+static void flush_output(void)
+{
+	if (output_is_taken())
+		fflush(stdout);
+}
+
 static void tell_left_out(struct console *console)
 {
 	if (console->n_left_out == 0)
 		return;
 
-	fflush(stdout);
+	flush_output();
 	log_event(console->cell, EVENT_FLOODED, LOG_WARNING,
-		  "The guest writes too much: %" PRIu64 " lines of its console were left out.",
+		  "The guest writes faster than its lines are taken: %" PRIu64
+		  " lines of its console were left out.",
 		  console->n_left_out);
 	console->n_left_out = 0;
 }
@@ -53,7 +74,7 @@ static bool may_pass(struct console *console)
 static void flush_line(struct console *console)
 {
 	console->length += printable_end(&console->utf8, console->line + console->length);
-	if (!may_pass(console)) {
+	if (!may_pass(console) || !output_is_taken()) {
 		console->n_left_out++;
 		console->length = 0;
 		return;
@@ -106,7 +127,7 @@ void console_drain(struct console *console)
 			put(console, buffer[i]);
 	}
 
-	fflush(stdout);
+	flush_output();
 }
 
 static int on_readable(sd_event_source *source, int fd, uint32_t events, void *userdata)
@@ -136,7 +157,9 @@ void console_close(struct console *console)
 	if (console->length > 0)
 		flush_line(console);
 	tell_left_out(console);
-	fflush(stdout);
+	flush_output();
+	/* Or exit() would wait. */
+	__fpurge(stdout);
 	if (console->fd >= 0)
 		stop_reading(console);
 }

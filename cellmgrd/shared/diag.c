@@ -2,9 +2,12 @@
 #define _GNU_SOURCE
 #include "diag.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cleanup.h"
+#include "printable.h"
 
 const char *diag_severity(const struct cell_diag *diag)
 {
@@ -26,10 +29,41 @@ const struct cell_diag *diag_first_error(const cell_desc *desc)
 	return NULL;
 }
 
+/* A pipe has been read by now, and would keep us waiting. */
+static FILE *open_source(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	FILE *f = NULL;
+	struct stat st;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		f = fdopen(fd, "r");
+	if (!f)
+		close(fd);
+	return f;
+}
+
+/* Tabs are repeated, so that the caret stands below its character at any tab width. */
+static void print_caret(FILE *out, char *line, unsigned column)
+{
+	CLEANUP_FREE char *before = NULL;
+
+	line[column - 1] = '\0';
+	before = printable_copy(line);
+	fputs("      | ", out);
+	for (const char *c = before; c && *c; c++)
+		if ((*c & 0xc0) != 0x80)
+			fputc(*c == '\t' ? '\t' : ' ', out);
+	fputs("^\n", out);
+}
+
+/* The text is whoever's: it shall not drive the terminal. */
 static void print_source_line(FILE *out, const struct cell_diag *diag)
 {
-	CLEANUP_FCLOSE FILE *f = diag->line ? fopen(diag->file, "re") : NULL;
-	CLEANUP_FREE char *line = NULL;
+	CLEANUP_FCLOSE FILE *f = diag->line ? open_source(diag->file) : NULL;
+	CLEANUP_FREE char *line = NULL, *shown = NULL;
 	size_t size = 0;
 
 	if (!f)
@@ -41,16 +75,11 @@ static void print_source_line(FILE *out, const struct cell_diag *diag)
 	if (!line)
 		return;
 
-	line[strcspn(line, "\n")] = '\0';
-	fprintf(out, "%5u | %s\n", diag->line, line);
-	if (diag->column == 0 || diag->column > strlen(line))
-		return;
-
-	/* Tabs are repeated, so that the caret stands below its character at any tab width. */
-	fputs("      | ", out);
-	for (unsigned i = 0; i + 1 < diag->column; i++)
-		fputc(line[i] == '\t' ? '\t' : ' ', out);
-	fputs("^\n", out);
+	line[strcspn(line, "\r\n")] = '\0';
+	shown = printable_copy(line);
+	fprintf(out, "%5u | %s\n", diag->line, shown ? shown : "");
+	if (diag->column > 0 && diag->column <= strlen(line))
+		print_caret(out, line, diag->column);
 }
 
 static void print_one(FILE *out, const struct cell_diag *diag)

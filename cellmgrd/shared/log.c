@@ -8,11 +8,15 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
 static int max_level = LOG_INFO;
+
+static const char *const targets[] = {"auto", "journal", "console", "null"};
+static enum { AUTO, JOURNAL, CONSOLE, NOWHERE } target;
 
 /* systemd.exec(5): JOURNAL_STREAM holds device and inode of the stream given to the service. */
 static bool stderr_is_journal(void)
@@ -35,7 +39,12 @@ static bool to_journal(void)
 
 	if (journal < 0)
 		journal = stderr_is_journal();
-	return journal;
+	return target == AUTO ? journal : target == JOURNAL;
+}
+
+static bool is_dropped(int level)
+{
+	return level > max_level || target == NOWHERE;
 }
 
 static void to_stderr(const char *line)
@@ -48,7 +57,7 @@ void log_message(int level, const char *format, ...)
 	char line[1024];
 	va_list ap;
 
-	if (level > max_level)
+	if (is_dropped(level))
 		return;
 
 	va_start(ap, format);
@@ -64,7 +73,7 @@ void log_event(const char *cell, const char *event, int level, const char *forma
 	char line[1024];
 	va_list ap;
 
-	if (level > max_level)
+	if (is_dropped(level))
 		return;
 
 	va_start(ap, format);
@@ -91,4 +100,20 @@ void log_set_max_level(int level)
 int log_max_level(void)
 {
 	return max_level;
+}
+
+bool log_set_target(const char *name)
+{
+	for (int i = AUTO; i <= NOWHERE; i++)
+		if (strcmp(targets[i], name) == 0) {
+			target = i;
+			return true;
+		}
+
+	return false;
+}
+
+const char *log_target(void)
+{
+	return targets[target];
 }

@@ -2,6 +2,7 @@
 #ifndef CELLMGRD_LOG_H
 #define CELLMGRD_LOG_H
 
+#include <stdbool.h>
 #include <syslog.h>
 
 /*
@@ -25,6 +26,13 @@ void log_from_libcell(void *userdata, int level, const char *message);
 /* Messages above this syslog level are dropped; LOG_INFO at first. */
 void log_set_max_level(int level);
 int log_max_level(void);
+
+/*
+ * As org.freedesktop.LogControl1 names them: "auto" (as at first), "journal", "console" (standard
+ * error), "null". False: another.
+ */
+bool log_set_target(const char *target);
+const char *log_target(void);
 
 #define log_error(...) log_message(LOG_ERR, __VA_ARGS__)
 #define log_warning(...) log_message(LOG_WARNING, __VA_ARGS__)

@@ -2,6 +2,7 @@
 #include "printable.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* RFC 3629, section 3: the length of a sequence; 0 for what begins none. */
@@ -84,4 +85,25 @@ size_t printable(struct printable *state, unsigned char c, char ret[PRINTABLE_MA
 	memcpy(ret, state->bytes, n);
 	state->n = 0;
 	return n;
+}
+
+char *printable_copy(const char *text)
+{
+	struct printable state = {0};
+	/* Four characters for a byte at most. */
+	char *copy = malloc(4 * strlen(text) + 1), piece[PRINTABLE_MAX];
+	size_t n, used = 0;
+
+	if (!copy)
+		return NULL;
+
+	for (; *text; text++) {
+		n = printable(&state, (unsigned char)*text, piece);
+		memcpy(copy + used, piece, n);
+		used += n;
+	}
+	n = printable_end(&state, piece);
+	memcpy(copy + used, piece, n);
+	copy[used + n] = '\0';
+	return copy;
 }

@@ -22,4 +22,7 @@ size_t printable(struct printable *state, unsigned char c, char ret[PRINTABLE_MA
 /* What is left of a sequence that will not be completed. */
 size_t printable_end(struct printable *state, char ret[PRINTABLE_MAX]);
 
+/* A whole text so, to be freed; NULL: out of memory. */
+char *printable_copy(const char *text);
+
 #endif

@@ -10,6 +10,7 @@
 #include "cleanup.h"
 
 #define DIRECTORY "/run/cellmgr"
+#define SUFFIX ".end"
 
 const char *record_directory(void)
 {
@@ -18,11 +19,13 @@ const char *record_directory(void)
 	return override ? override : DIRECTORY;
 }
 
+/* The suffix keeps them apart from what else is there: "lock" and "holds" are names of cells, too.
+ */
 static char *record_path(const char *name, const char *suffix)
 {
 	char *path;
 
-	if (asprintf(&path, "%s/%s%s", record_directory(), name, suffix) < 0)
+	if (asprintf(&path, "%s/%s" SUFFIX "%s", record_directory(), name, suffix) < 0)
 		return NULL;
 
 	return path;

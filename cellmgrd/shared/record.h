@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How the last run of a cell ended: one small file per cell below /run/cellmgr, written by
+ * How the last run of a cell ended: one small file per cell, /run/cellmgr/NAME.end, written by
  * `cell-run --reap` just before it destroys the cell, because the kernel forgets it then.
  */
 #ifndef CELLMGRD_RECORD_H

@@ -26,6 +26,9 @@ def cellctl_needs_no_daemon(f):
     assert rows[2] == ["1", "apic-demo", "running/locked", "2-3"]
     listed = json.loads(f.run("cellctl-fake", "--json=short", "list").stdout)
     assert listed[1] == {"id": 1, "name": "apic-demo", "state": "running/locked", "cpus": "2-3"}
+    f.describe("other")
+    listed = json.loads(f.run("cellctl-fake", "--json=short", "list", "--all").stdout)
+    assert listed[2] == {"id": None, "name": "other", "state": "defined", "cpus": None}
     stats = f.run("cellctl-fake", "--no-legend", "stats", "apic-demo").stdout.splitlines()
     assert stats[0].split() == ["total", "102", "103", "205"]
     assert f.run("cellctl-fake", "destroy", "apic-demo").returncode == 1
@@ -112,7 +115,8 @@ def cellctl_on_another_machine(f):
     assert "RestartUnit" in f.read("jobs")
     assert f.run("cellctl-fake", "-H", "there", "destroy", "--force", "apic-demo").returncode == 0
     assert "destroy apic-demo force" in f.read("calls")
-    for command in (["console", "apic-demo"], ["cat", "apic-demo"], ["check", "x"], ["log", "x"]):
+    for command in (["console", "apic-demo"], ["cat", "apic-demo"], ["check", "x"], ["log", "x"],
+                    ["compile", "apic-demo", "-o", f.dir / "blob"], ["dump", f.dir / "blob"]):
         refused = f.run("cellctl-fake", "-H", "there", *command)
         assert refused.returncode == 2 and "ssh there cellctl " + command[0] in refused.stderr
 
@@ -139,6 +143,26 @@ def cellctl_descriptions(f):
     checked = f.run("cellctl-fake", "--json=short", "check", file)
     assert checked.returncode == 78 and json.loads(checked.stdout)[0]["message"] == "wrong"
     assert f.run("cellctl-fake", "define", f.dir / "none.json").returncode == 1
+
+
+@test(daemon=False)
+def a_description_drives_no_terminal(f):
+    file = f.dir / "evil.json"
+    start = '{"fake-error": "wrong", "fake-column": 61, "a": "\u00e4'
+    file.write_text(start + '\x1b[2J\u009b1m\t", "b": 1}\r')
+    shown = f.run("cellctl-fake", "check", file).stderr.split("\n")
+    before = start + "\\x1b[2J\\xc2\\x9b1m\t"
+    assert shown[1:] == ["    1 | " + before + '", "b": 1}',
+                         "      | " + re.sub("[^\t]", " ", before) + "^", ""], shown
+
+
+@test(daemon=False)
+def what_is_read_from_a_pipe_is_not_read_again(f):
+    pipe = f.dir / "pipe.json"
+    os.mkfifo(pipe)
+    check = f.spawn([f.build / "cellctl-fake", "check", pipe], stderr=subprocess.PIPE)
+    pipe.write_text('{"fake-error": "wrong"}')
+    assert check.wait(5) == 78 and b"pipe.json:1:2: error: /fake: wrong" in check.stderr.read()
 
 
 @test()
@@ -183,6 +207,8 @@ def cellctl_monitor_and_wait(f):
     plain = f.run("cellctl-fake", "monitor", "-n", "1").stdout
     assert re.match(r"\d{4}-\d\d-\d\dT.* apic-demo: failed\n$", plain), plain
     assert f.run("cellctl-fake", "wait", "nobody").returncode == 4
+    mistyped = f.run("cellctl-fake", "wait", "apic-demo", "failed", "runing")
+    assert mistyped.returncode == 2 and '"runing"' in mistyped.stderr
 
 
 @test(daemon=False)
@@ -199,12 +225,13 @@ def cellctl_top_into_a_pipe(f):
 class Terminal:
     """A program on a terminal of its own."""
 
-    def __init__(self, f, *args, columns=80):
+    def __init__(self, f, *args, columns=80, pager="cat"):
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        env = dict(f.env, TERM="xterm", PAGER="cat")
-        self.process = subprocess.Popen([f.build / "cellctl-fake", *args], env=env, stdin=slave,
-                                        stdout=slave, stderr=slave, start_new_session=True)
+        env = dict(f.env, TERM="xterm", PAGER=pager)
+        self.process = subprocess.Popen(
+            [f.build / "cellctl-fake", *args], env=env, stdin=slave, stdout=slave, stderr=slave,
+            start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         f.processes.append(self.process)
         os.close(slave)
         self.fd, self.text = master, ""
@@ -243,6 +270,29 @@ def cellctl_tables_fit_the_terminal(f):
     f.env["NO_COLOR"] = "1"
     plain = Terminal(f, "list")
     assert plain.ends() == 0 and "\033" not in plain.text
+
+
+@test(daemon=False)
+def cellctl_goes_after_its_pager(f):
+    (f.dir / "pager").write_text("#!/bin/bash\ntrap 'echo interrupted' INT\ncat\necho \"end $LESS\"\n"
+                                 "read -r key </dev/tty || read -r key </dev/tty\n")
+    (f.dir / "pager").chmod(0o755)
+    terminal = Terminal(f, "list", pager=str(f.dir / "pager"))
+    terminal.shows("end FRSXMK")
+    terminal.type(b"\x03")
+    time.sleep(0.3)
+    assert terminal.process.poll() is None
+    terminal.type(b"\n\n")
+    assert terminal.ends() == 0
+
+
+@test(daemon=False)
+def cellctl_says_when_nobody_gets_its_output(f):
+    for command in (["list"], ["cat", "apic-demo"], ["host", "describe"], ["--help"]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([f.build / "cellctl-fake", *command], env=f.env, stdout=full,
+                                  stderr=subprocess.PIPE, text=True)
+        assert done.returncode == 1 and "No space left" in done.stderr, (command, done)
 
 
 @test(daemon=False)

@@ -110,6 +110,17 @@ def state_follows_kernel_and_unit(f):
 
 
 @test()
+def the_failed_cpu_changes_with_a_signal(f):
+    f.add_cell("apic-demo", "2,3", "failed guest It panicked.")
+    wait_until(lambda: list(f.get("FailedCPUs")) == [2], "the failure")
+    seen = f.record_signals()
+    (f.dir / "cells/apic-demo/cpus").write_text("3")
+    f.touch()
+    f.pump(lambda: any("FailureDetails" in s[2][1] for s in seen), "the next failure")
+    assert [list(s[2][1]["FailedCPUs"]) for s in seen if s[1] == DEMO] == [[3]], seen
+
+
+@test()
 def cells_come_and_go_with_signals(f):
     seen = f.record_signals()
     f.add_cell("other", "1")
@@ -206,6 +217,21 @@ def polkit_decides_for_others(f):
     assert "StartUnit" in f.read("jobs")
     assert "manage-hypervisor" in as_nobody(f, "DisableHypervisor").stderr
     assert (f.dir / "enabled").exists()
+
+
+@test(polkit="?org.cellmgr1.manage-cells")
+def a_password_is_asked_for_where_the_call_allows_it(f):
+    def start(*options):
+        return subprocess.run(["busctl", "call", *options, NAME, PATH, MANAGER, "StartCell", "ss",
+                               "apic-demo", ""], env=f.env, user="nobody", capture_output=True,
+                              text=True, timeout=10)
+    refused = as_nobody(f, "StartCell", "apic-demo", "").stderr
+    assert "Error.InteractiveAuthorizationRequired: polkit does not allow" in refused, refused
+    assert start("--allow-interactive-authorization=no").returncode != 0
+    assert f.read("jobs") == ""
+    assert start("--allow-interactive-authorization=yes").returncode == 0
+    assert "StartUnit" in f.read("jobs")
+    assert "Error.AccessDenied" in as_nobody(f, "DisableHypervisor").stderr
 
 
 def members(interface):

@@ -26,6 +26,10 @@ static void read_fields(cell_desc *desc, json_object *root)
 		desc->name = strdup(json_object_get_string(value));
 	if (json_object_object_get_ex(root, "fake-error", &value))
 		desc->error = strdup(json_object_get_string(value));
+	if (json_object_object_get_ex(root, "fake-error-name", &value))
+		desc->error_name = strdup(json_object_get_string(value));
+	if (json_object_object_get_ex(root, "fake-column", &value))
+		desc->column = (unsigned)json_object_get_int(value);
 	if (json_object_object_get_ex(root, "cpus", &value))
 		for (size_t i = 0; i < json_object_array_length(value) && i < FAKE_CPUS_MAX; i++)
 			desc->cpus[desc->n_cpus++] =
@@ -49,6 +53,7 @@ static int new_from_json(cell_context *context, json_object *root, const char *l
 	desc->context = context;
 	desc->path = strdup(label);
 	desc->timeout_ms = 5000;
+	desc->column = 2;
 
 	if (root)
 		read_fields(desc, root);
@@ -56,7 +61,8 @@ static int new_from_json(cell_context *context, json_object *root, const char *l
 		desc->error = strdup("no valid JSON");
 	json_object_put(root);
 
-	desc->diag = (struct cell_diag){CELL_ERROR, "fake", desc->path, "/fake", 1, 2, desc->error};
+	desc->diag = (struct cell_diag){CELL_ERROR, "fake",	  desc->path, "/fake",
+					1,	    desc->column, desc->error};
 	*ret = desc;
 	return fake_ok(context);
 }
@@ -79,6 +85,10 @@ int cell_desc_find(cell_context *context, const char *name, cell_desc **ret)
 {
 	char path[FAKE_PATH_SIZE];
 
+	if (strcmp(name, "root") == 0)
+		return fake_fail(context, -EINVAL, "InvalidConfiguration",
+				 "\"root\" is not a cell name.");
+
 	fake_path(path, "desc/%s.json", name);
 	if (!fake_exists(path))
 		return fake_fail(context, -ENOENT, "NoSuchCell", "No %s.json describes a cell.",
@@ -94,6 +104,7 @@ void fake_desc_release(cell_desc *desc)
 	free(desc->name);
 	free(desc->path);
 	free(desc->error);
+	free(desc->error_name);
 }
 
 static int is_json(const struct dirent *entry)
@@ -159,8 +170,8 @@ int cell_desc_check(cell_desc *desc, cell_host *host)
 	if (!desc->error)
 		return fake_ok(desc->context);
 
-	return fake_fail(desc->context, -EINVAL, "InvalidConfiguration", "%s has an error: %s",
-			 desc->path, desc->error);
+	return fake_fail(desc->context, -EINVAL, desc->error_name ?: "InvalidConfiguration",
+			 "%s has an error: %s", desc->path, desc->error);
 }
 
 int cell_desc_compile(cell_desc *desc, cell_host *host, cell_blob **ret)

@@ -89,6 +89,7 @@ int cell_hv_enable(cell_hv *hv, cell_host *host)
 		return fake_fail(hv->context, -EALREADY, "HypervisorEnabled",
 				 "The hypervisor is enabled already.");
 
+	fake_delay("delay-enable");
 	fake_path(path, "enabled");
 	fake_write(path, "", "we");
 	fake_changed("enable");

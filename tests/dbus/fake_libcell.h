@@ -25,6 +25,8 @@ struct cell_desc {
 	char *name;
 	char *path;
 	char *error; /* of the one diagnostic, or NULL */
+	char *error_name;
+	unsigned column; /* of the diagnostic */
 	unsigned cpus[FAKE_CPUS_MAX];
 	size_t n_cpus;
 	unsigned timeout_ms;

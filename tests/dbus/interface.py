@@ -3,12 +3,15 @@
 
 import json
 import os
+import re
+import signal
 import socket
+import subprocess
 
 import dbus
 from dbus import UInt64
 
-from fixture import CELL, DEMO, MANAGER, PATH, wait_until
+from fixture import CELL, DEMO, MANAGER, NAME, PATH, wait_until
 from suite import test
 
 NEW = PATH + "/cell/new"
@@ -41,7 +44,12 @@ def compiles_a_description(f):
         raise AssertionError("the configuration is not sealed")
     except PermissionError:
         os.close(fd)
+    for name in ("ResourceConflict", "NoMemory"):
+        busy = f.memfd(description(**{"fake-error": "taken", "fake-error-name": name}))
+        assert "x:1:2: /fake: taken" in f.sentence_of("CompileConfig", busy, "x", UInt64(0), name=name)
     bad = f.memfd(description(**{"fake-error": "wrong"}))
+    assert ":1:2: /fake: wrong" in f.sentence_of(
+        "CompileConfig", bad, "\u20ac" * 100, UInt64(0), name="InvalidConfiguration")
     assert "new.json:1:2: /fake: wrong" in f.sentence_of(
         "CompileConfig", bad, "new.json", UInt64(0), name="InvalidConfiguration")
 
@@ -82,6 +90,32 @@ def does_not_undefine_what_others_installed(f):
     assert (f.dir / "desc/apic-demo.json").exists()
 
 
+CHECK = """
+import dbus, os, sys
+fd = os.memfd_create("description")
+os.write(fd, sys.argv[1].encode())
+manager = dbus.SystemBus().get_object("%s", "%s", introspect=False)
+manager.get_dbus_method(sys.argv[2], "%s")(dbus.types.UnixFd(fd), "x", dbus.UInt64(0))
+""" % (NAME, PATH, MANAGER)
+
+
+@test()
+def others_cannot_ask_for_files_of_root(f):
+    """Diagnostics tell whether an image exists and its size, and the daemon can read all of them."""
+    def ask(user, method, *files):
+        text = description(images=[{}, {"file": 1}] + [{"file": file, "at": 0} for file in files])
+        done = subprocess.run(["/usr/bin/python3", "-c", CHECK, text, method], env=f.env, user=user,
+                              capture_output=True, text=True, timeout=10)
+        return done.stderr
+    for method in ("CheckConfig", "CompileConfig"):
+        for file in ("/etc/shadow", "../x", "a/..", "a/../../../../../../etc/shadow", "..",
+                     "/usr/lib/cells/images/../x", "/usr/lib/cells/imagesx"):
+            refused = ask("nobody", method, "good.bin", file)
+            assert "Error.AccessDenied: The image " + file in refused, (method, file, refused)
+            assert not ask("root", method, file)
+        assert not ask("nobody", method, "a.bin", "a/..b", "b../c", "/usr/lib/cells/images/a")
+
+
 @test()
 def refuses_wrong_descriptors(f):
     reading, writing = os.pipe()
@@ -114,7 +148,8 @@ def holds_bind_until_let_go(f):
                          ("UndefineCell", ("apic-demo", UInt64(0)))):
         assert f.sentence_of(method, *args, name="Held").endswith("the pump: it is pumping.")
     assert f.error_of("Destroy", UInt64(1), path=DEMO, interface=CELL) == "org.cellmgr1.Held"
-    for who, why in (("", "x"), ("x", ""), ("a\nb", "x"), ("x" * 64, "y"), ("x", "y" * 128)):
+    for who, why in (("", "x"), ("x", ""), ("a\nb", "x"), ("x", "\x1b[2J"), ("\x9b1m", "x"),
+                     ("x" * 64, "y"), ("x", "y" * 128)):
         assert f.error_of("Hold", who, why, path=DEMO, interface=CELL).endswith(".InvalidArgs")
     os.close(fd)
     wait_until(lambda: not f.call("ListHolds", path=DEMO, interface=CELL), "the hold's end")
@@ -169,6 +204,21 @@ def a_marker_of_this_boot_does_not(f):
     assert (f.dir / "enabled").exists()
 
 
+@test(daemon=False)
+def an_impatient_person_leaves_no_marker(f):
+    """It would forbid enabling in the next boot, though nothing froze."""
+    (f.dir / "enabled").unlink()
+    (f.dir / "delay-enable").write_text("600")
+    enable = f.spawn([f.build / "cellctl-fake", "hypervisor", "enable"], stderr=subprocess.DEVNULL)
+    wait_until(lambda: (f.dir / "state/enabling").exists(), "the marker")
+    enable.send_signal(signal.SIGINT)
+    enable.wait(5)
+    assert (f.dir / "enabled").exists() and not (f.dir / "state/enabling").exists()
+    (f.dir / "state/enabling").write_text("".join(open("/proc/sys/kernel/random/boot_id")).replace("-", ""))
+    assert f.run("cellctl-fake", "hypervisor", "enable").returncode == 0
+    assert not (f.dir / "state/enabling").exists()
+
+
 @test()
 def properties_of_the_manager(f):
     assert set(f.get("Features", PATH, MANAGER)) >= {"check", "define", "hold"}
@@ -202,9 +252,17 @@ def log_level_is_on_the_bus(f):
     assert f.call("Get", name, "LogLevel", **where) == "info"
     f.call("Set", name, "LogLevel", variant("debug"), **where)
     assert f.call("Get", name, "LogLevel", **where) == "debug"
+    as_nobody = subprocess.run(["busctl", "set-property", NAME, "/org/freedesktop/LogControl1", name,
+                                "LogTarget", "s", "null"], env=f.env, user="nobody",
+                               stderr=subprocess.DEVNULL)
+    assert as_nobody.returncode != 0 and f.call("Get", name, "LogTarget", **where) == "auto"
     assert f.error_of("Set", name, "LogLevel", variant("loud"), **where).endswith(".InvalidArgs")
     assert f.call("Get", name, "SyslogIdentifier", **where) == "cellmgrd"
     assert f.call("Get", name, "LogTarget", **where) == "auto"
+    for target in ("null", "console", "journal", "auto"):
+        f.call("Set", name, "LogTarget", variant(target), **where)
+        assert f.call("Get", name, "LogTarget", **where) == target
+    assert f.error_of("Set", name, "LogTarget", variant("printer"), **where).endswith(".InvalidArgs")
 
 
 @test(daemon=False)
@@ -221,6 +279,13 @@ def systemd_is_told_of_it(f):
     f.start_daemon()
     wait_until(lambda: said().count("WATCHDOG=1") > 2, "the watchdog")
     assert "READY=1" in said() and "STATUS=Serving org.cellmgr1." in said()
+    f.describe("late")
+    seen = f.record_signals()
+    f.daemon.send_signal(signal.SIGHUP)
+    f.pump(lambda: [s[2][0] for s in seen if s[0] == "Reloading"] == [True, False], "Reloading")
+    assert "CellNew" in {s[0] for s in seen} and f.daemon.poll() is None
+    wait_until(lambda: said().count("READY=1") == 2, "READY again")
+    assert re.search(r"RELOADING=1\nMONOTONIC_USEC=\d+\n", said()), said()
     f.daemon.terminate()
     assert f.daemon.wait(5) == 0 and "STOPPING=1" in said()
 

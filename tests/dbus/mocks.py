@@ -4,7 +4,8 @@
 
 systemd: takes unit jobs, finishes them at once and notes them in $FAKE_CELL_DIR/jobs; the test
 sets a unit's ActiveState with org.cellmgr1.Mock.SetActiveState(unit, state, job).
-polkit: allows what $FAKE_CELL_DIR/polkit names, line by line; without that file it is absent.
+polkit: allows what $FAKE_CELL_DIR/polkit names, line by line, and with "?" before it where the flags
+let it ask for a password; without that file it is absent.
 """
 
 import os
@@ -110,8 +111,10 @@ class Systemd(dbus.service.Object):
 class Polkit(dbus.service.Object):
     @dbus.service.method(POLKIT + ".Authority", "(sa{sv})sa{ss}us", "(bba{ss})")
     def CheckAuthorization(self, subject, action, details, flags, cancel):
-        allowed = action in (DIRECTORY / "polkit").read_text().split()
-        return (allowed, False, dbus.Dictionary({}, signature="ss"))
+        rules = (DIRECTORY / "polkit").read_text().split()
+        challenge = "?" + action in rules
+        allowed = action in rules or challenge and flags & 1
+        return (allowed, challenge and not allowed, dbus.Dictionary({}, signature="ss"))
 
 
 def main():

@@ -88,6 +88,24 @@ def checks_leave_room_for_operations(f):
 
 
 @test()
+def of_many_that_define_a_cell_one_does(f):
+    """The others find it defined; those that replace it leave one description and no half."""
+    for flags in (UInt64(0), UInt64(1)):
+        ended = []
+        for i in range(12):
+            text = '{"name": "new", "cpus": [%d]}%s' % (i, " " * (5000 * i))
+            f.bus.call_async(NAME, PATH, MANAGER, "DefineCell", "sht",
+                             ("new", f.memfd(text), flags), lambda _, text=text: ended.append(text),
+                             lambda e: ended.append(e.get_dbus_name()))
+        f.pump(lambda: len(ended) == 12, "all answers")
+        defined = [answer for answer in ended if answer.startswith("{")]
+        assert f.read("desc/new.json") in defined
+        assert len(defined) == (12 if flags else 1), ended
+        assert set(ended) - set(defined) == (set() if flags else {"org.cellmgr1.CellExists"}), ended
+    assert sorted(os.listdir(f.dir / "desc")) == ["apic-demo.json", "new.json"]
+
+
+@test()
 def wrong_arguments_are_errors(f):
     wrong = [message("StartCell"), message("StartCell", UInt32(1), "x"),
              message("StartCell", "apic-demo", "", "more"), message("GetCell", ["apic-demo"]),

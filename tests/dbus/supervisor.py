@@ -2,6 +2,7 @@
 """cell-run, the main process of a cell's unit."""
 
 import re
+import threading
 import time
 
 from fixture import wait_until
@@ -72,8 +73,21 @@ def bad_description_is_78(f):
     run = f.run("cell-run-fake", "bad")
     assert run.returncode == 78 and "bad.json:1:2: error: /fake: 3000" in run.stderr
     assert f.run("cell-run-fake", "nobody").returncode == 78
+    assert f.run("cell-run-fake", "root").returncode == 78
     assert f.run("cellctl-fake", "check", "bad").returncode == 78
     assert f.run("cellctl-fake", "check", "apic-demo").returncode == 0
+
+
+@test(daemon=False)
+def what_others_have_now_is_no_bad_description(f):
+    """Restart= may try again: only 78 forbids that."""
+    for name in ("ResourceConflict", "NoMemory", "CpuUnavailable"):
+        f.describe("late", **{"fake-error": "not now", "fake-error-name": name})
+        run = f.run("cell-run-fake", "late")
+        assert run.returncode == 1 and "late.json:1:2: error: /fake: not now" in run.stderr, name
+    for name in ("ImageMissing", "ImageTooLarge"):
+        f.describe("late", **{"fake-error": "never", "fake-error-name": name})
+        assert f.run("cell-run-fake", "late").returncode == 78, name
 
 
 def running(f, name="apic-demo", **env):
@@ -94,6 +108,29 @@ def a_flood_of_lines_is_cut(f):
     assert 2000 <= len(lines) < 4000 and lines[0] == "line 0", len(lines)
     left_out = [int(n) for n in re.findall(r"(\d+) lines of its console were left out", err)]
     assert sum(left_out) == 6000 - len(lines) and len(left_out) < 10, err
+
+
+@test(daemon=False)
+def a_journal_that_does_not_read_stops_nothing(f):
+    process, said = running(f, WATCHDOG_USEC="400000")
+
+    def write():
+        with open(f.dir / "cells/apic-demo/console", "w") as console:
+            for i in range(1500):
+                console.write("%d %s\n" % (i, "x" * 900))
+                time.sleep(0.03 if i % 50 == 0 else 0)
+    guest = threading.Thread(target=write, daemon=True)
+    guest.start()
+    guest.join(10)
+    assert not guest.is_alive() and said().count("WATCHDOG=1") >= 2, said()
+    process.terminate()
+    assert process.wait(5) == 0
+    err = process.stderr.read()
+    assert "has shut down" in err, err
+    lines = process.stdout.read().splitlines()
+    left_out = sum(int(n) for n in re.findall(r"(\d+) lines of its console were left out", err))
+    assert lines[0].startswith("0 ") and len(lines) > 20, len(lines)
+    assert 1500 - len(lines) - left_out in range(6), (len(lines), left_out)  # in stdio's buffer
 
 
 @test(daemon=False)
@@ -183,3 +220,23 @@ def ready_only_where_it_came_up(f):
     process, said = f.start_cell_run("apic-demo")
     assert "has shut itself down" in process.communicate(timeout=10)[1]
     assert process.returncode == 0 and "READY=1" in said()
+
+
+@test(daemon=False)
+def a_cell_may_be_called_as_our_own_files(f):
+    """/run/cellmgr has lock and memory-blocks of libcell's, and the directory of holds."""
+    (f.dir / "run/holds").mkdir()
+    for name in ("lock", "memory-blocks", "holds"):
+        if name != "holds":
+            (f.dir / "run" / name).write_text("6")
+        f.describe(name, cpus=[3])
+        f.env.update(SERVICE_RESULT="exit-code", EXIT_STATUS="1")
+        reaped = f.run("cell-run-fake", "--reap", name)
+        assert reaped.returncode == 0 and not reaped.stderr, reaped
+        assert "Result=resources" in f.run("cellctl-fake", "show", name).stdout
+        process, _ = running(f, name)
+        f.set_state(name, "shut down")
+        assert process.wait(5) == 0
+        (f.dir / "notify").unlink()
+        assert name == "holds" or f.read("run/" + name) == "6"
+    assert (f.dir / "run/holds").is_dir()

@@ -244,6 +244,16 @@ test_log_level() {
 	expect 0 systemctl service-log-level cellmgrd info
 }
 
+test_reload() {
+	local pid
+	systemctl start cellmgrd
+	pid=$(systemctl show -P MainPID cellmgrd)
+	expect 0 systemctl reload cellmgrd
+	wait_for 5 is_active cellmgrd active
+	equal "$(systemctl show -P MainPID cellmgrd)" "$pid" "the process"
+	expect 0 call ListCells
+}
+
 test_destroy_shows_under_the_unit() {
 	local cell="org.cellmgr1 /org/cellmgr1/cell/apic_2ddemo org.cellmgr1.Cell"
 	native

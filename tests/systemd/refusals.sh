@@ -25,7 +25,8 @@ test_overlapping_cpu() {
 	describe rival 3
 	expect 0 systemctl start cell@apic-demo
 	expect 1 systemctl start cell@rival
-	equal "$(systemctl show -P ExecMainStatus cell@rival)" 78 "the exit status of cell-run"
+	equal "$(systemctl show -P ExecMainStatus cell@rival)" 1 "the exit status of cell-run"
+	equal "$(cellctl show rival -p Result --value)" resources "the result"
 	journal_says cell@rival 'CPU 3|apic-demo' || die "the journal does not name the conflict"
 	active cell@apic-demo active
 	expect 0 systemctl stop cell@apic-demo

@@ -155,6 +155,17 @@ test_stopping_the_hypervisor_stops_cells_first() {
 	all_cpus
 }
 
+test_restarting_the_hypervisor_restarts_cells() {
+	local first
+	native
+	expect 0 systemctl start cell@apic-demo
+	first=$(systemctl show -P MainPID cell@apic-demo)
+	expect 0 systemctl restart cell-hypervisor
+	wait_for 60 is_active cell@apic-demo active
+	[ "$(systemctl show -P MainPID cell@apic-demo)" != "$first" ] || die "it was not restarted"
+	hypervisor_is enabled
+}
+
 test_unit_and_cellctl_agree() {
 	native
 	expect 0 cellctl hypervisor enable

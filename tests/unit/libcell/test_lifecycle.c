@@ -156,6 +156,33 @@ TEST(create_takes_memory_and_destroy_gives_it_back)
 	tear_down();
 }
 
+/* It is read when the hypervisor is enabled; who edits it later has cells all the same. */
+TEST(memory_comes_back_in_spite_of_a_mistake_in_host_json)
+{
+	static const struct mock_step steps[] = {
+		OPEN,
+		ENABLED,
+		NO_CELLS,
+		{CELLHV_IOC_CELL_CREATE, 0, act_create},
+		{CELLHV_IOC_CELL_INFO, 0, act_info},
+		{CELLHV_IOC_CELL_LOAD, 0, act_load},
+		{CELLHV_IOC_CELL_INFO, 0, act_info_stopped},
+		{CELLHV_IOC_CELL_DESTROY, 0, NULL},
+		NO_CELLS,
+	};
+	cell_cell *cell;
+
+	set_up(steps, 9, "1M");
+	CHECK_EQ(cell_cell_create(hv, desc, host, &cell), 0);
+	CHECK_STR(sysroot_read(&root, BLOCK6), "offline");
+	sysroot_write(&root, "/etc/cellmgr/host.json", "{ \"strict\": }");
+	CHECK_EQ(cell_cell_destroy(cell, false), 0);
+	CHECK_STR(sysroot_read(&root, BLOCK6), "online");
+	CHECK_STR(sysroot_read(&root, RECORD), "");
+	cell_cell_unref(cell);
+	tear_down();
+}
+
 TEST(create_rolls_back_when_the_kernel_refuses)
 {
 	static const struct mock_step steps[] = {

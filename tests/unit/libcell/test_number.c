@@ -26,8 +26,8 @@ TEST(number_forms)
 
 TEST(number_refuses)
 {
-	static const char *const bad[] = {"",	" 1", "-1",  "+1", "1 ",   "1.9",
-					  "0x", "K",  "1KB", "1k", "0x1g", "abc"};
+	static const char *const bad[] = {"",  " 1",  "-1", "+1",   "1 ",  "1.9",    "0x",
+					  "K", "1KB", "1k", "0x1g", "abc", "0x0x10", "0x0X"};
 	uint64_t value = 77;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
