@@ -152,10 +152,21 @@ LIBCELL_PUBLIC cell_host *cell_host_unref(cell_host *host)
 		return NULL;
 
 	memory_clear(&host->memory);
+	settings_clear(&host->settings);
 	cell_context_unref(host->context);
 	free(host->root);
 	free(host);
 	return NULL;
+}
+
+LIBCELL_PUBLIC size_t cell_host_n_diags(const cell_host *host)
+{
+	return host->settings.desc ? cell_desc_n_diags(host->settings.desc) : 0;
+}
+
+LIBCELL_PUBLIC const struct cell_diag *cell_host_diag(const cell_host *host, size_t index)
+{
+	return host->settings.desc ? cell_desc_diag(host->settings.desc, index) : NULL;
 }
 
 void host_system_config(const cell_host *host, struct cellhv_system_config *ret)

@@ -10,6 +10,7 @@
 #include <cellhv/launch.h>
 
 #include "cleanup.h"
+#include "desc.h"
 #include "export.h"
 #include "file.h"
 #include "iommu.h"
@@ -19,7 +20,7 @@
 
 struct finding {
 	enum cell_check_result result;
-	char message[256];
+	char message[DESC_ERROR_SIZE];
 	char remedy[384];
 };
 
@@ -248,6 +249,21 @@ static void check_lockdown(const cell_host *host, struct finding *finding)
 	remedy(finding, "sign cellhv.ko with an enrolled key (mokutil), or turn Secure Boot off");
 }
 
+static void check_settings(const cell_host *host, struct finding *finding)
+{
+	const struct settings *settings = &host->settings;
+	char error[DESC_ERROR_SIZE];
+
+	if (!settings->desc) {
+		find(finding, CELL_CHECK_OK, "there is no %s, nor need there be", SETTINGS_PATH);
+	} else if (!settings_are_bad(settings)) {
+		find(finding, CELL_CHECK_OK, "%s is right", SETTINGS_PATH);
+	} else {
+		find(finding, CELL_CHECK_FAILED, "%s", desc_first_error(settings->desc, error));
+		remedy(finding, "correct the file; `cellctl host check` shows every error");
+	}
+}
+
 static const struct check {
 	const char *name;
 	int error;
@@ -263,6 +279,7 @@ static const struct check {
 	{"iommu", -EOPNOTSUPP, "IommuTranslating", check_iommu},
 	{"memory", -ENOMEM, "NoMemory", check_memory},
 	{"lockdown", -EKEYREJECTED, "ModuleMissing", check_lockdown},
+	{"settings", -EINVAL, "InvalidConfiguration", check_settings},
 };
 
 int preflight_require(cell_host *host)
