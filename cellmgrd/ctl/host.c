@@ -5,7 +5,11 @@
 
 #include "cleanup.h"
 #include "ctl.h"
+#include "diag-json.h"
+#include "diag.h"
 #include "exit-status.h"
+
+#define SETTINGS_CHECK "settings" /* libcell's name of it */
 
 static const struct table_column columns[] = {
 	{"Result", "result", false, false},
@@ -42,24 +46,52 @@ static void print_checks(const struct table *table)
 	}
 }
 
+/* The diagnostics of host.json are with the check that they make fail. */
+static void print_json(const struct ctl *ctl, const struct table *table, const cell_host *host)
+{
+	CLEANUP_JSON json_object *rows = table_json(table);
+
+	for (size_t i = 0; i < json_object_array_length(rows); i++) {
+		json_object *row = json_object_array_get_idx(rows, i), *array;
+
+		if (strcmp(json_object_get_string(json_object_object_get(row, "check")),
+			   SETTINGS_CHECK) != 0)
+			continue;
+
+		array = json_object_new_array();
+		for (size_t n = 0; n < cell_host_n_diags(host); n++)
+			json_object_array_add(array, diag_json(cell_host_diag(host, n)));
+		json_object_object_add(row, "diagnostics", array);
+	}
+	puts(json_object_to_json_string_ext(rows, ctl_json_flags(ctl)));
+}
+
+static void print(const struct ctl *ctl, const struct table *table, const cell_host *host)
+{
+	if (ctl->format != TABLE_TEXT) {
+		print_json(ctl, table, host);
+		return;
+	}
+
+	print_checks(table);
+	fflush(stdout);
+	diag_print_host(stderr, host);
+}
+
 static int check(struct ctl *ctl, cell_host *host)
 {
 	struct table table = {.columns = columns, .n_columns = ARRAY_SIZE(columns)};
 	int r = cell_host_preflight(host, add_check, &table);
 
-	if (ctl->format == TABLE_TEXT)
-		print_checks(&table);
-	else
-		table_print(&table, ctl->format, ctl->legend, ctl->full);
+	print(ctl, &table, host);
 	table_release(&table);
-
 	if (r < 0)
 		return ctl_fail_cell(ctl, r);
-	if (r > 0)
-		return ctl_fail("%d of the checks failed: this machine cannot be partitioned yet.",
-				r);
+	if (r == 0)
+		return EXIT_OK;
 
-	return EXIT_OK;
+	ctl_fail("%d of the checks failed: this machine cannot be partitioned yet.", r);
+	return cell_host_n_diags(host) > 0 ? EXIT_BAD_CONFIG : EXIT_FAILED;
 }
 
 static int describe(struct ctl *ctl, cell_host *host)

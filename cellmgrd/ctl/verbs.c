@@ -93,9 +93,9 @@ static const struct verb verbs[] = {
 	 false},
 	{MACHINE, "host", "check|describe", 1, 1, ctl_host,
 	 "Can this machine be partitioned; what it consists of",
-	 "check names the remedy of each finding and changes nothing. describe: CPUs, memory, "
-	 "devices\n"
-	 "as JSON.\n",
+	 "check names the remedy of each finding, shows all mistakes in /etc/cellmgr/host.json, "
+	 "and\n"
+	 "changes nothing. describe: CPUs, memory, devices as JSON.\n",
 	 false},
 };
 

@@ -13,6 +13,8 @@ import subprocess
 import termios
 import time
 
+import dbus
+
 from fixture import HERE
 from suite import test
 
@@ -375,6 +377,37 @@ def cellctl_hypervisor_by_hand(f):
     (f.dir / "fail").write_text("HardwareUnsupported The CPU cannot.")
     (f.dir / "enabled").unlink()
     assert "The CPU cannot" in hypervisor("enable").stderr
-    assert json.loads(f.run("cellctl-fake", "host", "describe").stdout) == {"cpus": 4}
-    assert len(json.loads(f.run("cellctl-fake", "--json=short", "host", "check").stdout)) == 2
-    assert f.run("cellctl-fake", "host", "frobnicate").returncode == 2
+
+
+@test(daemon=False)
+def cellctl_host(f):
+    def host(*args):
+        return f.run("cellctl-fake", *args[1:], "host", args[0])
+    assert json.loads(host("describe").stdout) == {"cpus": 4}
+    checks = json.loads(host("check", "--json=short").stdout)
+    assert [check["check"] for check in checks] == ["virtualization", "settings", "x2apic"]
+    assert checks[1]["diagnostics"] == [] and "diagnostics" not in checks[0]
+    assert host("frobnicate").returncode == 2
+    assert "ssh there cellctl host" in host("check", "-H", "there").stderr
+
+
+@test()
+def cellctl_shows_mistakes_in_host_json(f):
+    (f.dir / "host.json").write_text("{ ?\n")
+    (f.dir / "enabled").unlink()
+    checked = f.run("cellctl-fake", "host", "check")
+    assert checked.returncode == 78 and "failed   settings" in checked.stdout
+    assert "host.json:1:2: error: /x: wrong in host.json\n    1 | { ?\n      |  ^\n" in checked.stderr
+    assert "1 of the checks failed" in checked.stderr
+    listed = f.run("cellctl-fake", "--json=short", "host", "check")
+    assert listed.returncode == 78 and "wrong" not in listed.stderr
+    diagnostics = json.loads(listed.stdout)[1]["diagnostics"]
+    assert [(d["line"], d["column"], d["pointer"]) for d in diagnostics] == [(1, 2, "/x")]
+    f.env["FAKE_NO_SVM"] = "1"
+    assert "2 of the checks failed" in f.run("cellctl-fake", "host", "check").stderr
+    assert f.run("cellctl-fake", "host", "describe").returncode == 0
+    assert f.run("cellctl-fake", "check", "apic-demo").returncode == 0
+    enabled = f.run("cellctl-fake", "hypervisor", "enable")
+    assert enabled.returncode == 78 and "wrong in host.json" in enabled.stderr
+    assert "wrong in host.json" in f.sentence_of("EnableHypervisor", dbus.UInt64(0),
+                                                 name="InvalidConfiguration")

@@ -8,6 +8,7 @@
  *   changed              touched on every change; hv_fd watches it
  *   calls                one line per call that changes something
  *   desc/NAME.json       descriptions; "fake-error": TEXT makes a diagnostic of line 1, column 2
+ *   host.json            exists: the host has a diagnostic of line 1, column 2
  *   cells/NAME/id cpus state console(FIFO)
  *   cells/NAME/refusals  how many shutdown requests the guest still refuses
  *   cells/NAME/silent    exists: it never answers
@@ -173,6 +174,10 @@ int cell_host_new(cell_context *context, const char *root, cell_host **ret)
 		return -ENOMEM;
 	host->refs = 1;
 	host->context = context;
+	fake_path(host->path, "host.json");
+	if (fake_exists(host->path))
+		host->error = strdup("wrong in host.json");
+	host->diag = (struct cell_diag){CELL_ERROR, "fake", host->path, "/x", 1, 2, host->error};
 	*ret = host;
 	return fake_ok(context);
 }
@@ -181,7 +186,17 @@ FAKE_REFS(cell_host, fake_host_release)
 
 void fake_host_release(cell_host *host)
 {
-	(void)host;
+	free(host->error);
+}
+
+size_t cell_host_n_diags(const cell_host *host)
+{
+	return host->error ? 1 : 0;
+}
+
+const struct cell_diag *cell_host_diag(const cell_host *host, size_t index)
+{
+	return index == 0 && host->error ? &host->diag : NULL;
 }
 
 int cell_host_preflight(cell_host *host, cell_check_fn fn, void *userdata)
@@ -191,9 +206,11 @@ int cell_host_preflight(cell_host *host, cell_check_fn fn, void *userdata)
 	fake_ok(host->context);
 	fn(userdata, svm ? CELL_CHECK_OK : CELL_CHECK_FAILED, "virtualization",
 	   svm ? "AMD SVM is there" : "no SVM and no VMX", svm ? "" : "enable it in the firmware");
+	fn(userdata, host->error ? CELL_CHECK_FAILED : CELL_CHECK_OK, "settings",
+	   host->error ? host->error : "host.json is right", host->error ? "correct it" : "");
 	fn(userdata, CELL_CHECK_WARNING, "x2apic", "the machine is in xAPIC mode",
 	   "choose x2APIC in the firmware");
-	return svm ? 0 : 1;
+	return !svm + !!host->error;
 }
 
 int cell_host_describe(cell_host *host, char **ret_json)
