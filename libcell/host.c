@@ -9,6 +9,7 @@
 #include "cleanup.h"
 #include "export.h"
 #include "file.h"
+#include "prepare.h"
 
 static bool has_word(const char *list, const char *word)
 {
@@ -113,6 +114,7 @@ static int read_facts(cell_host *host)
 				    "Cannot read /proc/cpuinfo and /proc/sys/kernel/osrelease: %s.",
 				    strerror(-r));
 
+	file_read_line(host->cmdline, sizeof(host->cmdline), host->root, "/proc/cmdline");
 	acpi_read(host->root, &host->acpi);
 	r = settings_load(host->context, host->root, &host->settings);
 	return r < 0 ? r : host_refresh(host);
@@ -153,6 +155,7 @@ LIBCELL_PUBLIC cell_host *cell_host_unref(cell_host *host)
 
 	memory_clear(&host->memory);
 	settings_clear(&host->settings);
+	prepare_free(host->preparation);
 	cell_context_unref(host->context);
 	free(host->root);
 	free(host);

@@ -22,6 +22,7 @@ struct finding {
 	enum cell_check_result result;
 	char message[DESC_ERROR_SIZE];
 	char remedy[384];
+	char argument[64]; /* for the kernel, that is the remedy; "" where none is */
 };
 
 static void find(struct finding *finding, enum cell_check_result result, const char *format, ...)
@@ -194,6 +195,17 @@ static void check_kvm(const cell_host *host, struct finding *finding)
 	find(finding, CELL_CHECK_OK, "KVM is not in use");
 }
 
+/*
+ * iommu=pt first: it leaves the remapping of interrupts alone, and whether it stands before or
+ * after an intel_iommu=on does not matter.
+ */
+static const char *iommu_argument(const cell_host *host, const struct iommu_finding *iommu)
+{
+	if (!cmdline_has(host->cmdline, "iommu=pt"))
+		return "iommu=pt";
+	return cmdline_has(host->cmdline, iommu->off_option) ? "" : iommu->off_option;
+}
+
 static void check_iommu(const cell_host *host, struct finding *finding)
 {
 	struct iommu_finding iommu;
@@ -205,10 +217,18 @@ static void check_iommu(const cell_host *host, struct finding *finding)
 	find(finding, CELL_CHECK_FAILED,
 	     "the IOMMU %s translates DMA of Linux's devices (%s, for one)", iommu.unit,
 	     iommu.device);
+	if (!*iommu_argument(host, &iommu)) {
+		remedy(finding,
+		       "%s and iommu=pt are on the kernel command line: see whether others on it "
+		       "take them back, and what `dmesg` says of the IOMMU",
+		       iommu.off_option);
+		return;
+	}
+	strcpy(finding->argument, iommu_argument(host, &iommu));
 	remedy(finding,
-	       "boot with %s or iommu=pt on the kernel command line (in /etc/default/grub, then "
-	       "`update-grub`)",
-	       iommu.off_option);
+	       "boot with %s or iommu=pt on the kernel command line: `cellctl host prepare` adds "
+	       "%s",
+	       iommu.off_option, finding->argument);
 }
 
 static void check_memory(const cell_host *host, struct finding *finding)
@@ -229,10 +249,18 @@ static void check_memory(const cell_host *host, struct finding *finding)
 	find(finding, CELL_CHECK_FAILED,
 	     memory->block_size ? "none of Linux's memory can go offline, and none is reserved"
 				: "this kernel cannot take memory offline, and none is reserved");
-	remedy(finding,
-	       "boot with %s on the kernel command line (in /etc/default/grub the $ is "
-	       "written \\\\\\$)",
-	       pool_describe_fallback(memory, 1, fallback));
+	pool_describe_fallback(memory, 1, fallback);
+	if (cmdline_has_reservation(host->cmdline)) {
+		remedy(finding,
+		       "what memmap= on the kernel command line reserves is no RAM, or Linux's all "
+		       "the "
+		       "same: boot with %s in its place",
+		       fallback);
+		return;
+	}
+	strcpy(finding->argument, fallback);
+	remedy(finding, "boot with %s on the kernel command line: `cellctl host prepare` adds it",
+	       fallback);
 }
 
 static void check_lockdown(const cell_host *host, struct finding *finding)
@@ -294,6 +322,23 @@ int preflight_require(cell_host *host)
 					    finding.message, finding.remedy);
 	}
 	return 0;
+}
+
+size_t preflight_wants(const cell_host *host, struct preflight_want wants[PREFLIGHT_WANTS_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ELEMENTS(checks) && n < PREFLIGHT_WANTS_MAX; i++) {
+		struct finding finding = {0};
+
+		checks[i].run(host, &finding);
+		if (finding.result != CELL_CHECK_FAILED || !*finding.argument)
+			continue;
+
+		wants[n].check = checks[i].name;
+		strcpy(wants[n++].argument, finding.argument);
+	}
+	return n;
 }
 
 LIBCELL_PUBLIC int cell_host_preflight(cell_host *host, cell_check_fn fn, void *userdata)

@@ -127,6 +127,36 @@ const struct cell_diag *cell_host_diag(const cell_host *host, size_t index);
 /* Facts as one JSON object; the caller frees *ret_json. */
 int cell_host_describe(cell_host *host, char **ret_json);
 
+enum cell_preparation_state {
+	CELL_PREPARATION_NOTHING, /* no check fails for want of an argument for the kernel */
+	CELL_PREPARATION_PENDING, /* the arguments have been written: the next boot brings them */
+	CELL_PREPARATION_WRITTEN, /* now, or with dry_run would have been */
+};
+
+struct cell_preparation {
+	enum cell_preparation_state state; /* CELL_PREPARATION_NOTHING: all else is "" or empty */
+	const char *arguments;		   /* that the running kernel lacks, with blanks between */
+	const char *const *checks;	   /* names of those that fail without them, then NULL */
+	const char *loader;		   /* whose settings these are: "grub" "kernel-install" */
+	const char *path;		   /* of its file */
+	const char *content;		   /* of that, arguments included */
+	/*
+	 * What makes the boot loader use the file, then NULL: each is words with single blanks
+	 * between them, and needs no shell. Before a reboot brings the arguments, they have to
+	 * be run.
+	 */
+	const char *const *commands;
+};
+
+/*
+ * Writes the arguments for the kernel that failed checks want into the settings of the boot loader,
+ * where they are not yet; what else is in the file stays. dry_run: only tells. Nothing is run.
+ * *ret is good until the next call of this, or as long as the host. -EACCES, -EPERM, -EROFS, ...:
+ * nothing was written. -EOPNOTSUPP (Failed): no boot loader that this knows; the sentence has the
+ * arguments.
+ */
+int cell_host_prepare(cell_host *host, bool dry_run, const struct cell_preparation **ret);
+
 /* ---- Descriptions and binary configurations -------------------------------------------------- */
 
 typedef struct cell_desc cell_desc;
