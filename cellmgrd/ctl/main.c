@@ -15,6 +15,7 @@
 
 enum long_option {
 	OPTION_VERSION = 256,
+	OPTION_DRY_RUN,
 	OPTION_FORCE,
 	OPTION_FULL,
 	OPTION_JSON,
@@ -32,6 +33,7 @@ static const struct option options[] = {
 	{"host", required_argument, NULL, 'H'},
 	{"all", no_argument, NULL, 'a'},
 	{"delay", required_argument, NULL, 'd'},
+	{"dry-run", no_argument, NULL, OPTION_DRY_RUN},
 	{"follow", no_argument, NULL, 'f'},
 	{"force", no_argument, NULL, OPTION_FORCE},
 	{"full", no_argument, NULL, OPTION_FULL},
@@ -130,6 +132,7 @@ static int parse_option(struct ctl *ctl, int option)
 		{'a', &ctl->all, true},
 		{'f', &ctl->follow, true},
 		{'q', &ctl->quiet, true},
+		{OPTION_DRY_RUN, &ctl->dry_run, true},
 		{OPTION_FORCE, &ctl->force, true},
 		{OPTION_FULL, &ctl->full, true},
 		{OPTION_NO_BLOCK, &ctl->no_block, true},

@@ -310,6 +310,7 @@ def completion_for_bash(f):
     assert complete("sta") == ["status", "start", "stats"]
     assert complete("--all", "start", "") == ["apic-demo"]
     assert complete("wait", "apic-demo", "st") == ["starting", "stopping", "stopped"]
+    assert complete("host", "p") == ["prepare"]
     assert complete("-o", "x", "hypervisor", "c") == ["confirm", "console"]
     assert complete("--json") == ["--json=pretty", "--json=short"]
     assert "module" in complete("dump", "mod") and complete("top", "") == []
@@ -389,6 +390,70 @@ def cellctl_host(f):
     assert checks[1]["diagnostics"] == [] and "diagnostics" not in checks[0]
     assert host("frobnicate").returncode == 2
     assert "ssh there cellctl host" in host("check", "-H", "there").stderr
+
+
+@test(daemon=False)
+def cellctl_prepares_the_host(f):
+    def prepare(state=None, *args):
+        if state:
+            (f.dir / "prepare").write_text(state)
+        return f.run("cellctl-fake", "host", "prepare", *args)
+    command = f.dir / "update-grub"
+    command.write_text('#!/bin/sh\necho to stdout\necho "run $*" >>%s/runs\n' % f.dir)
+    command.chmod(0o755)
+    f.env["PATH"] = "%s:%s" % (f.dir, f.env["PATH"])
+    nothing = prepare()
+    assert nothing.returncode == 0 and "nothing to prepare" in nothing.stdout
+    f.env["FAKE_NO_SVM"] = "1"
+    other = prepare()
+    assert other.returncode == 1 and "enable it in the firmware" in other.stdout
+    assert "1 of the checks failed" in other.stderr and not f.read("runs")
+
+    planned = prepare("2 iommu=pt", "--dry-run")
+    assert planned.returncode == 0 and not f.read("runs") and not f.read("calls")
+    assert "Would write /etc/default/grub.d/50-cellmgr.cfg:\n\nGRUB_CMDLINE_LINUX=x\n" in \
+        planned.stdout and "Would run `update-grub`" in planned.stdout
+    written = prepare()
+    assert written.returncode == 0 and f.read("runs") == "run \n", written
+    assert written.stdout == ("iommu=pt is in /etc/default/grub.d/50-cellmgr.cfg now.\n"
+                              "Running `update-grub`.\n"
+                              "Reboot, then run `cellctl host check`.\n")
+    assert "to stdout" in written.stderr and f.read("calls") == "prepare iommu=pt\n"
+    pending = prepare("1 iommu=pt")
+    assert pending.returncode == 0 and "cfg already" in pending.stdout
+    assert f.read("runs") == "run \nrun \n" and not prepare(None, "-q").stdout
+    listed = prepare(None, "--json=short", "--dry-run")
+    listed = json.loads(listed.stdout)
+    assert listed["state"] == "pending" and listed["dryRun"] is True
+    assert listed["commands"] == ["update-grub"] and listed["remaining"] == []
+    (f.dir / "host.json").touch()
+    remaining = prepare("2 iommu=pt")
+    assert remaining.returncode == 1 and "failed   settings" in remaining.stdout
+    assert "virtualization" not in remaining.stdout and "Reboot, then" in remaining.stdout
+    (f.dir / "host.json").unlink()
+
+
+@test(daemon=False)
+def cellctl_prepare_fails(f):
+    def prepare(*args):
+        return f.run("cellctl-fake", "host", "prepare", *args)
+    f.env["FAKE_NO_SVM"] = "1"
+    f.env["PATH"] = "%s:/nonexistent" % f.dir
+    (f.dir / "prepare").write_text("2 iommu=pt")
+    missing = prepare()
+    assert missing.returncode == 1 and "Cannot run `update-grub`" in missing.stderr
+    assert "Reboot, then" not in missing.stdout
+    command = f.dir / "update-grub"
+    command.write_text("#!/bin/sh\nexit 3\n")
+    command.chmod(0o755)
+    failed = prepare()
+    assert failed.returncode == 1 and "`update-grub` failed" in failed.stderr
+    (f.dir / "prepare").write_text("2-iommu=pt")
+    assert "kernel-install add VERSION IMAGE" in prepare().stderr
+    (f.dir / "fail").write_text("AccessDenied Preparing takes root.")
+    refused = prepare()
+    assert refused.returncode == 1 and "takes root" in refused.stderr
+    assert "ssh there cellctl host" in prepare("-H", "there").stderr
 
 
 @test()

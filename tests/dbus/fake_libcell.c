@@ -9,6 +9,8 @@
  *   calls                one line per call that changes something
  *   desc/NAME.json       descriptions; "fake-error": TEXT makes a diagnostic of line 1, column 2
  *   host.json            exists: the host has a diagnostic of line 1, column 2
+ *   prepare              state of the preparation, and arguments: "2 iommu=pt"; "2-..." without
+ *                        commands
  *   cells/NAME/id cpus state console(FIFO)
  *   cells/NAME/refusals  how many shutdown requests the guest still refuses
  *   cells/NAME/silent    exists: it never answers
@@ -211,6 +213,37 @@ int cell_host_preflight(cell_host *host, cell_check_fn fn, void *userdata)
 	fn(userdata, CELL_CHECK_WARNING, "x2apic", "the machine is in xAPIC mode",
 	   "choose x2APIC in the firmware");
 	return !svm + !!host->error;
+}
+
+int cell_host_prepare(cell_host *host, bool dry_run, const struct cell_preparation **ret)
+{
+	static const char *const checks[] = {"virtualization", NULL}, *const none[] = {NULL};
+	static const char *const commands[] = {"update-grub", NULL};
+	static struct cell_preparation preparation;
+	static char text[128] = "0";
+	char path[FAKE_PATH_SIZE];
+	bool wanted;
+	int r = fake_ordered_failure(host->context);
+
+	if (r < 0)
+		return r;
+
+	fake_path(path, "prepare");
+	fake_read(path, text, sizeof(text));
+	wanted = *text != '0';
+	preparation = (struct cell_preparation){
+		.state = (enum cell_preparation_state)(*text - '0'),
+		.arguments = wanted ? text + 2 : "",
+		.checks = wanted ? checks : none,
+		.loader = wanted ? "grub" : "",
+		.path = wanted ? "/etc/default/grub.d/50-cellmgr.cfg" : "",
+		.content = wanted ? "GRUB_CMDLINE_LINUX=x\n" : "",
+		.commands = wanted && text[1] != '-' ? commands : none,
+	};
+	if (preparation.state == CELL_PREPARATION_WRITTEN && !dry_run)
+		fake_changed("prepare %s", preparation.arguments);
+	*ret = &preparation;
+	return 0;
 }
 
 int cell_host_describe(cell_host *host, char **ret_json)
