@@ -115,7 +115,7 @@ static const char *error_name_of(const char *code)
 		{"cpu-taken", "ResourceConflict"},    {"memory-taken", "ResourceConflict"},
 		{"port-taken", "ResourceConflict"},   {"memory-short", "NoMemory"},
 		{"memory-not-free", "NoMemory"},      {"image-missing", "ImageMissing"},
-		{"image-too-large", "ImageTooLarge"},
+		{"image-too-large", "ImageTooLarge"}, {"not-readable", "Failed"},
 	};
 
 	for (size_t i = 0; i < ELEMENTS(names); i++)
@@ -124,19 +124,38 @@ static const char *error_name_of(const char *code)
 	return "InvalidConfiguration";
 }
 
+const char *desc_first_error(const cell_desc *desc, char text[DESC_ERROR_SIZE])
+{
+	const struct cell_diag *first = diag_first_error(&desc->diags);
+	char place[32] = "", more[48] = "";
+
+	if (!first) {
+		snprintf(text, DESC_ERROR_SIZE, "%s: there is no memory to say what is wrong",
+			 desc->path);
+		return text;
+	}
+	if (first->line)
+		snprintf(place, sizeof(place), ":%u:%u", first->line, first->column);
+	if (desc->diags.n_errors > 1)
+		snprintf(more, sizeof(more), " (and %zu more error%s)", desc->diags.n_errors - 1,
+			 desc->diags.n_errors > 2 ? "s" : "");
+	snprintf(text, DESC_ERROR_SIZE, "%s%s: %s%s%s%s", first->file, place, first->pointer,
+		 *first->pointer ? ": " : "", first->message, more);
+	return text;
+}
+
 int desc_verdict(cell_desc *desc)
 {
 	const struct cell_diag *first = diag_first_error(&desc->diags);
+	char text[DESC_ERROR_SIZE];
 
 	if (!desc->diags.n_errors)
 		return 0;
 	if (!first)
 		return context_oom(desc->context);
 
-	return context_fail(desc->context, -EINVAL, error_name_of(first->code),
-			    "%s:%u:%u: %s%s%s%s", first->file, first->line, first->column,
-			    first->pointer, *first->pointer ? ": " : "", first->message,
-			    desc->diags.n_errors > 1 ? " (and other errors)" : "");
+	return context_fail(desc->context, -EINVAL, error_name_of(first->code), "%s",
+			    desc_first_error(desc, text));
 }
 
 static void set_defaults(cell_desc *desc)

@@ -93,6 +93,10 @@ bool desc_is_bad(const cell_desc *desc, const char *array, size_t index, const c
 bool desc_region_known(const cell_desc *desc, size_t index);
 bool desc_memory_known(const cell_desc *desc);
 
+/* The first of the errors there are, with its place and how many more follow, for a sentence. */
+#define DESC_ERROR_SIZE 768
+const char *desc_first_error(const cell_desc *desc, char text[DESC_ERROR_SIZE]);
+
 /* 0 without errors; else -EINVAL, with the first one as the context's error. */
 int desc_verdict(cell_desc *desc);
 

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "cleanup.h"
@@ -31,6 +32,18 @@ int file_path(char path[PATH_MAX], const char *root, const char *format, ...)
 	r = format_path(path, root, format, args);
 	va_end(args);
 	return r;
+}
+
+bool file_exists(const char *root, const char *format, ...)
+{
+	char path[PATH_MAX];
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = format_path(path, root, format, args);
+	va_end(args);
+	return r == 0 && access(path, F_OK) == 0;
 }
 
 int file_read_line(char *line, size_t size, const char *root, const char *format, ...)
@@ -120,26 +133,59 @@ static int write_all(int fd, const char *text)
 	return 0;
 }
 
-int file_replace(const char *path, const char *text)
+/* What the file is to be; removed by the caller where this fails. */
+static int write_temporary(const char *temporary, const char *text, mode_t mode)
 {
-	_cleanup_close_ int fd = -1;
-	char temporary[PATH_MAX];
+	_cleanup_close_ int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 	int r;
 
-	r = file_path(temporary, path, ".new");
-	if (r < 0)
-		return r;
-
-	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -errno;
 
 	r = write_all(fd, text);
 	if (r < 0)
 		return r;
-	if (rename(temporary, path) < 0)
-		return -errno;
-	return 0;
+	return fchmod(fd, mode) < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+/* The directory, too: else the file may have its old content after a crash. */
+static void sync_directory(const char *path)
+{
+	char directory[PATH_MAX], *slash;
+	int fd;
+
+	snprintf(directory, sizeof(directory), "%s", path);
+	slash = strrchr(directory, '/');
+	if (!slash)
+		return;
+
+	slash[1] = '\0';
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+
+	fsync(fd);
+	close(fd);
+}
+
+int file_replace(const char *path, const char *text)
+{
+	char temporary[PATH_MAX];
+	struct stat old;
+	int r;
+
+	r = file_path(temporary, path, ".new");
+	if (r < 0)
+		return r;
+
+	r = write_temporary(temporary, text, stat(path, &old) == 0 ? old.st_mode & 07777 : 0644);
+	if (r == 0 && rename(temporary, path) < 0)
+		r = -errno;
+	if (r < 0)
+		unlink(temporary);
+	else
+		sync_directory(path);
+	return r;
 }
 
 struct bounded_write {

@@ -4,12 +4,15 @@
 #define LIBCELL_FILE_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Writes root and the formatted rest to path. -ENAMETOOLONG. */
 int file_path(char path[PATH_MAX], const char *root, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+bool file_exists(const char *root, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* First line, without its end. */
 int file_read_line(char *line, size_t size, const char *root, const char *format, ...)
@@ -19,7 +22,10 @@ int file_read_line(char *line, size_t size, const char *root, const char *format
 int file_load(const char *path, size_t max, char **ret_data, size_t *ret_size);
 int file_load_fd(int fd, size_t max, char **ret_data, size_t *ret_size);
 
-/* Replaces the file in one step. */
+/*
+ * Replaces the file in one step: after a failure or a crash it has the old content or the new one.
+ * Its mode stays; a new one's is 0644.
+ */
 int file_replace(const char *path, const char *text);
 
 /*

@@ -9,6 +9,7 @@
 #include "cleanup.h"
 #include "export.h"
 #include "file.h"
+#include "prepare.h"
 
 static bool has_word(const char *list, const char *word)
 {
@@ -113,6 +114,7 @@ static int read_facts(cell_host *host)
 				    "Cannot read /proc/cpuinfo and /proc/sys/kernel/osrelease: %s.",
 				    strerror(-r));
 
+	file_read_line(host->cmdline, sizeof(host->cmdline), host->root, "/proc/cmdline");
 	acpi_read(host->root, &host->acpi);
 	r = settings_load(host->context, host->root, &host->settings);
 	return r < 0 ? r : host_refresh(host);
@@ -162,10 +164,22 @@ LIBCELL_PUBLIC cell_host *cell_host_unref(cell_host *host)
 		return NULL;
 
 	memory_clear(&host->memory);
+	settings_clear(&host->settings);
+	prepare_free(host->preparation);
 	cell_context_unref(host->context);
 	free(host->root);
 	free(host);
 	return NULL;
+}
+
+LIBCELL_PUBLIC size_t cell_host_n_diags(const cell_host *host)
+{
+	return host->settings.desc ? cell_desc_n_diags(host->settings.desc) : 0;
+}
+
+LIBCELL_PUBLIC const struct cell_diag *cell_host_diag(const cell_host *host, size_t index)
+{
+	return host->settings.desc ? cell_desc_diag(host->settings.desc, index) : NULL;
 }
 
 void host_system_config(const cell_host *host, struct cellhv_system_config *ret)

@@ -6,6 +6,7 @@
 #include <cellhv/config.h>
 
 #include "acpi.h"
+#include "cmdline.h"
 #include "context.h"
 #include "cpuset.h"
 #include "iomem.h"
@@ -17,7 +18,8 @@ struct cell_host {
 	cell_context *context;
 	char *root;
 	char kernel[128]; /* release */
-	char vendor[16];  /* "AuthenticAMD" */
+	char cmdline[CMDLINE_SIZE];
+	char vendor[16]; /* "AuthenticAMD" */
 	char model[80];
 	bool has_svm;
 	bool has_vmx;
@@ -29,6 +31,7 @@ struct cell_host {
 	struct memory memory;
 	struct acpi acpi;
 	struct settings settings;
+	struct cell_preparation *preparation; /* of the last cell_host_prepare(), or NULL */
 };
 
 /* Reads what changes while the machine runs: CPUs and memory. */

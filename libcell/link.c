@@ -293,8 +293,32 @@ static void resolve(const struct resolving *now)
 	fill_address(now);
 }
 
+/*
+ * Linux's own end may be any of those that cannot be read. What the cells say is looked at all the
+ * same: nothing of Linux's could make it right.
+ */
+static void report_bad_settings(cell_desc *desc, const struct settings *settings)
+{
+	const struct cell_diag *error = diag_first_error(&settings->desc->diags);
+	struct cell_diag note;
+
+	desc_report(desc, CELL_ERROR, "bad-settings", "/links",
+		    "which of these links Linux is a peer of is not known: there are errors in %s, "
+		    "all of which `cellctl host check` shows",
+		    SETTINGS_PATH);
+	if (!error)
+		return;
+
+	note = *error;
+	note.severity = CELL_NOTE;
+	note.code = "bad-settings";
+	diag_add(&desc->diags, &note);
+}
+
 int link_resolve(cell_desc *desc, const cell_host *host, const struct inventory *inventory)
 {
+	if (desc->n_links && settings_are_bad(&host->settings))
+		report_bad_settings(desc, &host->settings);
 	for (size_t i = 0; i < desc->n_links; i++) {
 		struct link_group group;
 		struct resolving now = {desc, i, host, inventory, &group, NULL};

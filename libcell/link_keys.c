@@ -76,6 +76,8 @@ static void key_name(const struct value *value)
 
 	if (parse_is_name(name))
 		strcpy(end->name, name);
+	else if (strcmp(name, "root") == 0)
+		parse_error(value, "bad-name", "no link can have this name: it is Linux's");
 	else
 		parse_error(value, "bad-name",
 			    "a link's name has up to 31 letters, digits and ._- and begins with a "
@@ -161,9 +163,13 @@ static const struct key keys_link[] = {
 	{0},
 };
 
-static void report_twice(const struct value *value, const char *name)
+static void report_twice(const struct value *value, const char *name, size_t first)
 {
+	char pointer[DESC_POINTER_SIZE];
+
 	parse_error(value, "link-twice", "link %s is listed twice", name);
+	desc_report(value->desc, CELL_NOTE, "link-twice", desc_pointer(pointer, "links", first, ""),
+		    "the first time is here");
 }
 
 static void key_link(const struct value *value)
@@ -173,8 +179,10 @@ static void key_link(const struct value *value)
 
 	parse_object(value, keys_link, end);
 	for (size_t i = 0; i < value->index && *end->name; i++)
-		if (strcmp(links[i].end.name, end->name) == 0)
-			report_twice(value, end->name);
+		if (strcmp(links[i].end.name, end->name) == 0) {
+			report_twice(value, end->name, i);
+			break;
+		}
 }
 
 void link_key(const struct value *value)
@@ -190,6 +198,24 @@ static const struct key keys_settings_link[] = {
 	{0},
 };
 
+static void check_functions(const struct value *value, const struct link_end *links)
+{
+	const struct link_end *end = &links[value->index];
+	char pointer[DESC_POINTER_SIZE];
+
+	for (size_t i = 0; i < value->index && link_gives(end, LINK_FUNCTION); i++) {
+		if (!link_gives(&links[i], LINK_FUNCTION) ||
+		    links[i].value[LINK_FUNCTION] != end->value[LINK_FUNCTION])
+			continue;
+		desc_report(value->desc, CELL_ERROR, "function-twice",
+			    desc_pointer(pointer, "links", value->index, "function"),
+			    "another link is at this PCI function");
+		desc_report(value->desc, CELL_NOTE, "function-twice",
+			    desc_pointer(pointer, "links", i, "function"), "it is here");
+		break;
+	}
+}
+
 static void key_settings_link(const struct value *value)
 {
 	struct link_end *links = ((struct settings *)value->target)->links;
@@ -202,8 +228,11 @@ static void key_settings_link(const struct value *value)
 	else
 		parse_object(value, keys_settings_link, end);
 	for (size_t i = 0; i < value->index && *end->name; i++)
-		if (strcmp(links[i].name, end->name) == 0)
-			report_twice(value, end->name);
+		if (strcmp(links[i].name, end->name) == 0) {
+			report_twice(value, end->name, i);
+			break;
+		}
+	check_functions(value, links);
 }
 
 void link_key_settings(const struct value *value)

@@ -10,6 +10,7 @@
 #include <cellhv/launch.h>
 
 #include "cleanup.h"
+#include "desc.h"
 #include "export.h"
 #include "file.h"
 #include "iommu.h"
@@ -19,8 +20,9 @@
 
 struct finding {
 	enum cell_check_result result;
-	char message[256];
+	char message[DESC_ERROR_SIZE];
 	char remedy[384];
+	char argument[64]; /* for the kernel, that is the remedy; "" where none is */
 };
 
 static void find(struct finding *finding, enum cell_check_result result, const char *format, ...)
@@ -193,6 +195,17 @@ static void check_kvm(const cell_host *host, struct finding *finding)
 	find(finding, CELL_CHECK_OK, "KVM is not in use");
 }
 
+/*
+ * iommu=pt first: it leaves the remapping of interrupts alone, and whether it stands before or
+ * after an intel_iommu=on does not matter.
+ */
+static const char *iommu_argument(const cell_host *host, const struct iommu_finding *iommu)
+{
+	if (!cmdline_has(host->cmdline, "iommu=pt"))
+		return "iommu=pt";
+	return cmdline_has(host->cmdline, iommu->off_option) ? "" : iommu->off_option;
+}
+
 static void check_iommu(const cell_host *host, struct finding *finding)
 {
 	struct iommu_finding iommu;
@@ -204,10 +217,18 @@ static void check_iommu(const cell_host *host, struct finding *finding)
 	find(finding, CELL_CHECK_FAILED,
 	     "the IOMMU %s translates DMA of Linux's devices (%s, for one)", iommu.unit,
 	     iommu.device);
+	if (!*iommu_argument(host, &iommu)) {
+		remedy(finding,
+		       "%s and iommu=pt are on the kernel command line: see whether others on it "
+		       "take them back, and what `dmesg` says of the IOMMU",
+		       iommu.off_option);
+		return;
+	}
+	strcpy(finding->argument, iommu_argument(host, &iommu));
 	remedy(finding,
-	       "boot with %s or iommu=pt on the kernel command line (in /etc/default/grub, then "
-	       "`update-grub`)",
-	       iommu.off_option);
+	       "boot with %s or iommu=pt on the kernel command line: `cellctl host prepare` adds "
+	       "%s",
+	       iommu.off_option, finding->argument);
 }
 
 static void check_memory(const cell_host *host, struct finding *finding)
@@ -228,10 +249,18 @@ static void check_memory(const cell_host *host, struct finding *finding)
 	find(finding, CELL_CHECK_FAILED,
 	     memory->block_size ? "none of Linux's memory can go offline, and none is reserved"
 				: "this kernel cannot take memory offline, and none is reserved");
-	remedy(finding,
-	       "boot with %s on the kernel command line (in /etc/default/grub the $ is "
-	       "written \\\\\\$)",
-	       pool_describe_fallback(memory, 1, fallback));
+	pool_describe_fallback(memory, 1, fallback);
+	if (cmdline_has_reservation(host->cmdline)) {
+		remedy(finding,
+		       "what memmap= on the kernel command line reserves is no RAM, or Linux's all "
+		       "the "
+		       "same: boot with %s in its place",
+		       fallback);
+		return;
+	}
+	strcpy(finding->argument, fallback);
+	remedy(finding, "boot with %s on the kernel command line: `cellctl host prepare` adds it",
+	       fallback);
 }
 
 static void check_lockdown(const cell_host *host, struct finding *finding)
@@ -246,6 +275,21 @@ static void check_lockdown(const cell_host *host, struct finding *finding)
 	find(finding, CELL_CHECK_WARNING,
 	     "the kernel is locked down (%s): it loads signed modules only", line);
 	remedy(finding, "sign cellhv.ko with an enrolled key (mokutil), or turn Secure Boot off");
+}
+
+static void check_settings(const cell_host *host, struct finding *finding)
+{
+	const struct settings *settings = &host->settings;
+	char error[DESC_ERROR_SIZE];
+
+	if (!settings->desc) {
+		find(finding, CELL_CHECK_OK, "there is no %s, nor need there be", SETTINGS_PATH);
+	} else if (!settings_are_bad(settings)) {
+		find(finding, CELL_CHECK_OK, "%s is right", SETTINGS_PATH);
+	} else {
+		find(finding, CELL_CHECK_FAILED, "%s", desc_first_error(settings->desc, error));
+		remedy(finding, "correct the file; `cellctl host check` shows every error");
+	}
 }
 
 static const struct check {
@@ -263,6 +307,7 @@ static const struct check {
 	{"iommu", -EOPNOTSUPP, "IommuTranslating", check_iommu},
 	{"memory", -ENOMEM, "NoMemory", check_memory},
 	{"lockdown", -EKEYREJECTED, "ModuleMissing", check_lockdown},
+	{"settings", -EINVAL, "InvalidConfiguration", check_settings},
 };
 
 int preflight_require(cell_host *host)
@@ -277,6 +322,23 @@ int preflight_require(cell_host *host)
 					    finding.message, finding.remedy);
 	}
 	return 0;
+}
+
+size_t preflight_wants(const cell_host *host, struct preflight_want wants[PREFLIGHT_WANTS_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ELEMENTS(checks) && n < PREFLIGHT_WANTS_MAX; i++) {
+		struct finding finding = {0};
+
+		checks[i].run(host, &finding);
+		if (finding.result != CELL_CHECK_FAILED || !*finding.argument)
+			continue;
+
+		wants[n].check = checks[i].name;
+		strcpy(wants[n++].argument, finding.argument);
+	}
+	return n;
 }
 
 LIBCELL_PUBLIC int cell_host_preflight(cell_host *host, cell_check_fn fn, void *userdata)

@@ -7,4 +7,14 @@
 /* 0, or the first failed check as the context's error. */
 int preflight_require(cell_host *host);
 
+/* A failed check, and the argument for the kernel that it wants; the running one has not got it. */
+struct preflight_want {
+	const char *check;
+	char argument[64];
+};
+#define PREFLIGHT_WANTS_MAX 4
+
+/* Returns how many there are. */
+size_t preflight_wants(const cell_host *host, struct preflight_want wants[PREFLIGHT_WANTS_MAX]);
+
 #endif

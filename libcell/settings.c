@@ -2,6 +2,7 @@
 #include "settings.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +10,6 @@
 #include "number.h"
 #include "parse.h"
 
-#define SETTINGS_SIZE_MAX 65536
 #define UART_PORTS 8
 
 static void key_strict(const struct value *value)
@@ -20,49 +20,95 @@ static void key_strict(const struct value *value)
 static void key_debug_port(const struct value *value)
 {
 	struct settings *settings = value->target;
+	const char *text = json_object_get_string(value->json);
 	uint64_t port;
 
-	if (number_parse(json_object_get_string(value->json), &port) < 0 || port == 0 ||
+	if (strpbrk(text, "KMGT") || number_parse(text, &port) < 0 || port == 0 ||
 	    port > UINT16_MAX + 1 - UART_PORTS)
 		parse_error(value, "bad-port",
-			    "this is the first I/O port of a 16550, such as \"0x2f8\"");
+			    "this has to be the first I/O port of a 16550, such as \"0x2f8\"");
 	else
 		settings->debug_port = (uint16_t)port;
 }
 
+static void key_description(const struct value *value)
+{
+	(void)value;
+}
+
 static const struct key settings_keys[] = {
+	{"description", PARSE_STRING, false, key_description},
 	{"strict", PARSE_BOOL, false, key_strict},
 	{"debug-port", PARSE_STRING, false, key_debug_port},
 	{"links", PARSE_ARRAY, false, link_key_settings},
 	{0},
 };
 
-int settings_load(cell_context *context, const char *root, struct settings *ret)
+bool settings_are_bad(const struct settings *settings)
+{
+	return settings->desc && settings->desc->diags.n_errors;
+}
+
+int settings_parse(cell_context *context, char *text, size_t size, struct settings *ret)
 {
 	struct settings settings = {0};
-	cell_desc *desc;
-	char path[PATH_MAX], *text = NULL;
-	size_t size = 0;
+	int r;
+
+	r = desc_new(context, SETTINGS_PATH, text, size, settings_keys, &settings, &settings.desc);
+	if (r < 0)
+		return r;
+
+	diag_finish(&settings.desc->diags, true);
+	*ret = settings_are_bad(&settings) ? (struct settings){.desc = settings.desc} : settings;
+	return 0;
+}
+
+/* What cannot be read says nothing, as an empty object; but it was meant to say something. */
+static int report_unreadable(cell_context *context, int error, struct settings *ret)
+{
+	struct cell_diag diag = {CELL_ERROR, "not-readable", SETTINGS_PATH, "", 0, 0, NULL};
+	char message[128], *text = strdup("{}");
+	int r;
+
+	if (!text)
+		return context_oom(context);
+
+	r = settings_parse(context, text, strlen(text), ret);
+	if (r < 0)
+		return r;
+
+	if (error == -EFBIG)
+		snprintf(message, sizeof(message), "this file is larger than %d bytes",
+			 DESC_FILE_MAX);
+	else
+		snprintf(message, sizeof(message), "this file cannot be read: %s",
+			 strerror(-error));
+	diag.message = message;
+	diag_add(&ret->desc->diags, &diag);
+	return 0;
+}
+
+int settings_load(cell_context *context, const char *root, struct settings *ret)
+{
+	char path[PATH_MAX], *text;
+	size_t size;
 	int r;
 
 	r = file_path(path, root, SETTINGS_PATH);
 	if (r == 0)
-		r = file_load(path, SETTINGS_SIZE_MAX, &text, &size);
+		r = file_load(path, DESC_FILE_MAX, &text, &size);
+	if (r == -ENOMEM)
+		return context_oom(context);
 	if (r == -ENOENT) {
-		*ret = settings;
+		*ret = (struct settings){0};
 		return 0;
 	}
-	if (r < 0)
-		return context_fail(context, r, "Failed", "Cannot read %s: %s.", SETTINGS_PATH,
-				    strerror(-r));
+	return r < 0 ? report_unreadable(context, r, ret)
+		     : settings_parse(context, text, size, ret);
+}
 
-	r = desc_new(context, SETTINGS_PATH, text, size, settings_keys, &settings, &desc);
-	if (r < 0)
-		return r;
-
-	r = desc_verdict(desc);
-	cell_desc_unref(desc);
-	if (r == 0)
-		*ret = settings;
-	return r;
+void settings_clear(struct settings *settings)
+{
+	cell_desc_unref(settings->desc);
+	*settings = (struct settings){0};
 }

@@ -12,13 +12,22 @@
 #define SETTINGS_PATH "/etc/cellmgr/host.json"
 
 struct settings {
+	cell_desc *desc;     /* the file and what is wrong with it; NULL: there is none */
 	bool strict;	     /* park a root CPU that touches what the root does not own */
 	uint16_t debug_port; /* of a 16550 for the hypervisor's own lines; 0: none */
 	size_t n_links;
 	struct link_end links[CELLHV_MAX_LINKS]; /* that Linux is a peer of */
 };
 
-/* root: prefix of the path. -EINVAL (InvalidConfiguration) with place and reason. */
+/*
+ * Mistakes, and that the file cannot be read, become diagnostics of ret->desc; all settings then
+ * are as without a file. root: prefix of the path. _parse takes text over. -ENOMEM.
+ */
 int settings_load(cell_context *context, const char *root, struct settings *ret);
+int settings_parse(cell_context *context, char *text, size_t size, struct settings *ret);
+void settings_clear(struct settings *settings);
+
+/* Is there anything wrong? Then nobody knows what the administrator wanted. */
+bool settings_are_bad(const struct settings *settings);
 
 #endif

@@ -10,7 +10,7 @@ __cellctl_names() {
 _cellctl() {
 	local verbs="list status show start stop restart enable disable destroy console log monitor
 		wait stats top check cat define undefine compile dump describe hypervisor host help"
-	local options="--help --version --host= --all --follow --force --full --json=pretty --json=short
+	local options="--help --version --host= --all --dry-run --follow --force --full --json=pretty --json=short
 		--no-block --no-legend --no-pager --output= --property= --value --quiet --wait
 		--timeout= --delay= --iterations="
 	local states="defined starting running running/locked stopping stopped failed gone"
@@ -31,7 +31,7 @@ _cellctl() {
 	:*) words=$verbs ;;
 	help:0) words=$verbs ;;
 	hypervisor:0) words="enable confirm disable status console" ;;
-	host:0) words="check describe" ;;
+	host:0) words="check describe prepare" ;;
 	wait:0) words=$(__cellctl_names) ;;
 	wait:*) words=$states ;;
 	check:* | compile:0) words=$(__cellctl_names) ;;

@@ -12,6 +12,7 @@
 #include "bus.h"
 #include "cleanup.h"
 #include "ctl.h"
+#include "diag-json.h"
 #include "diag.h"
 #include "exit-status.h"
 
@@ -31,20 +32,8 @@ static int open_description(struct ctl *ctl, const char *what, cell_desc **ret)
 /* One object per diagnostic of all descriptions. */
 static void add_json(json_object *array, const cell_desc *desc)
 {
-	for (size_t i = 0; i < cell_desc_n_diags(desc); i++) {
-		const struct cell_diag *diag = cell_desc_diag(desc, i);
-		json_object *o = json_object_new_object();
-
-		json_object_object_add(o, "file", json_object_new_string(diag->file));
-		json_object_object_add(o, "line", json_object_new_int((int)diag->line));
-		json_object_object_add(o, "column", json_object_new_int((int)diag->column));
-		json_object_object_add(o, "severity", json_object_new_string(diag_severity(diag)));
-		json_object_object_add(o, "code", json_object_new_string(diag->code));
-		json_object_object_add(o, "pointer",
-				       json_object_new_string(diag->pointer ? diag->pointer : ""));
-		json_object_object_add(o, "message", json_object_new_string(diag->message));
-		json_object_array_add(array, o);
-	}
+	for (size_t i = 0; i < cell_desc_n_diags(desc); i++)
+		json_object_array_add(array, diag_json(cell_desc_diag(desc, i)));
 }
 
 static int check_one(struct ctl *ctl, const char *what, json_object *array)

@@ -18,6 +18,7 @@ struct ctl {
 	bool legend;
 	bool full;
 	bool all;
+	bool dry_run;
 	bool force;
 	bool follow;
 	bool no_block;

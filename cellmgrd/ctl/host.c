@@ -3,63 +3,62 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checks.h"
 #include "cleanup.h"
 #include "ctl.h"
+#include "diag-json.h"
+#include "diag.h"
 #include "exit-status.h"
+#include "prepare.h"
 
-static const struct table_column columns[] = {
-	{"Result", "result", false, false},
-	{"Check", "check", false, false},
-	{"Finding", "finding", false, false},
-	{"Remedy", "remedy", false, false},
-};
+#define SETTINGS_CHECK "settings" /* libcell's name of it */
 
-static int add_check(void *userdata, enum cell_check_result result, const char *name,
-		     const char *message, const char *remedy)
+/* The diagnostics of host.json are with the check that they make fail. */
+static void print_json(const struct ctl *ctl, const struct table *table, const cell_host *host)
 {
-	static const char *const results[] = {
-		[CELL_CHECK_OK] = "ok",
-		[CELL_CHECK_WARNING] = "warning",
-		[CELL_CHECK_FAILED] = "failed",
-	};
-	struct table *table = userdata;
+	CLEANUP_JSON json_object *rows = table_json(table);
 
-	table_add(table, "%s", results[result]);
-	table_add(table, "%s", name);
-	table_add(table, "%s", message);
-	table_add(table, "%s", remedy);
-	return 0;
+	for (size_t i = 0; i < json_object_array_length(rows); i++) {
+		json_object *row = json_object_array_get_idx(rows, i), *array;
+
+		if (strcmp(table->cells[i * CHECKS_N_COLUMNS + CHECKS_NAME], SETTINGS_CHECK) != 0)
+			continue;
+
+		array = json_object_new_array();
+		for (size_t n = 0; n < cell_host_n_diags(host); n++)
+			json_object_array_add(array, diag_json(cell_host_diag(host, n)));
+		json_object_object_add(row, "diagnostics", array);
+	}
+	puts(json_object_to_json_string_ext(rows, ctl_json_flags(ctl)));
 }
 
-/* Sentences do not fit columns: the remedy gets a line of its own. */
-static void print_checks(const struct table *table)
+static void print(const struct ctl *ctl, const struct table *table, const cell_host *host)
 {
-	for (size_t i = 0; i < table->n_cells; i += table->n_columns) {
-		printf("%-8s %-16s %s\n", table->cells[i], table->cells[i + 1],
-		       table->cells[i + 2]);
-		if (*table->cells[i + 3])
-			printf("%-8s %-16s -> %s\n", "", "", table->cells[i + 3]);
+	if (ctl->format != TABLE_TEXT) {
+		print_json(ctl, table, host);
+		return;
 	}
+
+	for (size_t i = 0; i < table->n_cells; i += CHECKS_N_COLUMNS)
+		checks_print_row(&table->cells[i]);
+	fflush(stdout);
+	diag_print_host(stderr, host);
 }
 
 static int check(struct ctl *ctl, cell_host *host)
 {
-	struct table table = {.columns = columns, .n_columns = ARRAY_SIZE(columns)};
-	int r = cell_host_preflight(host, add_check, &table);
+	struct table table;
+	int r = checks_run(host, &table);
 
-	if (ctl->format == TABLE_TEXT)
-		print_checks(&table);
-	else
-		table_print(&table, ctl->format, ctl->legend, ctl->full);
+	print(ctl, &table, host);
 	table_release(&table);
-
 	if (r < 0)
 		return ctl_fail_cell(ctl, r);
-	if (r > 0)
-		return ctl_fail("%d of the checks failed: this machine cannot be partitioned yet.",
-				r);
+	if (r == 0)
+		return EXIT_OK;
 
-	return EXIT_OK;
+	ctl_fail("%d of the checks failed: this machine cannot be partitioned yet.", r);
+	return cell_host_n_diags(host) > 0 ? EXIT_BAD_CONFIG : EXIT_FAILED;
 }
 
 static int describe(struct ctl *ctl, cell_host *host)
@@ -76,13 +75,19 @@ static int describe(struct ctl *ctl, cell_host *host)
 
 int ctl_host(struct ctl *ctl, int argc, char **argv)
 {
+	static const struct {
+		const char *name;
+		int (*run)(struct ctl *ctl, cell_host *host);
+	} actions[] = {{"check", check}, {"describe", describe}, {"prepare", prepare_host}};
 	CLEANUP_HOST cell_host *host = NULL;
-	bool is_check = strcmp(argv[1], "check") == 0;
+	size_t i = 0;
 	int r;
 
 	(void)argc;
-	if (!is_check && strcmp(argv[1], "describe") != 0) {
-		ctl_fail("host takes check or describe, not \"%s\".", argv[1]);
+	while (i < ARRAY_SIZE(actions) && strcmp(actions[i].name, argv[1]) != 0)
+		i++;
+	if (i == ARRAY_SIZE(actions)) {
+		ctl_fail("host takes check, describe or prepare, not \"%s\".", argv[1]);
 		return EXIT_USAGE;
 	}
 
@@ -90,8 +95,5 @@ int ctl_host(struct ctl *ctl, int argc, char **argv)
 	if (r != EXIT_OK)
 		return r;
 	r = cell_host_new(ctl->context, NULL, &host);
-	if (r < 0)
-		return ctl_fail_cell(ctl, r);
-
-	return is_check ? check(ctl, host) : describe(ctl, host);
+	return r < 0 ? ctl_fail_cell(ctl, r) : actions[i].run(ctl, host);
 }

@@ -16,6 +16,7 @@
 
 enum long_option {
 	OPTION_VERSION = 256,
+	OPTION_DRY_RUN,
 	OPTION_FORCE,
 	OPTION_FULL,
 	OPTION_JSON,
@@ -33,6 +34,7 @@ static const struct option options[] = {
 	{"host", required_argument, NULL, 'H'},
 	{"all", no_argument, NULL, 'a'},
 	{"delay", required_argument, NULL, 'd'},
+	{"dry-run", no_argument, NULL, OPTION_DRY_RUN},
 	{"follow", no_argument, NULL, 'f'},
 	{"force", no_argument, NULL, OPTION_FORCE},
 	{"full", no_argument, NULL, OPTION_FULL},
@@ -131,6 +133,7 @@ static int parse_option(struct ctl *ctl, int option)
 		{'a', &ctl->all, true},
 		{'f', &ctl->follow, true},
 		{'q', &ctl->quiet, true},
+		{OPTION_DRY_RUN, &ctl->dry_run, true},
 		{OPTION_FORCE, &ctl->force, true},
 		{OPTION_FULL, &ctl->full, true},
 		{OPTION_NO_BLOCK, &ctl->no_block, true},

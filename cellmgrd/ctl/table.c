@@ -105,9 +105,9 @@ static json_object *to_json(const struct table_column *column, const char *text)
 		      : json_object_new_string(text);
 }
 
-static void print_json(const struct table *table, int flags)
+json_object *table_json(const struct table *table)
 {
-	CLEANUP_JSON json_object *rows = json_object_new_array();
+	json_object *rows = json_object_new_array();
 
 	for (size_t i = 0; i < table->n_cells; i += table->n_columns) {
 		json_object *row = json_object_new_object();
@@ -117,6 +117,12 @@ static void print_json(const struct table *table, int flags)
 					       to_json(&table->columns[c], table->cells[i + c]));
 		json_object_array_add(rows, row);
 	}
+	return rows;
+}
+
+static void print_json(const struct table *table, int flags)
+{
+	CLEANUP_JSON json_object *rows = table_json(table);
 
 	puts(json_object_to_json_string_ext(rows, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
 }

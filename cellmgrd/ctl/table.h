@@ -6,6 +6,7 @@
 #ifndef CELLMGRD_TABLE_H
 #define CELLMGRD_TABLE_H
 
+#include <json-c/json.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -28,6 +29,9 @@ struct table {
 /* Adds one cell, left to right, row after row. */
 void table_add(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void table_print(const struct table *table, enum table_format format, bool legend, bool full);
+
+/* An array of objects, one for each row, which the caller puts. */
+json_object *table_json(const struct table *table);
 void table_release(struct table *table);
 
 #endif

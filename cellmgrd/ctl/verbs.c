@@ -91,11 +91,20 @@ static const struct verb verbs[] = {
 	 "after\n"
 	 "the machine has frozen while it did. console: the hypervisor's own lines (--follow).\n",
 	 false},
-	{MACHINE, "host", "check|describe", 1, 1, ctl_host,
-	 "Can this machine be partitioned; what it consists of",
-	 "check names the remedy of each finding and changes nothing. describe: CPUs, memory, "
-	 "devices\n"
-	 "as JSON.\n",
+	{MACHINE, "host", "check|describe|prepare", 1, 1, ctl_host,
+	 "Can this machine be partitioned, and make it so",
+	 "check names the remedy of each finding, shows all mistakes in /etc/cellmgr/host.json, "
+	 "and\n"
+	 "changes nothing. describe: CPUs, memory, devices as JSON. prepare: writes what the "
+	 "kernel "
+	 "needs\n"
+	 "on its command line into the boot loader's settings (GRUB, or what kernel-install "
+	 "reads), "
+	 "and\n"
+	 "applies that; with --dry-run only shows it. A reboot has to follow. Exit status 1 where "
+	 "checks\n"
+	 "fail that this does not mend.\n"
+	 "  cellctl host prepare --dry-run\n",
 	 false},
 };
 
@@ -105,6 +114,7 @@ static const char options[] =
 	"     --version           The version\n"
 	"  -H --host=[USER@]HOST  Another machine, by ssh\n"
 	"  -a --all               list: described cells that do not run, too\n"
+	"     --dry-run           host prepare: only show what would be written and run\n"
 	"  -f --follow            console, log: wait for more\n"
 	"     --force             destroy: a running cell, too; define: in place of another\n"
 	"     --full              Do not cut columns to fit the terminal\n"

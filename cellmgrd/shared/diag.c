@@ -99,3 +99,9 @@ void diag_print(FILE *out, const cell_desc *desc)
 	for (size_t i = 0; i < cell_desc_n_diags(desc); i++)
 		print_one(out, cell_desc_diag(desc, i));
 }
+
+void diag_print_host(FILE *out, const cell_host *host)
+{
+	for (size_t i = 0; i < cell_host_n_diags(host); i++)
+		print_one(out, cell_host_diag(host, i));
+}

@@ -17,5 +17,6 @@ const struct cell_diag *diag_first_error(const cell_desc *desc);
  * itself with a caret.
  */
 void diag_print(FILE *out, const cell_desc *desc);
+void diag_print_host(FILE *out, const cell_host *host);
 
 #endif

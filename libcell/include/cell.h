@@ -65,6 +65,24 @@ void cell_context_set_log_fn(cell_context *context, cell_log_fn fn, void *userda
 const char *cell_context_last_error_name(const cell_context *context);
 const char *cell_context_last_error(const cell_context *context);
 
+/* ---- Diagnostics: what is wrong in a text ---------------------------------------------------- */
+
+enum cell_severity { CELL_ERROR, CELL_WARNING, CELL_NOTE };
+
+/*
+ * What is wrong, and where. Notes belong to the error or warning before them, and may be about
+ * another file. Strings are valid UTF-8 without control characters.
+ */
+struct cell_diag {
+	enum cell_severity severity;
+	const char *code; /* stable, e.g. "unknown-key", "not-aligned", "cpu-taken" */
+	const char *file;
+	const char *pointer; /* JSON pointer, RFC 6901; "" for the whole text */
+	unsigned line;	     /* from 1; 0: unknown */
+	unsigned column;     /* from 1, in bytes */
+	const char *message; /* a sentence without capital and full stop */
+};
+
 /* ---- Host: what this machine is -------------------------------------------------------------- */
 
 typedef struct cell_host cell_host;
@@ -78,7 +96,8 @@ enum cell_check_result {
 /*
  * Reads ACPI tables, /sys, /proc and /etc/cellmgr/host.json. root: a directory in which to look for
  * them, for tests; NULL for the real ones. CPUs and memory, which change, are read again by the
- * calls that depend on them. -EINVAL (InvalidConfiguration): a mistake in host.json.
+ * calls that depend on them. Mistakes in host.json are no failure: they are diagnostics of the
+ * host, and what would use the settings fails with -EINVAL (InvalidConfiguration).
  */
 int cell_host_new(cell_context *context, const char *root, cell_host **ret);
 cell_host *cell_host_ref(cell_host *host);
@@ -97,29 +116,51 @@ typedef int (*cell_check_fn)(void *userdata, enum cell_check_result result, cons
  */
 int cell_host_preflight(cell_host *host, cell_check_fn fn, void *userdata);
 
+/*
+ * What is wrong with host.json, in the order of the text; none where it is right or not there.
+ * After 100 errors a last note says that there are more. _diag: NULL beyond the last; good as long
+ * as the host.
+ */
+size_t cell_host_n_diags(const cell_host *host);
+const struct cell_diag *cell_host_diag(const cell_host *host, size_t index);
+
 /* Facts as one JSON object; the caller frees *ret_json. */
 int cell_host_describe(cell_host *host, char **ret_json);
+
+enum cell_preparation_state {
+	CELL_PREPARATION_NOTHING, /* no check fails for want of an argument for the kernel */
+	CELL_PREPARATION_PENDING, /* the arguments have been written: the next boot brings them */
+	CELL_PREPARATION_WRITTEN, /* now, or with dry_run would have been */
+};
+
+struct cell_preparation {
+	enum cell_preparation_state state; /* CELL_PREPARATION_NOTHING: all else is "" or empty */
+	const char *arguments;		   /* that the running kernel lacks, with blanks between */
+	const char *const *checks;	   /* names of those that fail without them, then NULL */
+	const char *loader;		   /* whose settings these are: "grub" "kernel-install" */
+	const char *path;		   /* of its file */
+	const char *content;		   /* of that, arguments included */
+	/*
+	 * What makes the boot loader use the file, then NULL: each is words with single blanks
+	 * between them, and needs no shell. Before a reboot brings the arguments, they have to
+	 * be run.
+	 */
+	const char *const *commands;
+};
+
+/*
+ * Writes the arguments for the kernel that failed checks want into the settings of the boot loader,
+ * where they are not yet; what else is in the file stays. dry_run: only tells. Nothing is run.
+ * *ret is good until the next call of this, or as long as the host. -EACCES, -EPERM, -EROFS, ...:
+ * nothing was written. -EOPNOTSUPP (Failed): no boot loader that this knows; the sentence has the
+ * arguments.
+ */
+int cell_host_prepare(cell_host *host, bool dry_run, const struct cell_preparation **ret);
 
 /* ---- Descriptions and binary configurations -------------------------------------------------- */
 
 typedef struct cell_desc cell_desc;
 typedef struct cell_blob cell_blob;
-
-enum cell_severity { CELL_ERROR, CELL_WARNING, CELL_NOTE };
-
-/*
- * What is wrong, and where. Notes belong to the error or warning before them, and may be about
- * another file. Strings are valid UTF-8 without control characters.
- */
-struct cell_diag {
-	enum cell_severity severity;
-	const char *code; /* stable, e.g. "unknown-key", "not-aligned", "cpu-taken" */
-	const char *file;
-	const char *pointer; /* JSON pointer, RFC 6901; "" for the whole text */
-	unsigned line;	     /* from 1; 0: unknown */
-	unsigned column;     /* from 1, in bytes */
-	const char *message; /* a sentence without capital and full stop */
-};
 
 /*
  * Reads a description: at most 64 KiB. Bad content is no failure of these calls: it yields a
@@ -219,7 +260,8 @@ int cell_hv_info(cell_hv *hv, struct cell_hv_info *ret);
 /*
  * Runs the preflight, then every online CPU goes on as a guest of the hypervisor, or all stay as
  * they were. -EALREADY (HypervisorEnabled): nothing done. -EOPNOTSUPP (HardwareUnsupported,
- * IommuTranslating), -EBUSY (Busy): another hypervisor is in use. -ENOMEM (NoMemory).
+ * IommuTranslating), -EBUSY (Busy): another hypervisor is in use. -ENOMEM (NoMemory). -EINVAL
+ * (InvalidConfiguration): there are mistakes in host.json.
  */
 int cell_hv_enable(cell_hv *hv, cell_host *host);
 

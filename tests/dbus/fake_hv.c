@@ -82,12 +82,14 @@ int cell_hv_enable(cell_hv *hv, cell_host *host)
 	char path[FAKE_PATH_SIZE];
 	int r = fake_ordered_failure(hv->context);
 
-	(void)host;
 	if (r < 0)
 		return r;
 	if (enabled())
 		return fake_fail(hv->context, -EALREADY, "HypervisorEnabled",
 				 "The hypervisor is enabled already.");
+	if (host->error)
+		return fake_fail(hv->context, -EINVAL, "InvalidConfiguration",
+				 "Cannot enable the hypervisor: %s.", host->error);
 
 	fake_delay("delay-enable");
 	fake_path(path, "enabled");

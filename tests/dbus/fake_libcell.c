@@ -8,6 +8,9 @@
  *   changed              touched on every change; hv_fd watches it
  *   calls                one line per call that changes something
  *   desc/NAME.json       descriptions; "fake-error": TEXT makes a diagnostic of line 1, column 2
+ *   host.json            exists: the host has a diagnostic of line 1, column 2
+ *   prepare              state of the preparation, and arguments: "2 iommu=pt"; "2-..." without
+ *                        commands
  *   cells/NAME/id cpus state console(FIFO)
  *   cells/NAME/refusals  how many shutdown requests the guest still refuses
  *   cells/NAME/silent    exists: it never answers
@@ -173,6 +176,10 @@ int cell_host_new(cell_context *context, const char *root, cell_host **ret)
 		return -ENOMEM;
 	host->refs = 1;
 	host->context = context;
+	fake_path(host->path, "host.json");
+	if (fake_exists(host->path))
+		host->error = strdup("wrong in host.json");
+	host->diag = (struct cell_diag){CELL_ERROR, "fake", host->path, "/x", 1, 2, host->error};
 	*ret = host;
 	return fake_ok(context);
 }
@@ -181,7 +188,17 @@ FAKE_REFS(cell_host, fake_host_release)
 
 void fake_host_release(cell_host *host)
 {
-	(void)host;
+	free(host->error);
+}
+
+size_t cell_host_n_diags(const cell_host *host)
+{
+	return host->error ? 1 : 0;
+}
+
+const struct cell_diag *cell_host_diag(const cell_host *host, size_t index)
+{
+	return index == 0 && host->error ? &host->diag : NULL;
 }
 
 int cell_host_preflight(cell_host *host, cell_check_fn fn, void *userdata)
@@ -191,9 +208,42 @@ int cell_host_preflight(cell_host *host, cell_check_fn fn, void *userdata)
 	fake_ok(host->context);
 	fn(userdata, svm ? CELL_CHECK_OK : CELL_CHECK_FAILED, "virtualization",
 	   svm ? "AMD SVM is there" : "no SVM and no VMX", svm ? "" : "enable it in the firmware");
+	fn(userdata, host->error ? CELL_CHECK_FAILED : CELL_CHECK_OK, "settings",
+	   host->error ? host->error : "host.json is right", host->error ? "correct it" : "");
 	fn(userdata, CELL_CHECK_WARNING, "x2apic", "the machine is in xAPIC mode",
 	   "choose x2APIC in the firmware");
-	return svm ? 0 : 1;
+	return !svm + !!host->error;
+}
+
+int cell_host_prepare(cell_host *host, bool dry_run, const struct cell_preparation **ret)
+{
+	static const char *const checks[] = {"virtualization", NULL}, *const none[] = {NULL};
+	static const char *const commands[] = {"update-grub", NULL};
+	static struct cell_preparation preparation;
+	static char text[128] = "0";
+	char path[FAKE_PATH_SIZE];
+	bool wanted;
+	int r = fake_ordered_failure(host->context);
+
+	if (r < 0)
+		return r;
+
+	fake_path(path, "prepare");
+	fake_read(path, text, sizeof(text));
+	wanted = *text != '0';
+	preparation = (struct cell_preparation){
+		.state = (enum cell_preparation_state)(*text - '0'),
+		.arguments = wanted ? text + 2 : "",
+		.checks = wanted ? checks : none,
+		.loader = wanted ? "grub" : "",
+		.path = wanted ? "/etc/default/grub.d/50-cellmgr.cfg" : "",
+		.content = wanted ? "GRUB_CMDLINE_LINUX=x\n" : "",
+		.commands = wanted && text[1] != '-' ? commands : none,
+	};
+	if (preparation.state == CELL_PREPARATION_WRITTEN && !dry_run)
+		fake_changed("prepare %s", preparation.arguments);
+	*ret = &preparation;
+	return 0;
 }
 
 int cell_host_describe(cell_host *host, char **ret_json)

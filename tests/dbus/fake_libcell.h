@@ -17,6 +17,9 @@ struct cell_context {
 struct cell_host {
 	unsigned refs;
 	cell_context *context;
+	char path[FAKE_PATH_SIZE];
+	char *error; /* of the one diagnostic, or NULL */
+	struct cell_diag diag;
 };
 
 struct cell_desc {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Any bytes as a description, on a machine of 4 CPUs with 256 MiB set aside. What json-c makes of
- * them is what the walker lets pass; every diagnostic stands in the text and is fit to be shown;
- * what compiles is valid, and its dump compiles to the same bytes.
+ * Any bytes as host.json, and as a description on a machine of 4 CPUs with 256 MiB set aside. What
+ * json-c makes of them is what the walker lets pass; every diagnostic stands in the text and is fit
+ * to be shown; what compiles is valid, and its dump compiles to the same bytes.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -116,6 +116,22 @@ static void go_round(cell_blob *blob)
 	free(json);
 }
 
+/* What is wrong in part is not used at all. */
+static void read_settings(const uint8_t *data, size_t size)
+{
+	struct settings settings;
+	char *text = malloc(size + 1);
+
+	require(text != NULL);
+	if (size)
+		memcpy(text, data, size);
+	text[size] = '\0';
+	require(settings_parse(context, text, size, &settings) == 0);
+	check_diags(settings.desc);
+	require(!settings_are_bad(&settings) || (!settings.n_links && !settings.debug_port));
+	settings_clear(&settings);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	cell_desc *desc;
@@ -123,6 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!context)
 		set_up();
+	read_settings(data, size);
 	desc = read_desc(data, size);
 	if (!desc)
 		return 0;

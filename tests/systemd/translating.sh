@@ -9,6 +9,11 @@ test_host_check() {
 	says '-> boot with intel_iommu=off or iommu=pt'
 }
 
+test_host_prepare() {
+	expect 1 cellctl host prepare
+	says 'boot loader is none that can be prepared.*add iommu=pt to the kernel command line'
+}
+
 test_start_of_a_cell() {
 	expect 1 systemctl start cell@apic-demo
 	active cell@apic-demo inactive

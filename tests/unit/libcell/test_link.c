@@ -136,28 +136,6 @@ TEST(link_mistakes_name_both_files)
 	end();
 }
 
-TEST(link_host_settings_are_checked)
-{
-	static const char *const bad[] = {
-		"{ \"links\": \"x\" }",
-		"{ \"links\": [ 1 ] }",
-		"{ \"links\": [ \"-x\" ] }",
-		"{ \"links\": [ \"x\", \"x\" ] }",
-		"{ \"links\": [ { \"id\": 0 } ] }",
-		"{ \"links\": [ { \"name\": \"x\", \"id\": 12 } ] }",
-		"{ \"links\": [ { \"name\": \"x\", \"function\": \"1e\" } ] }",
-	};
-
-	sysroot_make(&root);
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		sysroot_write(&root, "/etc/cellmgr/host.json", "%s", bad[i]);
-		CHECK_EQ(cell_host_new(root.context, NULL, &host), -22);
-		CHECK(strstr(cell_context_last_error(root.context), "host.json:1:"));
-	}
-	host = NULL;
-	end();
-}
-
 /* A cell that has link "x" of 8 KiB as peer 1. */
 static struct {
 	struct cellhv_cell_config config;
