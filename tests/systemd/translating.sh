@@ -29,3 +29,29 @@ test_errors() {
 	says 'org.cellmgr1.IommuTranslating: .*dmar[0-9]+ translates'
 	all_cpus
 }
+
+# What it writes, GRUB's own programs make into the next boot's command line.
+test_prepare() {
+	cp /usr/share/grub/default/grub /etc/default/grub
+	mkdir -p /boot/grub
+	touch "/boot/vmlinuz-$(uname -r)"
+	expect 0 update-grub
+	expect 0 cellctl host prepare --dry-run
+	says 'Would write /etc/default/grub.d/50-cellmgr.cfg'
+	[ ! -e /etc/default/grub.d/50-cellmgr.cfg ] || die "it was not dry"
+	expect 0 cellctl host prepare
+	says 'iommu=pt is in /etc/default/grub.d/50-cellmgr.cfg now'
+	expect 0 grep -c 'linux.* iommu=pt' /boot/grub/grub.cfg
+	expect 0 cellctl host prepare
+	says 'already'
+}
+
+after_boot_prepare() {
+	expect 0 cat /proc/cmdline
+	says 'iommu=nopt .*iommu=pt'
+	expect 0 cellctl host check
+	expect 0 cellctl host prepare
+	says 'nothing to prepare'
+	expect 0 systemctl start cell@apic-demo
+	native
+}
