@@ -152,6 +152,8 @@ test_polkit() {
 test_define_and_undefine() {
 	native
 	describe mine 3
+	# hello would end by itself.
+	sed -i 's/hello.bin/apic-demo.bin/' /etc/cells/mine.json
 	mv /etc/cells/mine.json /tmp/mine.json
 	expect 0 cellctl define /tmp/mine.json
 	equal "$(stat -c %a /etc/cells/mine.json)" 644 "the mode of the description"
