@@ -294,8 +294,8 @@ static void resolve(const struct resolving *now)
 }
 
 /*
- * Linux's own end may be any of those that cannot be read. What the cells say is looked at all the
- * same: nothing of Linux's could make it right.
+ * Any of the links may be one that Linux is a peer of. What the cells say of them is checked all
+ * the same: whatever is wrong among them, Linux's end could not make it right.
  */
 static void report_bad_settings(cell_desc *desc, const struct settings *settings)
 {

@@ -252,9 +252,8 @@ static void check_memory(const cell_host *host, struct finding *finding)
 	pool_describe_fallback(memory, 1, fallback);
 	if (cmdline_has_reservation(host->cmdline)) {
 		remedy(finding,
-		       "what memmap= on the kernel command line reserves is no RAM, or Linux's all "
-		       "the "
-		       "same: boot with %s in its place",
+		       "what memmap= on the kernel command line reserves is no RAM, or Linux's "
+		       "all the same: boot with %s in its place",
 		       fallback);
 		return;
 	}

@@ -162,7 +162,6 @@ static int plan(const struct bootloader *loader, const char *text, struct prefli
 	}
 	additions = join(missing, n_missing);
 	all->arguments = join(wants, n);
-	all->commands = NULL;
 	if (!additions || !all->arguments)
 		return -ENOMEM;
 

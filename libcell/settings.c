@@ -59,7 +59,9 @@ int settings_parse(cell_context *context, char *text, size_t size, struct settin
 		return r;
 
 	diag_finish(&settings.desc->diags, true);
-	*ret = settings_are_bad(&settings) ? (struct settings){.desc = settings.desc} : settings;
+	*ret = (struct settings){.desc = settings.desc};
+	if (!settings_are_bad(&settings))
+		*ret = settings;
 	return 0;
 }
 
@@ -90,8 +92,8 @@ static int report_unreadable(cell_context *context, int error, struct settings *
 
 int settings_load(cell_context *context, const char *root, struct settings *ret)
 {
-	char path[PATH_MAX], *text;
-	size_t size;
+	char path[PATH_MAX], *text = NULL;
+	size_t size = 0;
 	int r;
 
 	r = file_path(path, root, SETTINGS_PATH);

@@ -93,17 +93,12 @@ static const struct verb verbs[] = {
 	 false},
 	{MACHINE, "host", "check|describe|prepare", 1, 1, ctl_host,
 	 "Can this machine be partitioned, and make it so",
-	 "check names the remedy of each finding, shows all mistakes in /etc/cellmgr/host.json, "
-	 "and\n"
-	 "changes nothing. describe: CPUs, memory, devices as JSON. prepare: writes what the "
-	 "kernel "
-	 "needs\n"
-	 "on its command line into the boot loader's settings (GRUB, or what kernel-install "
-	 "reads), "
-	 "and\n"
-	 "applies that; with --dry-run only shows it. A reboot has to follow. Exit status 1 where "
-	 "checks\n"
-	 "fail that this does not mend.\n"
+	 "check names the remedy of each finding, shows all mistakes in "
+	 "/etc/cellmgr/host.json,\n"
+	 "and changes nothing. describe: CPUs, memory, devices as JSON. prepare: writes what the\n"
+	 "kernel needs on its command line into the boot loader's settings (GRUB, or what\n"
+	 "kernel-install reads), and applies that; with --dry-run only shows it. A reboot has to\n"
+	 "follow. Exit status 1 where checks fail that this does not mend.\n"
 	 "  cellctl host prepare --dry-run\n",
 	 false},
 };

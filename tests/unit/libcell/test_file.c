@@ -50,3 +50,31 @@ TEST(file_load_refuses_large_files)
 	free(data);
 	sysroot_remove(&root);
 }
+
+TEST(file_replace_leaves_the_old_one_or_the_new_one)
+{
+	struct sysroot root;
+	struct stat st;
+	char path[PATH_MAX];
+
+	sysroot_make(&root);
+	sysroot_write(&root, "/file", "old");
+	snprintf(path, sizeof(path), "%s/file", root.path);
+	CHECK_EQ(chmod(path, 0600), 0);
+	CHECK_EQ(file_replace(path, "new"), 0);
+	CHECK_STR(sysroot_read(&root, "/file"), "new");
+	CHECK_EQ(stat(path, &st), 0);
+	CHECK_EQ(st.st_mode & 07777, 0600);
+
+	/* It cannot be written, ... */
+	sysroot_write(&root, "/file.new/in-the-way", "x");
+	CHECK_EQ(file_replace(path, "newer"), -EISDIR);
+	CHECK_STR(sysroot_read(&root, "/file"), "new");
+
+	/* ... or not take the place of what is there. */
+	sysroot_write(&root, "/folder/file", "x");
+	snprintf(path, sizeof(path), "%s/folder", root.path);
+	CHECK_EQ(file_replace(path, "new"), -EISDIR);
+	CHECK(!file_exists(root.path, "/folder.new"));
+	sysroot_remove(&root);
+}
