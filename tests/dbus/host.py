@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""cellctl host: this machine."""
+
+import json
+
+import dbus
+
+from suite import test
+
+
+@test(daemon=False)
+def cellctl_host(f):
+    def host(*args):
+        return f.run("cellctl-fake", *args[1:], "host", args[0])
+    assert json.loads(host("describe").stdout) == {"cpus": 4}
+    checks = json.loads(host("check", "--json=short").stdout)
+    assert [check["check"] for check in checks] == ["virtualization", "settings", "x2apic"]
+    assert checks[1]["diagnostics"] == [] and "diagnostics" not in checks[0]
+    assert host("frobnicate").returncode == 2
+    assert "ssh there cellctl host" in host("check", "-H", "there").stderr
+
+
+@test(daemon=False)
+def cellctl_prepares_the_host(f):
+    def prepare(state=None, *args):
+        if state:
+            (f.dir / "prepare").write_text(state)
+        return f.run("cellctl-fake", "host", "prepare", *args)
+    command = f.dir / "update-grub"
+    command.write_text('#!/bin/sh\necho to stdout\necho "run $*" >>%s/runs\n' % f.dir)
+    command.chmod(0o755)
+    f.env["PATH"] = "%s:%s" % (f.dir, f.env["PATH"])
+    nothing = prepare()
+    assert nothing.returncode == 0 and "nothing to prepare" in nothing.stdout
+    f.env["FAKE_NO_SVM"] = "1"
+    other = prepare()
+    assert other.returncode == 1 and "enable it in the firmware" in other.stdout
+    assert "1 of the checks failed" in other.stderr and not f.read("runs")
+
+    planned = prepare("2 iommu=pt", "--dry-run")
+    assert planned.returncode == 0 and not f.read("runs") and not f.read("calls")
+    assert "Would write /etc/default/grub.d/50-cellmgr.cfg:\n\nGRUB_CMDLINE_LINUX=x\n" in \
+        planned.stdout and "Would run `update-grub`" in planned.stdout
+    written = prepare()
+    assert written.returncode == 0 and f.read("runs") == "run \n", written
+    assert written.stdout == ("iommu=pt is in /etc/default/grub.d/50-cellmgr.cfg now.\n"
+                              "Running `update-grub`.\n"
+                              "Reboot, then run `cellctl host check`.\n")
+    assert "to stdout" in written.stderr and f.read("calls") == "prepare iommu=pt\n"
+    pending = prepare("1 iommu=pt")
+    assert pending.returncode == 0 and "cfg already" in pending.stdout
+    assert f.read("runs") == "run \nrun \n" and not prepare(None, "-q").stdout
+    listed = prepare(None, "--json=short", "--dry-run")
+    listed = json.loads(listed.stdout)
+    assert listed["state"] == "pending" and listed["dryRun"] is True
+    assert listed["commands"] == ["update-grub"] and listed["remaining"] == []
+    (f.dir / "host.json").touch()
+    remaining = prepare("2 iommu=pt")
+    assert remaining.returncode == 1 and "failed   settings" in remaining.stdout
+    assert "virtualization" not in remaining.stdout and "Reboot, then" in remaining.stdout
+    (f.dir / "host.json").unlink()
+
+
+@test(daemon=False)
+def cellctl_prepare_fails(f):
+    def prepare(*args):
+        return f.run("cellctl-fake", "host", "prepare", *args)
+    f.env["FAKE_NO_SVM"] = "1"
+    f.env["PATH"] = "%s:/nonexistent" % f.dir
+    (f.dir / "prepare").write_text("2 iommu=pt")
+    missing = prepare()
+    assert missing.returncode == 1 and "Cannot run `update-grub`" in missing.stderr
+    assert "Reboot, then" not in missing.stdout
+    command = f.dir / "update-grub"
+    command.write_text("#!/bin/sh\nexit 3\n")
+    command.chmod(0o755)
+    failed = prepare()
+    assert failed.returncode == 1 and "`update-grub` failed" in failed.stderr
+    (f.dir / "prepare").write_text("2-iommu=pt")
+    assert "kernel-install add VERSION IMAGE" in prepare().stderr
+    (f.dir / "fail").write_text("AccessDenied Preparing takes root.")
+    refused = prepare()
+    assert refused.returncode == 1 and "takes root" in refused.stderr
+    assert "ssh there cellctl host" in prepare("-H", "there").stderr
+
+
+@test()
+def cellctl_shows_mistakes_in_host_json(f):
+    (f.dir / "host.json").write_text("{ ?\n")
+    (f.dir / "enabled").unlink()
+    checked = f.run("cellctl-fake", "host", "check")
+    assert checked.returncode == 78 and "failed   settings" in checked.stdout
+    assert "host.json:1:2: error: /x: wrong in host.json\n    1 | { ?\n      |  ^\n" in checked.stderr
+    assert "1 of the checks failed" in checked.stderr
+    listed = f.run("cellctl-fake", "--json=short", "host", "check")
+    assert listed.returncode == 78 and "wrong" not in listed.stderr
+    diagnostics = json.loads(listed.stdout)[1]["diagnostics"]
+    assert [(d["line"], d["column"], d["pointer"]) for d in diagnostics] == [(1, 2, "/x")]
+    f.env["FAKE_NO_SVM"] = "1"
+    assert "2 of the checks failed" in f.run("cellctl-fake", "host", "check").stderr
+    assert f.run("cellctl-fake", "host", "describe").returncode == 0
+    assert f.run("cellctl-fake", "check", "apic-demo").returncode == 0
+    enabled = f.run("cellctl-fake", "hypervisor", "enable")
+    assert enabled.returncode == 78 and "wrong in host.json" in enabled.stderr
+    assert "wrong in host.json" in f.sentence_of("EnableHypervisor", dbus.UInt64(0),
+                                                 name="InvalidConfiguration")
