@@ -15,9 +15,9 @@
  * said otherwise; what is to be freed is said. Object arguments are never NULL but for _unref.
  *
  * Threads. There is no global state. A context and everything that was made with it may be used by
- * one thread at a time, any thread; different contexts by different threads at once. What changes
- * the machine takes a lock on /run/cellmgr/lock, which also other processes respect, and fails with
- * -EBUSY (Busy) after 30 s of waiting.
+ * one thread at a time, any thread; different contexts by different threads at once. What takes
+ * memory and CPUs from Linux or gives them back holds /run/cellmgr/lock meanwhile, as other
+ * processes do, and fails with -EBUSY (Busy) after 30 s of waiting.
  *
  * Units. Addresses and sizes are bytes, times milliseconds, CPUs Linux's CPU numbers.
  *
@@ -338,6 +338,12 @@ const unsigned *cell_cell_cpus(const cell_cell *cell, size_t *ret_n);
 
 /* Asks the kernel each time. -ENOENT: the cell is gone. ret_failure may be NULL. */
 int cell_cell_state(cell_cell *cell, enum cell_state *ret_state, struct cell_failure *ret_failure);
+
+/*
+ * Until the cell is in one of the states, a bit 1u << CELL_... each; it may be already. timeout_ms:
+ * -1 for ever. -ETIMEDOUT (TimedOut), -ENOENT (NoSuchCell): the cell is gone, -EINTR: a signal.
+ */
+int cell_cell_wait(cell_cell *cell, unsigned states, int timeout_ms, enum cell_state *ret_state);
 
 /*
  * Load the description's images and command line again, for another start of a stopped cell; memory

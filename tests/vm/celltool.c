@@ -149,6 +149,18 @@ static int call_state(cell_cell *cell, struct tool *tool)
 	return error;
 }
 
+/* Until it has ended or failed, for up to the option's milliseconds. */
+static int call_ended(cell_cell *cell, struct tool *tool)
+{
+	enum cell_state state;
+	int error = cell_cell_wait(cell, 1u << CELL_SHUT_DOWN | 1u << CELL_FAILED,
+				   tool->option ? atoi(tool->option) : 20000, &state);
+
+	if (!error)
+		printf("%s\n", cell_state_to_string(state));
+	return error;
+}
+
 /* NAME=COUNT lines, summed over the cell's CPUs. */
 static int call_stats(cell_cell *cell, struct tool *tool)
 {
@@ -244,8 +256,8 @@ static const struct verb {
 	{"create", do_create, NULL},	   {"load", do_load, NULL},
 	{"start", NULL, call_start},	   {"stop", NULL, call_stop},
 	{"shutdown", NULL, call_shutdown}, {"destroy", NULL, call_destroy},
-	{"state", NULL, call_state},	   {"stats", NULL, call_stats},
-	{"console", NULL, call_console},
+	{"ended", NULL, call_ended},	   {"state", NULL, call_state},
+	{"stats", NULL, call_stats},	   {"console", NULL, call_console},
 };
 
 static int run(struct tool *tool, const char *name)

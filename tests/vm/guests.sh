@@ -63,7 +63,8 @@ test_hypercall_unknown() { approves hypercall-unknown; }
 test_fault_demo() {
 	fresh
 	start fault-demo
-	wait_for 10 in_state fault-demo "failed .*"
+	expect 0 celltool ended fault-demo
+	says "^failed$"
 	expect 0 celltool state fault-demo
 	says "does not own"
 	expect 0 celltool destroy fault-demo

@@ -50,6 +50,8 @@ test_apic_demo() {
 	wait_for 30 ticked 10
 	expect 0 celltool state apic-demo
 	says "^running/locked"
+	expect 1 celltool ended apic-demo 300
+	says "^TimedOut: "
 	expect 1 celltool shutdown apic-demo
 	says "^ShutdownDenied: "
 	expect 0 celltool shutdown apic-demo

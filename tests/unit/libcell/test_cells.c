@@ -65,6 +65,16 @@ static void act_state(void *argument)
 	act_second(argument);
 }
 
+static void act_running(void *argument)
+{
+	((struct cellhv_cell_info *)argument)->state = CELLHV_STATE_RUNNING;
+}
+
+static void act_failed(void *argument)
+{
+	((struct cellhv_cell_info *)argument)->state = CELLHV_STATE_FAILED;
+}
+
 static void act_stats(void *argument)
 {
 	struct cellhv_cpu_stats *stats = argument;
@@ -184,6 +194,43 @@ TEST(a_cell_is_asked_each_time)
 	CHECK_EQ(cell_cell_console_open(cell, true), 9);
 	CHECK_EQ(cell_hv_console_open(hv, false), 8);
 	CHECK_EQ(cell_cell_stop(cell), 0);
+	cell_cell_unref(cell);
+	tear_down();
+}
+
+TEST(waiting_ends_with_the_state_or_in_time)
+{
+	static const struct mock_step steps[] = {
+		OPEN,
+		{CELLHV_IOC_CELL_INFO, 0, act_first},
+		/* until it has failed */
+		{CELLHV_IOC_CELL_INFO, 0, act_running},
+		{CELLHV_IOC_CELL_INFO, 0, act_running},
+		{CELLHV_IOC_CELL_INFO, 0, act_failed},
+		/* no time, no cell */
+		{CELLHV_IOC_CELL_INFO, 0, act_running},
+		{CELLHV_IOC_CELL_INFO, -ENOENT, NULL},
+	};
+	const unsigned ended = 1u << CELL_SHUT_DOWN | 1u << CELL_FAILED;
+	enum cell_state state = CELL_LOCKED;
+	cell_cell *cell;
+
+	sysroot_make(&root);
+	EXPECT(steps);
+	set_up();
+	CHECK_EQ(cell_cell_by_name(hv, "first", &cell), 0);
+	CHECK_EQ(cell_cell_wait(cell, ended, 60000, &state), 0);
+	CHECK_EQ(state, CELL_FAILED);
+
+	state = CELL_LOCKED;
+	CHECK_EQ(cell_cell_wait(cell, ended, 0, &state), -ETIMEDOUT);
+	CHECK_STR(last_name(), "TimedOut");
+	CHECK_EQ(cell_cell_wait(cell, ended, -1, &state), -ENOENT);
+	CHECK_STR(last_name(), "NoSuchCell");
+	CHECK_EQ(state, CELL_LOCKED);
+
+	mock_expect(NULL, 0);
+	CHECK_EQ(cell_cell_wait(cell, ended, -1, &state), -ENOENT);
 	cell_cell_unref(cell);
 	tear_down();
 }
