@@ -145,7 +145,7 @@ int ctl_dump(struct ctl *ctl, int argc, char **argv)
 	if (r < 0)
 		return ctl_fail_cell(ctl, r);
 
-	puts(json);
+	ctl_print_json(ctl, json);
 	return EXIT_OK;
 }
 

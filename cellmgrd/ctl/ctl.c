@@ -68,6 +68,14 @@ int ctl_json_flags(const struct ctl *ctl)
 	return flags | JSON_C_TO_STRING_NOSLASHESCAPE;
 }
 
+void ctl_print_json(const struct ctl *ctl, const char *text)
+{
+	CLEANUP_JSON json_object *root =
+		ctl->format == TABLE_TEXT ? NULL : json_tokener_parse(text);
+
+	puts(root ? json_object_to_json_string_ext(root, ctl_json_flags(ctl)) : text);
+}
+
 int ctl_execute(char *const argv[])
 {
 	fflush(stdout);

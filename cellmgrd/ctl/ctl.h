@@ -79,6 +79,9 @@ int ctl_open_cell(struct ctl *ctl, const char *name, cell_hv **ret_hv, cell_cell
 /* json-c's flags for the format; for TABLE_TEXT those of pretty. */
 int ctl_json_flags(const struct ctl *ctl);
 
+/* JSON as libcell has laid it out, or as --json= asks. */
+void ctl_print_json(const struct ctl *ctl, const char *text);
+
 /* Ends the process by becoming another program. */
 int ctl_execute(char *const argv[]);
 

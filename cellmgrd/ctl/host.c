@@ -69,7 +69,7 @@ static int describe(struct ctl *ctl, cell_host *host)
 	if (r < 0)
 		return ctl_fail_cell(ctl, r);
 
-	puts(json);
+	ctl_print_json(ctl, json);
 	return EXIT_OK;
 }
 

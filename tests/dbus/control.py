@@ -48,6 +48,8 @@ def cellctl_usage_and_files(f):
     blob = str(f.dir / "blob")
     assert f.run("cellctl-fake", "compile", "apic-demo", "-o", blob).returncode == 0
     assert json.loads(f.run("cellctl-fake", "dump", blob).stdout) == {"name": "apic-demo"}
+    short = f.run("cellctl-fake", "--json=short", "dump", blob).stdout
+    assert short == '{"name":"apic-demo"}\n', short
     assert f.run("cellctl-fake", "dump", str(f.dir / "desc/apic-demo.json")).returncode == 78
     assert f.run("cellctl-fake", "host", "check").returncode == 0
     f.env["FAKE_NO_SVM"] = "1"

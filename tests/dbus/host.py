@@ -13,6 +13,7 @@ def cellctl_host(f):
     def host(*args):
         return f.run("cellctl-fake", *args[1:], "host", args[0])
     assert json.loads(host("describe").stdout) == {"cpus": 4}
+    assert host("describe", "--json=short").stdout == '{"cpus":4}\n'
     checks = json.loads(host("check", "--json=short").stdout)
     assert [check["check"] for check in checks] == ["virtualization", "settings", "x2apic"]
     assert checks[1]["diagnostics"] == [] and "diagnostics" not in checks[0]
