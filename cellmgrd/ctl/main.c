@@ -189,6 +189,7 @@ static int run(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
 	r = verb->run(ctl, argc, argv);
 	term_pager_close();
 
+	digests_free(&ctl->digests);
 	sd_bus_flush_close_unref(ctl->bus);
 	cell_hv_unref(ctl->hv);
 	cell_context_unref(ctl->context);

@@ -7,7 +7,9 @@
  *   enabled              exists: the hypervisor is enabled
  *   changed              touched on every change; hv_fd watches it
  *   calls                one line per call that changes something
- *   desc/NAME.json       descriptions; "fake-error": TEXT makes a diagnostic of line 1, column 2
+ *   parsed               one line per description that was read
+ *   etc/NAME.json        descriptions; "fake-error": TEXT makes a diagnostic of line 1, column 2
+ *   desc/NAME.json       the same, found after those
  *   cells/NAME/id cpus state console(FIFO)
  *   cells/NAME/refusals  how many shutdown requests the guest still refuses
  *   cells/NAME/silent    exists: it never answers
