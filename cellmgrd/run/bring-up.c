@@ -22,12 +22,9 @@ static int fail(const struct supervisor *s, const char *what, int r)
 }
 
 /* A description that can never work is another thing than a machine that cannot now. */
-static int fail_description(const struct supervisor *s, const char *what, int r)
+static int reject_description(const struct supervisor *s)
 {
-	if (r != -EINVAL)
-		return fail(s, what, r);
-
-	log_event(s->name, EVENT_REJECTED, LOG_ERR, "Cannot %s: %s", what,
+	log_event(s->name, EVENT_REJECTED, LOG_ERR, "Cannot create the cell: %s",
 		  cell_context_last_error(s->context));
 	return EXIT_BAD_CONFIG;
 }
@@ -53,8 +50,9 @@ static int adopt(struct supervisor *s)
 	return cell_cell_destroy(cell, true);
 }
 
-static int check(struct supervisor *s, cell_host *host)
+static int create_and_start(struct supervisor *s)
 {
+	CLEANUP_HOST cell_host *host = NULL;
 	int r;
 
 	if (!s->desc) {
@@ -65,30 +63,15 @@ static int check(struct supervisor *s, cell_host *host)
 		return EXIT_BAD_CONFIG;
 	}
 
-	r = cell_desc_check(s->desc, host);
-	diag_print(stderr, s->desc);
-	if (r >= 0)
-		return EXIT_OK;
-
-	return fail_description(s, "use the description", r);
-}
-
-static int create_and_start(struct supervisor *s)
-{
-	CLEANUP_HOST cell_host *host = NULL;
-	int status, r = cell_host_new(s->context, NULL, &host);
-
+	r = cell_host_new(s->context, NULL, &host);
 	if (r < 0)
 		return fail(s, "find out what this machine is", r);
-	status = check(s, host);
-	if (status != EXIT_OK)
-		return status;
 
+	/* It checks all that there is to check, before it takes anything. */
 	r = cell_cell_create(s->hv, s->desc, host, &s->cell);
-	if (r == -EINVAL && cell_desc_n_diags(s->desc) > 0) {
-		diag_print(stderr, s->desc);
-		return fail_description(s, "create the cell", r);
-	}
+	diag_print(stderr, s->desc);
+	if (r == -EINVAL && cell_desc_n_diags(s->desc) > 0)
+		return reject_description(s);
 	if (r < 0)
 		return fail(s, "create the cell", r);
 
