@@ -59,33 +59,42 @@ LIBCELL_PUBLIC char **cell_strv_free(char **names)
 	return NULL;
 }
 
-struct names {
-	char **items; /* NULL-terminated once there is one */
+/* One NAME.json; of several the first in order is the one that counts. */
+struct entry {
+	char name[CELLHV_NAME_SIZE];
+	unsigned directory;
+	bool is_link; /* or something of which only stat(2) tells */
+};
+
+struct entries {
+	struct entry *items; /* by name and directory */
 	size_t n;
 };
 
-static int names_add(struct names *names, const char *name, size_t length)
+static int entries_add(struct entries *entries, const char *file, unsigned directory, bool is_link)
 {
-	char **items;
+	size_t length = strlen(file);
+	struct entry entry = {.directory = directory, .is_link = is_link};
+	struct entry *items;
 
-	for (size_t i = 0; i < names->n; i++)
-		if (strlen(names->items[i]) == length && memcmp(names->items[i], name, length) == 0)
-			return 0;
+	if (length <= strlen(SUFFIX) || length - strlen(SUFFIX) >= sizeof(entry.name) ||
+	    strcmp(file + length - strlen(SUFFIX), SUFFIX) != 0)
+		return 0;
 
-	items = realloc(names->items, (names->n + 2) * sizeof(*items));
+	memcpy(entry.name, file, length - strlen(SUFFIX));
+	if (!parse_is_name(entry.name))
+		return 0;
+
+	items = reallocarray(entries->items, entries->n + 1, sizeof(*items));
 	if (!items)
 		return -ENOMEM;
 
-	names->items = items;
-	items[names->n] = strndup(name, length);
-	if (!items[names->n])
-		return -ENOMEM;
-
-	items[++names->n] = NULL;
+	entries->items = items;
+	items[entries->n++] = entry;
 	return 0;
 }
 
-static int names_add_directory(struct names *names, const char *path)
+static int entries_add_directory(struct entries *entries, const char *path, unsigned directory)
 {
 	_cleanup_closedir_ DIR *dir = opendir(path);
 	struct dirent *entry;
@@ -93,46 +102,96 @@ static int names_add_directory(struct names *names, const char *path)
 	if (!dir)
 		return 0;
 
-	while ((entry = readdir(dir))) {
-		char name[CELLHV_NAME_SIZE + sizeof(SUFFIX)];
-		size_t length = strlen(entry->d_name);
-
-		if (length >= sizeof(name) || length <= strlen(SUFFIX))
-			continue;
-
-		length -= strlen(SUFFIX);
-		memcpy(name, entry->d_name, length);
-		name[length] = '\0';
-		if (strcmp(entry->d_name + length, SUFFIX) != 0 || !parse_is_name(name))
-			continue;
-		if (names_add(names, name, length) < 0)
+	while ((entry = readdir(dir)))
+		if (entries_add(entries, entry->d_name, directory,
+				entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN) < 0)
 			return -ENOMEM;
-	}
 	return 0;
 }
 
 static int compare(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	const struct entry *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
+
+	return order ?: (int)x->directory - (int)y->directory;
+}
+
+static int entries_read(const cell_context *context, struct entries *ret)
+{
+	struct entries entries = {0};
+	char path[PATH_MAX];
+	int r = 0;
+
+	for (unsigned i = 0; i < ELEMENTS(directories) && r == 0; i++) {
+		r = file_path(path, context->root, "%s", directories[i]);
+		if (r == 0)
+			r = entries_add_directory(&entries, path, i);
+	}
+	if (r < 0) {
+		free(entries.items);
+		return r;
+	}
+	if (entries.n)
+		qsort(entries.items, entries.n, sizeof(*entries.items), compare);
+	*ret = entries;
+	return 0;
+}
+
+/* Its name or its path. 0: what a link points at is not there, as if the link were not. */
+static int copy(const cell_context *context, const struct entry *entry, bool whole, char **ret)
+{
+	char path[PATH_MAX];
+	int r = file_path(path, context->root, "%s/%s" SUFFIX, directories[entry->directory],
+			  entry->name);
+
+	if (r < 0)
+		return r;
+	if (entry->is_link && access(path, F_OK) < 0)
+		return 0;
+	*ret = strdup(whole ? path : entry->name);
+	return *ret ? 1 : -ENOMEM;
+}
+
+static int list(cell_context *context, bool whole, char ***ret)
+{
+	struct entries entries;
+	const char *last = "";
+	size_t n = 0;
+	char **copies;
+	int r;
+
+	context_begin(context);
+	r = entries_read(context, &entries);
+	if (r < 0)
+		return context_oom(context);
+
+	copies = calloc(entries.n + 1, sizeof(*copies));
+	r = copies ? 0 : -ENOMEM;
+	for (size_t i = 0; i < entries.n && r >= 0; i++) {
+		if (strcmp(entries.items[i].name, last) == 0)
+			continue;
+		r = copy(context, &entries.items[i], whole, &copies[n]);
+		if (r > 0) {
+			last = entries.items[i].name;
+			n++;
+		}
+	}
+	free(entries.items);
+	if (r < 0) {
+		cell_strv_free(copies);
+		return context_oom(context);
+	}
+	*ret = copies;
+	return 0;
 }
 
 LIBCELL_PUBLIC int cell_desc_list(cell_context *context, char ***ret_names)
 {
-	struct names names = {.items = calloc(1, sizeof(char *))};
-	char path[PATH_MAX];
-	int r = names.items ? 0 : -ENOMEM;
+	return list(context, false, ret_names);
+}
 
-	context_begin(context);
-	for (size_t i = 0; i < ELEMENTS(directories) && r == 0; i++) {
-		r = file_path(path, context->root, "%s", directories[i]);
-		if (r == 0)
-			r = names_add_directory(&names, path);
-	}
-	if (r < 0) {
-		cell_strv_free(names.items);
-		return context_oom(context);
-	}
-	qsort(names.items, names.n, sizeof(char *), compare);
-	*ret_names = names.items;
-	return 0;
+LIBCELL_PUBLIC int cell_desc_list_paths(cell_context *context, char ***ret_paths)
+{
+	return list(context, true, ret_paths);
 }

@@ -6,13 +6,15 @@
 #include <systemd/sd-bus.h>
 
 #include "cell.h"
+#include "digest.h"
 #include "table.h"
 
 /* The command line, and what every verb needs. */
 struct ctl {
 	cell_context *context;
-	cell_hv *hv;	  /* once opened */
-	sd_bus *bus;	  /* once connected */
+	cell_hv *hv; /* once opened */
+	sd_bus *bus; /* once connected */
+	struct digests digests;
 	const char *host; /* of -H, or NULL */
 	enum table_format format;
 	bool legend;

@@ -204,6 +204,7 @@ static int run(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
 	if (!term_pager_close())
 		r = check_output(r);
 
+	digests_free(&ctl->digests);
 	sd_bus_flush_close_unref(ctl->bus);
 	cell_hv_unref(ctl->hv);
 	cell_context_unref(ctl->context);

@@ -42,7 +42,7 @@ static int open_driver(struct ctl *ctl)
 static int read_local(struct ctl *ctl, struct view *ret)
 {
 	struct cell_hv_info info;
-	int r = facts_collect(ctl->context, ctl->hv, NULL, NULL, &ret->cells);
+	int r = facts_collect(ctl->context, ctl->hv, &ctl->digests, NULL, NULL, &ret->cells);
 
 	if (r < 0)
 		return ctl_fail_cell(ctl, r);

@@ -106,7 +106,8 @@ int manager_refresh(struct manager *manager)
 	int r;
 
 	hypervisor_watch_connect(manager);
-	r = facts_collect(manager->context, manager->hv, unit_watch_state, manager->units, &list);
+	r = facts_collect(manager->context, manager->hv, &manager->digests, unit_watch_state,
+			  manager->units, &list);
 	if (r < 0) {
 		log_error("Cannot list the cells: %s", strerror(-r));
 		return r;
@@ -216,6 +217,7 @@ struct manager *manager_free(struct manager *manager)
 		cell_object_free(manager->cells);
 		manager->cells = next;
 	}
+	digests_free(&manager->digests);
 	unit_watch_free(manager->units);
 	hold_free_all(manager);
 	sd_event_source_disable_unref(manager->settle_timer);

@@ -27,6 +27,7 @@ struct manager {
 	sd_event_source *node_watch; /* who opens and closes the device; NULL while enabled */
 	sd_event_source *settle_timer;
 	struct unit_watch *units;
+	struct digests digests;
 	struct cell_object *cells; /* list, in order of discovery */
 	const char *hypervisor_state;
 	uint32_t n_cells;	 /* that exist */

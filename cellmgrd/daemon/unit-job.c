@@ -119,7 +119,7 @@ static int check(const struct request *request, const struct unit_state *state, 
 				 request->name);
 }
 
-/* Of a(ssssssouso) with one unit, the two fields that count. */
+/* Of a(ssssssouso) with one unit, or none that is loaded, the two fields that count. */
 static int read_state(sd_bus_message *m, struct unit_state *ret)
 {
 	int r = sd_bus_message_enter_container(m, 'a', "(ssssssouso)");
@@ -153,15 +153,19 @@ static int on_state(sd_bus_message *answer, void *userdata, sd_bus_error *ret_er
 	return 0;
 }
 
-/* One answer with both, which systemd has at hand: all properties of a unit would take it long. */
+/*
+ * One answer with both, of what systemd has at hand. By name it would load the unit to answer, drop
+ * it, load it again for the job, and tell all who listen of each unit that is in some way related.
+ */
 static int ask_for_state(struct request *request)
 {
 	CLEANUP_MESSAGE sd_bus_message *m = NULL;
 	int r = sd_bus_message_new_method_call(request->manager->bus, &m, SYSTEMD_NAME,
-					       SYSTEMD_PATH, SYSTEMD_MANAGER, "ListUnitsByNames");
+					       SYSTEMD_PATH, SYSTEMD_MANAGER,
+					       "ListUnitsByPatterns");
 
 	if (r >= 0)
-		r = sd_bus_message_append(m, "as", 1, request->unit);
+		r = sd_bus_message_append(m, "asas", 0, 1, request->unit);
 
 	return r < 0 ? r : send(request, m, on_state);
 }

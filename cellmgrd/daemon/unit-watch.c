@@ -43,24 +43,26 @@ const char *unit_watch_state(const void *watch, const char *name)
 	return unit ? unit->state : "inactive";
 }
 
-static void set_state(struct unit_watch *watch, const char *unit_name, const char *state)
+/* Whether that is news. */
+static bool set_state(struct unit_watch *watch, const char *unit_name, const char *state)
 {
 	CLEANUP_FREE char *name = name_from_unit(unit_name);
 	struct unit *unit = name ? find(watch, name) : NULL;
 
-	if (!name)
-		return;
+	if (!name || strcmp(unit_watch_state(watch, name), state) == 0)
+		return false;
 
 	if (!unit) {
 		struct unit *units = reallocarray(watch->units, watch->n + 1, sizeof(*units));
 
 		if (!units)
-			return;
+			return false;
 		watch->units = units;
 		unit = &units[watch->n++];
 		snprintf(unit->name, sizeof(unit->name), "%s", name);
 	}
 	snprintf(unit->state, sizeof(unit->state), "%s", state);
+	return true;
 }
 
 /* Reads ActiveState out of a{sv}; 0 where it is not among the changes. */
@@ -107,8 +109,8 @@ static int on_properties_changed(sd_bus_message *m, void *userdata, sd_bus_error
 	if (sd_bus_message_read(m, "s", &interface) < 0 || read_active_state(m, &state) <= 0)
 		return 0;
 
-	set_state(watch, unit, state);
-	watch->fn(watch->userdata);
+	if (set_state(watch, unit, state))
+		watch->fn(watch->userdata);
 	return 0;
 }
 

@@ -69,8 +69,9 @@ static int adopt(struct supervisor *s)
 	return cell_cell_destroy(cell, true);
 }
 
-static int check(struct supervisor *s, cell_host *host)
+static int create_and_start(struct supervisor *s)
 {
+	CLEANUP_HOST cell_host *host = NULL;
 	int r;
 
 	if (!s->desc) {
@@ -81,28 +82,13 @@ static int check(struct supervisor *s, cell_host *host)
 		return EXIT_BAD_CONFIG;
 	}
 
-	r = cell_desc_check(s->desc, host);
-	diag_print(stderr, s->desc);
-	if (r >= 0)
-		return EXIT_OK;
-
-	return fail_description(s, "use the description", r);
-}
-
-static int create_and_start(struct supervisor *s)
-{
-	CLEANUP_HOST cell_host *host = NULL;
-	int status, r = cell_host_new(s->context, NULL, &host);
-
+	r = cell_host_new(s->context, NULL, &host);
 	if (r < 0)
 		return fail(s, "find out what this machine is", r);
-	status = check(s, host);
-	if (status != EXIT_OK)
-		return status;
 
+	/* It checks all that there is to check, before it takes anything. */
 	r = cell_cell_create(s->hv, s->desc, host, &s->cell);
-	if (r < 0 && diag_first_error(s->desc))
-		diag_print(stderr, s->desc);
+	diag_print(stderr, s->desc);
 	if (r < 0)
 		return fail_description(s, "create the cell", r);
 

@@ -3,6 +3,7 @@
 #ifndef CELLMGRD_CLEANUP_H
 #define CELLMGRD_CLEANUP_H
 
+#include <dirent.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@
 DEFINE_CLEANUP(char *, cleanup_free, free)
 DEFINE_CLEANUP(char **, cleanup_strv, cell_strv_free)
 DEFINE_CLEANUP(FILE *, cleanup_fclose, fclose)
+DEFINE_CLEANUP(DIR *, cleanup_closedir, closedir)
 DEFINE_CLEANUP(json_object *, cleanup_json, json_object_put)
 DEFINE_CLEANUP(cell_context *, cleanup_context, cell_context_unref)
 DEFINE_CLEANUP(cell_host *, cleanup_host, cell_host_unref)
@@ -54,6 +56,7 @@ static inline int take_fd(int *fd)
 #define CLEANUP_FREE CLEANUP(cleanup_free)
 #define CLEANUP_STRV CLEANUP(cleanup_strv)
 #define CLEANUP_FCLOSE CLEANUP(cleanup_fclose)
+#define CLEANUP_CLOSEDIR CLEANUP(cleanup_closedir)
 #define CLEANUP_JSON CLEANUP(cleanup_json)
 #define CLEANUP_CONTEXT CLEANUP(cleanup_context)
 #define CLEANUP_HOST CLEANUP(cleanup_host)

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "facts.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -58,44 +59,37 @@ bool facts_has_failed(const struct facts *facts)
 	return facts->exists && strcmp(facts->state, "failed") == 0;
 }
 
-/* FNV-1a: it tells one version of a file from the next, and is no protection against forgery. */
-static uint64_t digest_of_file(const char *path)
+static int add_description(struct facts_list *list, const char *path, struct digests *digests)
 {
-	CLEANUP_FCLOSE FILE *f = fopen(path, "re");
-	uint64_t digest = 0xcbf29ce484222325;
-	int c;
+	const char *file = strrchr(path, '/') + 1;
+	CLEANUP_FREE char *name = strndup(file, strlen(file) - strlen(".json"));
+	struct facts *facts;
+	uint64_t digest;
+	int r;
 
-	if (!f)
+	if (!name)
+		return -ENOMEM;
+	/* Removed since, or not to be read: as if it had never been there. */
+	if (digest_of_file(digests, path, &digest) < 0)
 		return 0;
-	while ((c = getc_unlocked(f)) != EOF)
-		digest = (digest ^ (uint64_t)c) * 0x100000001b3;
 
-	return digest;
-}
-
-static int add_descriptions(struct facts_list *list, cell_context *context)
-{
-	CLEANUP_STRV char **names = NULL;
-	int r = cell_desc_list(context, &names);
-
+	r = facts_add(list, name, path, &facts);
 	if (r < 0)
 		return r;
-
-	for (char **name = names; *name; name++) {
-		CLEANUP_DESC cell_desc *desc = NULL;
-		struct facts *facts;
-
-		/* Removed between the two calls: as if it had never been there. */
-		if (cell_desc_find(context, *name, &desc) < 0)
-			continue;
-
-		r = facts_add(list, *name, cell_desc_path(desc), &facts);
-		if (r < 0)
-			return r;
-		facts->digest = digest_of_file(facts->config_path);
-	}
-
+	facts->digest = digest;
 	return 0;
+}
+
+static int add_descriptions(struct facts_list *list, cell_context *context, struct digests *digests)
+{
+	CLEANUP_STRV char **paths = NULL;
+	int r = cell_desc_list_paths(context, &paths);
+
+	for (char **path = paths; r >= 0 && *path; path++)
+		r = add_description(list, *path, digests);
+
+	digests_sweep(digests);
+	return r;
 }
 
 /* How the kernel and the unit together read. */
@@ -183,11 +177,28 @@ static bool is_managed(const char *unit)
 	return strcmp(unit, "inactive") != 0 && strcmp(unit, "failed") != 0;
 }
 
-int facts_collect(cell_context *context, cell_hv *hv, facts_unit_fn unit, const void *userdata,
-		  struct facts_list *ret)
+/* How the last runs ended of those that do not exist: a look at the few records there are. */
+static void add_records(struct facts_list *list)
+{
+	CLEANUP_CLOSEDIR DIR *dir = opendir(record_directory());
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		struct facts *facts;
+		char name[sizeof(facts->name)];
+
+		facts = record_is_of(entry->d_name, name, sizeof(name)) ? facts_find(list, name)
+									: NULL;
+		if (facts && !facts->exists)
+			record_read(facts->name, &facts->last);
+	}
+}
+
+int facts_collect(cell_context *context, cell_hv *hv, struct digests *digests, facts_unit_fn unit,
+		  const void *userdata, struct facts_list *ret)
 {
 	struct facts_list list = {0};
-	int r = add_descriptions(&list, context);
+	int r = add_descriptions(&list, context, digests);
 
 	if (r >= 0 && hv)
 		r = add_existing(&list, hv, unit, userdata);
@@ -201,11 +212,10 @@ int facts_collect(cell_context *context, cell_hv *hv, facts_unit_fn unit, const 
 		const char *state = unit_state(unit, userdata, facts->name);
 
 		facts->managed = is_managed(state);
-		if (facts->exists)
-			continue;
-		facts->state = state_of_absent(state);
-		record_read(facts->name, &facts->last);
+		if (!facts->exists)
+			facts->state = state_of_absent(state);
 	}
+	add_records(&list);
 
 	*ret = list;
 	return 0;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "cell.h"
+#include "digest.h"
 #include "record.h"
 
 #define FACTS_CPUS_MAX 256
@@ -40,11 +41,12 @@ struct facts_list {
 typedef const char *(*facts_unit_fn)(const void *userdata, const char *name);
 
 /*
- * Every cell that is described or exists. hv: NULL while there is no driver. unit: NULL where
- * nobody follows the units, which are taken as inactive then.
+ * Every cell that is described or exists. hv: NULL while there is no driver. digests: of the
+ * descriptions, for the next time. unit: NULL where nobody follows the units, which are taken as
+ * inactive then.
  */
-int facts_collect(cell_context *context, cell_hv *hv, facts_unit_fn unit, const void *userdata,
-		  struct facts_list *ret);
+int facts_collect(cell_context *context, cell_hv *hv, struct digests *digests, facts_unit_fn unit,
+		  const void *userdata, struct facts_list *ret);
 struct facts *facts_find(const struct facts_list *list, const char *name);
 void facts_list_free(struct facts_list *list);
 

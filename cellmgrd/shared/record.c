@@ -10,6 +10,8 @@
 #include "cleanup.h"
 
 #define DIRECTORY "/run/cellmgr"
+
+/* It keeps them apart from "lock" and "holds", which are names of cells, too. */
 #define SUFFIX ".end"
 
 const char *record_directory(void)
@@ -19,8 +21,18 @@ const char *record_directory(void)
 	return override ? override : DIRECTORY;
 }
 
-/* The suffix keeps them apart from what else is there: "lock" and "holds" are names of cells, too.
- */
+bool record_is_of(const char *file, char *ret_name, size_t size)
+{
+	size_t length = strlen(file), suffix = strlen(SUFFIX);
+
+	if (length <= suffix || length - suffix >= size ||
+	    strcmp(file + length - suffix, SUFFIX) != 0)
+		return false;
+
+	snprintf(ret_name, size, "%.*s", (int)(length - suffix), file);
+	return true;
+}
+
 static char *record_path(const char *name, const char *suffix)
 {
 	char *path;

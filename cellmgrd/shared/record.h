@@ -6,6 +6,9 @@
 #ifndef CELLMGRD_RECORD_H
 #define CELLMGRD_RECORD_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "cell.h"
 
 #define RECORD_TEXT_SIZE 192
@@ -22,6 +25,9 @@ struct record {
 
 /* Where the records are: /run/cellmgr. */
 const char *record_directory(void);
+
+/* Whether a file there is a record, and of which cell; size: that of the name's buffer. */
+bool record_is_of(const char *file, char *ret_name, size_t size);
 
 /* Result "success", nothing else. */
 void record_clear(struct record *record);

@@ -180,9 +180,11 @@ cell_desc *cell_desc_unref(cell_desc *desc);
 
 /*
  * Names of all descriptions in the search path, each once, sorted, then NULL; the caller frees them
- * with cell_strv_free, which takes NULL and returns NULL.
+ * with cell_strv_free, which takes NULL and returns NULL. _paths: the files that _find would read
+ * for them, which are not opened, for who only wants to know whether something has changed.
  */
 int cell_desc_list(cell_context *context, char ***ret_names);
+int cell_desc_list_paths(cell_context *context, char ***ret_paths);
 char **cell_strv_free(char **names);
 
 /* The cell's name; "" where the description has no valid one. */

@@ -42,6 +42,16 @@ static void read_fields(cell_desc *desc, json_object *root)
 		desc->destroy = strcmp(json_object_get_string(value), "destroy") == 0;
 }
 
+/* One line in `parsed`, for tests that count them. */
+static void note_parsed(const char *label)
+{
+	char path[FAKE_PATH_SIZE], line[FAKE_PATH_SIZE];
+
+	fake_path(path, "parsed");
+	snprintf(line, sizeof(line), "%s\n", label);
+	fake_write(path, line, "ae");
+}
+
 static int new_from_json(cell_context *context, json_object *root, const char *label,
 			 cell_desc **ret)
 {
@@ -54,6 +64,7 @@ static int new_from_json(cell_context *context, json_object *root, const char *l
 	desc->path = strdup(label);
 	desc->timeout_ms = 5000;
 	desc->column = 2;
+	note_parsed(label);
 
 	if (root)
 		read_fields(desc, root);
@@ -81,20 +92,29 @@ int cell_desc_new_from_fd(cell_context *context, int fd, const char *label, cell
 	return new_from_json(context, json_object_from_fd(fd), label, ret);
 }
 
+static const char *const directories[] = {"etc", "desc"};
+
+static int locate(cell_context *context, const char *name, char path[FAKE_PATH_SIZE])
+{
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		fake_path(path, "%s/%s.json", directories[i], name);
+		if (fake_exists(path))
+			return fake_ok(context);
+	}
+	return fake_fail(context, -ENOENT, "NoSuchCell", "No %s.json describes a cell.", name);
+}
+
 int cell_desc_find(cell_context *context, const char *name, cell_desc **ret)
 {
 	char path[FAKE_PATH_SIZE];
+	int r;
 
 	if (strcmp(name, "root") == 0)
 		return fake_fail(context, -EINVAL, "InvalidConfiguration",
 				 "\"root\" is not a cell name.");
 
-	fake_path(path, "desc/%s.json", name);
-	if (!fake_exists(path))
-		return fake_fail(context, -ENOENT, "NoSuchCell", "No %s.json describes a cell.",
-				 name);
-
-	return cell_desc_new_from_file(context, path, ret);
+	r = locate(context, name, path);
+	return r < 0 ? r : cell_desc_new_from_file(context, path, ret);
 }
 
 FAKE_REFS(cell_desc, fake_desc_release)
@@ -114,22 +134,63 @@ static int is_json(const struct dirent *entry)
 	return dot && strcmp(dot, ".json") == 0;
 }
 
+static bool has_name(char **names, const char *name)
+{
+	for (; *names; names++)
+		if (strcmp(*names, name) == 0)
+			return true;
+	return false;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 int cell_desc_list(cell_context *context, char ***ret_names)
 {
-	char path[FAKE_PATH_SIZE], **names;
-	struct dirent **entries = NULL;
-	int n;
+	char path[FAKE_PATH_SIZE], **names = calloc(1, sizeof(*names));
+	size_t count = 0;
 
-	fake_path(path, "desc");
-	n = scandir(path, &entries, is_json, alphasort);
-	names = calloc(n > 0 ? (size_t)n + 1 : 1, sizeof(*names));
-	for (int i = 0; i < n; i++) {
-		names[i] = strndup(entries[i]->d_name, strlen(entries[i]->d_name) - 5);
-		free(entries[i]);
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		struct dirent **entries = NULL;
+		int n;
+
+		fake_path(path, "%s", directories[i]);
+		n = scandir(path, &entries, is_json, NULL);
+		for (int j = 0; j < n; j++) {
+			entries[j]->d_name[strlen(entries[j]->d_name) - 5] = '\0';
+			if (!has_name(names, entries[j]->d_name)) {
+				names = reallocarray(names, count + 2, sizeof(*names));
+				names[count++] = strdup(entries[j]->d_name);
+				names[count] = NULL;
+			}
+			free(entries[j]);
+		}
+		free(entries);
 	}
-	free(entries);
+	qsort(names, count, sizeof(*names), compare);
 
 	*ret_names = names;
+	return fake_ok(context);
+}
+
+int cell_desc_list_paths(cell_context *context, char ***ret_paths)
+{
+	char path[FAKE_PATH_SIZE], **paths;
+	int r = cell_desc_list(context, &paths);
+	size_t n = 0;
+
+	/* In place: the names give way to their paths. */
+	for (char **name = paths; r >= 0 && *name; name++) {
+		bool found = locate(context, *name, path) >= 0;
+
+		free(*name);
+		if (found)
+			paths[n++] = strdup(path);
+	}
+	paths[n] = NULL;
+	*ret_paths = paths;
 	return fake_ok(context);
 }
 

@@ -7,7 +7,9 @@
  *   enabled              exists: the hypervisor is enabled
  *   changed              touched on every change; hv_fd watches it
  *   calls                one line per call that changes something
- *   desc/NAME.json       descriptions; "fake-error": TEXT makes a diagnostic of line 1, column 2
+ *   parsed               one line per description that was read
+ *   etc/NAME.json        descriptions; "fake-error": TEXT makes a diagnostic of line 1, column 2
+ *   desc/NAME.json       the same, found after those
  *   host.json            exists: the host has a diagnostic of line 1, column 2
  *   prepare              state of the preparation, and arguments: "2 iommu=pt"; "2-..." without
  *                        commands

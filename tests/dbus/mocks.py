@@ -8,6 +8,7 @@ polkit: allows what $FAKE_CELL_DIR/polkit names, line by line, and with "?" befo
 let it ask for a password; without that file it is absent.
 """
 
+import fnmatch
 import os
 import pathlib
 import sys
@@ -83,15 +84,10 @@ class Systemd(dbus.service.Object):
     @dbus.service.method(MANAGER, "asas", "a(ssssssouso)")
     def ListUnitsByPatterns(self, states, patterns):
         return dbus.Array(
-            [(unit, "", "loaded", state[0], "", "", "/", 0, "", "/")
-             for unit, state in self.units.items()], signature="(ssssssouso)")
-
-    @dbus.service.method(MANAGER, "as", "a(ssssssouso)")
-    def ListUnitsByNames(self, names):
-        states = [self.units.get(name, ("inactive", self.others)) for name in names]
-        return dbus.Array(
-            [(name, "", "loaded", state[0], "", "", "/", dbus.UInt32(state[1].number), "", "/")
-             for name, state in zip(names, states)], signature="(ssssssouso)")
+            [(name, "", "loaded", state, "", "", "/", dbus.UInt32(unit.number), "", "/")
+             for name, (state, unit) in self.units.items()
+             if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)],
+            signature="(ssssssouso)")
 
     @dbus.service.signal(MANAGER, "uoss")
     def JobRemoved(self, number, job, unit, result):

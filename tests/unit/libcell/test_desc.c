@@ -82,6 +82,39 @@ TEST(list_names_each_once_in_order)
 	sysroot_remove(&root);
 }
 
+/* What is listed is what is found, links included. */
+TEST(paths_are_those_that_find_reads)
+{
+	char **names, **paths;
+	struct sysroot root;
+	size_t n = 0;
+
+	sysroot_make(&root);
+	sysroot_write(&root, "/usr/lib/cells/both.json", MINIMAL("both"));
+	sysroot_write(&root, "/run/cells/both.json", MINIMAL("both"));
+	sysroot_write(&root, "/usr/lib/cells/behind.json", MINIMAL("behind"));
+	sysroot_link(&root, "/etc/cells/behind.json", "nowhere");
+	sysroot_link(&root, "/etc/cells/linked.json", "../../usr/lib/cells/behind.json");
+	sysroot_link(&root, "/run/cells/dangling.json", "nowhere");
+	CHECK_EQ(cell_desc_list(root.context, &names), 0);
+	CHECK_EQ(cell_desc_list_paths(root.context, &paths), 0);
+	for (; names[n] && paths[n]; n++) {
+		cell_desc *desc;
+
+		CHECK_EQ(cell_desc_find(root.context, names[n], &desc), 0);
+		CHECK_STR(cell_desc_path(desc), paths[n]);
+		cell_desc_unref(desc);
+	}
+	CHECK_EQ(n, 3);
+	CHECK(!names[n] && !paths[n]);
+	CHECK(strstr(paths[0], "/usr/lib/cells/behind.json"));
+	CHECK(strstr(paths[1], "/run/cells/both.json"));
+	CHECK(strstr(paths[2], "/etc/cells/linked.json"));
+	cell_strv_free(names);
+	cell_strv_free(paths);
+	sysroot_remove(&root);
+}
+
 TEST(files_that_cannot_be_read_or_are_too_large)
 {
 	char path[PATH_MAX], *large = malloc(DESC_FILE_MAX + 1);
