@@ -72,6 +72,7 @@ class Bochs:
         folder = pathlib.Path(log.name).parent
         setup, disk, configuration, commands = (
             folder / name for name in ("bochs-setup", "bochs-disk", "bochsrc", "bochs-commands"))
+        disk.with_name(disk.name + ".lock").unlink(missing_ok=True)  # of one that was killed
         bochs_boot.build(version, initrd, f"{KERNEL_ARGS} {kernel_args}".rstrip(), setup, disk)
         lines = self._configuration(setup=setup, disk=disk, log=folder / "bochs.log")
         for number, port in enumerate(ports, 1):
