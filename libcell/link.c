@@ -142,29 +142,40 @@ static void follow_running(const struct resolving *now)
 	}
 }
 
-static bool id_is_free(const struct resolving *now, uint64_t id)
+static bool id_is_free(const struct inventory *inventory, const struct cellhv_link_shared *shared,
+		       uint64_t id, const char *except)
 {
-	const struct cellhv_link_shared *shared = &link_of(now)->resolved.shared;
-
 	return id < shared->max_peers &&
 	       !(shared->flags & CELLHV_LINK_ROOT && shared->root_id == id) &&
-	       !running_peer(now->inventory, shared->name, id, now->desc->name);
+	       !running_peer(inventory, shared->name, id, except);
+}
+
+bool link_choose_id(const struct inventory *inventory, const struct cellhv_link_shared *shared,
+		    const struct link_member *member, uint64_t *ret)
+{
+	bool pinned = link_gives(member->end, LINK_ID);
+	uint64_t id = member->id;
+
+	for (uint64_t i = 0; !pinned && i <= shared->max_peers; i++) {
+		if (id_is_free(inventory, shared, id, member->name))
+			break;
+		id = i;
+	}
+	*ret = id;
+	return id_is_free(inventory, shared, id, member->name);
 }
 
 static void fill_id(const struct resolving *now)
 {
 	struct desc_link *link = link_of(now);
-	uint64_t id = link_group_own(now->group)->id;
-	const char *other;
 	char pointer[DESC_POINTER_SIZE];
+	const char *other;
+	uint64_t id;
+	bool is_free = link_choose_id(now->inventory, &link->resolved.shared,
+				      link_group_own(now->group), &id);
 
-	for (uint64_t i = 0; !id_is_free(now, id) && !link_gives(&link->end, LINK_ID); i++) {
-		id = i;
-		if (i == link->resolved.shared.max_peers)
-			break;
-	}
 	link->resolved.id = (uint16_t)id;
-	if (id_is_free(now, id))
+	if (is_free)
 		return;
 
 	other = running_peer(now->inventory, link->end.name, id, now->desc->name);
@@ -315,30 +326,42 @@ static void report_bad_settings(cell_desc *desc, const struct settings *settings
 	diag_add(&desc->diags, &note);
 }
 
+static void resolve_one(cell_desc *desc, size_t index, const struct desc_set *set,
+			const cell_host *host, const struct inventory *inventory)
+{
+	struct link_group group = {.own = desc, .own_index = index};
+	const char *name = desc->links[index].end.name;
+	struct resolving now = {desc, index, host, inventory, &group, NULL};
+	size_t errors = desc->diags.n_errors;
+
+	/* Without a name there is nothing to look for; that has been said. */
+	if (!*name)
+		return;
+
+	link_group_collect(&group, name, set, &host->settings);
+	now.running = link_running(inventory, name, desc->name);
+	if (!now.running)
+		link_group_check(&group);
+	if (desc->diags.n_errors == errors)
+		resolve(&now);
+}
+
 int link_resolve(cell_desc *desc, const cell_host *host, const struct inventory *inventory)
 {
-	if (desc->n_links && settings_are_bad(&host->settings))
+	struct desc_set set;
+	int r;
+
+	if (!desc->n_links)
+		return 0;
+
+	if (settings_are_bad(&host->settings))
 		report_bad_settings(desc, &host->settings);
-	for (size_t i = 0; i < desc->n_links; i++) {
-		struct link_group group;
-		struct resolving now = {desc, i, host, inventory, &group, NULL};
-		size_t errors = desc->diags.n_errors;
-		int r;
+	r = desc_set_read(desc->context, desc, &set);
+	if (r < 0)
+		return r;
 
-		/* Without a name there is nothing to look for; that has been said. */
-		if (!*desc->links[i].end.name)
-			continue;
-
-		r = link_group_collect(&group, desc, i, &host->settings);
-		if (r < 0)
-			return context_oom(desc->context);
-
-		now.running = link_running(inventory, desc->links[i].end.name, desc->name);
-		if (!now.running)
-			link_group_check(&group);
-		if (desc->diags.n_errors == errors)
-			resolve(&now);
-		link_group_clear(&group);
-	}
+	for (size_t i = 0; i < desc->n_links; i++)
+		resolve_one(desc, i, &set, host, inventory);
+	desc_set_clear(&set);
 	return 0;
 }

@@ -15,6 +15,7 @@
 struct cell_desc;
 struct cell_host;
 struct inventory;
+struct link_member;
 struct value;
 
 enum link_attribute {
@@ -66,6 +67,13 @@ bool link_parse_function(const char *text, uint64_t *ret);
  */
 int link_resolve(struct cell_desc *desc, const struct cell_host *host,
 		 const struct inventory *inventory);
+
+/*
+ * The id of a member that comes to a link which has been made: its own in the group, or where that
+ * is another's and not pinned the lowest that is free. False: it cannot have it.
+ */
+bool link_choose_id(const struct inventory *inventory, const struct cellhv_link_shared *shared,
+		    const struct link_member *member, uint64_t *ret);
 
 /* The link of that name of a cell other than `except`; NULL: none runs. */
 const struct cellhv_link *link_running(const struct inventory *inventory, const char *name,

@@ -59,8 +59,9 @@ static int fail_open(cell_context *context, int error, const char *name)
 {
 	if (error == -ENOENT || error == -ENODEV)
 		return context_fail(context, -ENOENT, "NoSuchLink",
-				    "There is no link %s with Linux as a peer: list it in "
-				    "host.json, and start a cell that names it.",
+				    "There is no link %s with Linux as a peer: add it to \"links\" "
+				    "in /etc/cellmgr/host.json, then start a cell whose "
+				    "description has it in \"links\".",
 				    name);
 	if (error == -EACCES || error == -EPERM)
 		return context_fail(context, error, "AccessDenied",

@@ -44,54 +44,24 @@ const struct link_member *link_group_root(const struct link_group *group)
 static void add(struct link_group *group, const char *name, cell_desc *desc, size_t index,
 		const struct link_end *end)
 {
+	bool is_own = desc && desc == group->own;
+
 	if (group->n == LINK_MEMBERS_MAX) {
-		if (desc != group->own)
+		if (!is_own)
 			return;
-		cell_desc_unref(group->members[--group->n].desc);
+		group->n--;
 	}
-	if (desc == group->own)
+	if (is_own)
 		group->own_at = group->n;
-	group->members[group->n++] =
-		(struct link_member){name, desc ? cell_desc_ref(desc) : NULL, index, end, 0};
+	group->members[group->n++] = (struct link_member){name, desc, index, end, 0};
 }
 
-/* Whether the description names the link; takes a reference if so. */
+/* Where the description names the link. */
 static void add_desc(struct link_group *group, cell_desc *desc, const char *name)
 {
 	for (size_t i = 0; i < desc->n_links; i++)
 		if (strcmp(desc->links[i].end.name, name) == 0)
 			add(group, desc->name, desc, i, &desc->links[i].end);
-}
-
-/* Those in the search path, which are sorted, with the one at hand in its place. */
-static int add_cells(struct link_group *group, const char *name)
-{
-	cell_desc *own = group->own;
-	bool added = false;
-	char **names;
-	int r = cell_desc_list(own->context, &names);
-
-	if (r < 0)
-		return r;
-
-	for (char **other = names; *other; other++) {
-		cell_desc *desc = NULL;
-
-		if (!added && strcmp(*other, own->name) >= 0) {
-			add_desc(group, own, name);
-			added = true;
-		}
-		/* What cannot be read is no peer: it cannot be created either. */
-		if (strcmp(*other, own->name) == 0 ||
-		    cell_desc_find(own->context, *other, &desc) < 0)
-			continue;
-		add_desc(group, desc, name);
-		cell_desc_unref(desc);
-	}
-	cell_strv_free(names);
-	if (!added)
-		add_desc(group, own, name);
-	return 0;
 }
 
 static uint64_t fallback(const struct link_group *group, enum link_attribute attribute)
@@ -102,10 +72,8 @@ static uint64_t fallback(const struct link_group *group, enum link_attribute att
 static const struct link_member *giver(const struct link_group *group,
 				       enum link_attribute attribute)
 {
-	const struct link_member *own = link_group_own(group);
-
-	if (link_gives(own->end, attribute))
-		return own;
+	if (group->own && link_gives(link_group_own(group)->end, attribute))
+		return link_group_own(group);
 	for (size_t i = 0; i < group->n; i++)
 		if (link_gives(group->members[i].end, attribute))
 			return &group->members[i];
@@ -151,32 +119,16 @@ static void assign_ids(struct link_group *group)
 		group->value[LINK_PEERS] = group->value[LINK_PROTOCOL] == 1 ? 2 : highest + 1;
 }
 
-int link_group_collect(struct link_group *group, cell_desc *own, size_t index,
-		       const struct settings *settings)
+void link_group_collect(struct link_group *group, const char *name, const struct desc_set *set,
+			const struct settings *settings)
 {
-	const char *name = own->links[index].end.name;
-	int r;
-
-	*group = (struct link_group){.own = own, .own_index = index};
 	for (size_t i = 0; i < settings->n_links; i++)
 		if (strcmp(settings->links[i].name, name) == 0)
 			add(group, NULL, NULL, i, &settings->links[i]);
-
-	r = add_cells(group, name);
-	if (r < 0) {
-		link_group_clear(group);
-		return r;
-	}
+	for (size_t i = 0; i < set->n; i++)
+		add_desc(group, set->items[i], name);
 	join_values(group);
 	assign_ids(group);
-	return 0;
-}
-
-void link_group_clear(struct link_group *group)
-{
-	for (size_t i = 0; i < group->n; i++)
-		cell_desc_unref(group->members[i].desc);
-	group->n = 0;
 }
 
 /* A note at the other side of a conflict, in its own file. */

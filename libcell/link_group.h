@@ -3,7 +3,7 @@
 #ifndef LIBCELL_LINK_GROUP_H
 #define LIBCELL_LINK_GROUP_H
 
-#include "desc.h"
+#include "desc_set.h"
 #include "link.h"
 #include "settings.h"
 
@@ -19,7 +19,7 @@ struct link_member {
 
 /* Linux first, then cells by name. */
 struct link_group {
-	cell_desc *own; /* gets the diagnostics */
+	cell_desc *own; /* gets the diagnostics; NULL: nobody does */
 	size_t own_index;
 	size_t own_at; /* in members */
 	size_t n;
@@ -27,12 +27,14 @@ struct link_group {
 	uint64_t value[LINK_SHARED_ATTRIBUTES]; /* given by somebody, or the default */
 };
 
-/* -ENOMEM; otherwise link_group_clear() ends it. */
-int link_group_collect(struct link_group *group, cell_desc *own, size_t index,
-		       const struct settings *settings);
-void link_group_clear(struct link_group *group);
+/*
+ * group: with `own` and `own_index`, or without. All who name the link, out of the set, which has
+ * to last as long as the group does.
+ */
+void link_group_collect(struct link_group *group, const char *name, const struct desc_set *set,
+			const struct settings *settings);
 
-/* Reports what does not fit together. */
+/* Reports what does not fit together, to who is at hand. */
 void link_group_check(struct link_group *group);
 
 const struct link_member *link_group_own(const struct link_group *group);

@@ -30,6 +30,7 @@ int ctl_fail_named(const char *name, const char *sentence)
 		int status;
 	} statuses[] = {
 		{"NoSuchCell", EXIT_NO_SUCH_CELL},
+		{"NoSuchLink", EXIT_NO_SUCH_CELL},
 		{"CellNotRunning", EXIT_NOT_RUNNING},
 		{"InvalidConfiguration", EXIT_BAD_CONFIG},
 	};

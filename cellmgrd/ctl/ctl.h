@@ -61,6 +61,7 @@ int ctl_console(struct ctl *ctl, int argc, char **argv);
 int ctl_monitor(struct ctl *ctl, int argc, char **argv);
 int ctl_wait(struct ctl *ctl, int argc, char **argv);
 int ctl_hypervisor(struct ctl *ctl, int argc, char **argv);
+int ctl_link(struct ctl *ctl, int argc, char **argv);
 int ctl_host(struct ctl *ctl, int argc, char **argv);
 
 /* Prints "cellctl: ..." to standard error; the first returns EXIT_FAILED. */

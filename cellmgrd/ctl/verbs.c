@@ -91,6 +91,18 @@ static const struct verb verbs[] = {
 	 "after\n"
 	 "the machine has frozen while it did. console: the hypervisor's own lines (--follow).\n",
 	 false},
+	{MACHINE, "link", "[list|status|ring|wait|set-state|read|write]", 0, 5, ctl_link,
+	 "Shared memory and doorbells between cells and Linux",
+	 "list (the default): links that descriptions, host.json or cells name, and their peers\n"
+	 "with ids; (in parentheses) who is not there, =N what it has put into the state table.\n"
+	 "  status NAME                           one link; exit status 3 where it is not there\n"
+	 "  ring NAME [PEER [VECTOR]]             PEER: a cell or an id; --wait for the answer\n"
+	 "  wait NAME                             for a doorbell; how many came since; --timeout=\n"
+	 "  set-state NAME STATE                  Linux's own; stays until it is set anew\n"
+	 "  read NAME SECTION [OFFSET [LENGTH]]   SECTION: common, output, or a peer\n"
+	 "  write NAME SECTION [OFFSET]           from standard input\n"
+	 "All but list and status are for links that /etc/cellmgr/host.json lists.\n",
+	 false},
 	{MACHINE, "host", "check|describe|prepare", 1, 1, ctl_host,
 	 "Can this machine be partitioned, and make it so",
 	 "check names the remedy of each finding, shows all mistakes in "
@@ -121,8 +133,8 @@ static const char options[] =
 	"  -p --property=NAME,... show: these only\n"
 	"     --value             show: values without names\n"
 	"  -q --quiet             Nothing that is not asked for\n"
-	"     --wait              start: wait until the cell has ended\n"
-	"     --timeout=SECONDS   wait: give up after that\n"
+	"     --wait              start: wait until the cell has ended; link ring: for the answer\n"
+	"     --timeout=SECONDS   wait, link wait, link ring --wait: give up after that\n"
 	"  -d --delay=SECONDS     top: between two looks (1)\n"
 	"  -n --iterations=N      top: so many looks; monitor: so many lines\n"
 	"\nFirst steps:\n"
@@ -132,8 +144,8 @@ static const char options[] =
 	"  cellctl start mine                # enable the hypervisor, start the cell\n"
 	"  cellctl console mine              # ^] three times leaves\n"
 	"  cellctl stop mine\n"
-	"\nExit status: 0 done, 1 failed, 2 wrong usage, 3 not running, 4 no such cell,\n"
-	"78 invalid configuration. See cellctl(1).\n";
+	"\nExit status: 0 done, 1 failed, 2 wrong usage, 3 not running, 4 no such cell or\n"
+	"link, 78 invalid configuration. See cellctl(1).\n";
 
 const struct verb *verbs_find(const char *name)
 {

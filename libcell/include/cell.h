@@ -391,8 +391,39 @@ int cell_cell_stats(cell_cell *cell, unsigned cpu, struct cell_stat ret_stats[CE
  */
 int cell_cell_console_open(cell_cell *cell, bool nonblock);
 
-/* ---- Links: Linux's end of one -----------------------------------------------------------------
+/* ---- Links ----------------------------------------------------------------------------------- */
+
+/* Who is at a link, or would be. */
+struct cell_link_peer {
+	const char *name;  /* of the cell; "root": Linux */
+	unsigned id;	   /* that it has, or would get if it came now */
+	bool is_described; /* its description, or host.json, names the link */
+	bool exists;	   /* it is at the link */
+};
+
+/* As it is where it exists, else as the first cell to come would make it. Sizes in bytes. */
+struct cell_link_entry {
+	const char *name;
+	bool exists;	      /* a cell that has it does */
+	unsigned protocol;    /* of ivshmem: 1 or 2 */
+	uint64_t common_size; /* 0 as well where nobody says it, which is an error of the cells */
+	uint64_t output_size; /* of each peer */
+	unsigned max_peers;
+	unsigned n_vectors;
+	unsigned class_protocol;
+	const struct cell_link_peer *peers; /* Linux first, then cells by name */
+	size_t n_peers;
+};
+
+/* One link, which is good for the time of the call. A return other than 0 ends the list. */
+typedef int (*cell_link_fn)(void *userdata, const struct cell_link_entry *link);
+
+/*
+ * Calls fn for each link that a description in the search path, host.json or an existing cell
+ * names, by name. Whether all that they say fits together is for cell_desc_check() to tell. Returns
+ * what fn returned last, 0 where there are none.
  */
+int cell_link_list(cell_host *host, cell_link_fn fn, void *userdata);
 
 /*
  * A link that host.json lists and that a cell names. It lasts as long as the link: when its last

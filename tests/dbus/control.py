@@ -364,6 +364,13 @@ def completion_for_bash(f):
     assert complete("wait", "apic-demo", "st") == ["starting", "stopping", "stopped"]
     assert complete("host", "p") == ["prepare"]
     assert complete("-o", "x", "hypervisor", "c") == ["confirm", "console"]
+    assert complete("link", "s") == ["status", "set-state"]
+    (f.dir / "links").mkdir()
+    (f.dir / "links/echo.json").write_text('{"peers": []}')
+    assert complete("--timeout=3", "link", "wait", "") == ["echo"]
+    assert complete("link", "list", "") == []
+    assert complete("link", "ring", "echo", "") == ["apic-demo"]
+    assert complete("link", "read", "echo", "") == ["common", "output", "apic-demo"]
     assert complete("--json") == ["--json=pretty", "--json=short"]
     assert "module" in complete("dump", "mod") and complete("top", "") == []
     helped = cellctl_helps(f)

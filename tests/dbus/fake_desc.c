@@ -161,7 +161,11 @@ int cell_desc_list(cell_context *context, char ***ret_names)
 		for (int j = 0; j < n; j++) {
 			entries[j]->d_name[strlen(entries[j]->d_name) - 5] = '\0';
 			if (!has_name(names, entries[j]->d_name)) {
-				names = reallocarray(names, count + 2, sizeof(*names));
+				char **more = reallocarray(names, count + 2, sizeof(*names));
+
+				if (!more)
+					abort();
+				names = more;
 				names[count++] = strdup(entries[j]->d_name);
 				names[count] = NULL;
 			}

@@ -16,9 +16,12 @@
  *   cells/NAME/id cpus state console(FIFO)
  *   cells/NAME/refusals  how many shutdown requests the guest still refuses
  *   cells/NAME/silent    exists: it never answers
- *   start-state          the state that starting leads to, where it is not running
- *   delay-destroy        milliseconds that destroying takes; delay-check: that checking takes
- *   fail                 "NAME SENTENCE": the next call that changes something fails so
+ *   links/NAME.json      a link: "exists", "protocol", "common", "output", "max", "vectors",
+ * "states", "peers": [[NAME, ID, DESCRIBED, EXISTS], ...] links/NAME.bell      FIFO: Linux's end is
+ * there; a digit is an interrupt of that vector, e the end links/NAME.common    and NAME.output,
+ * NAME.ID: sections, of 4 KiB start-state          the state that starting leads to, where it is
+ * not running delay-destroy        milliseconds that destroying takes; delay-check: that checking
+ * takes fail                 "NAME SENTENCE": the next call that changes something fails so
  */
 #define _GNU_SOURCE
 #include "fake_libcell.h"

@@ -43,6 +43,16 @@ struct cell_hv {
 	int fd;
 };
 
+struct cell_link {
+	unsigned refs;
+	cell_context *context;
+	char name[32];
+	int bell;
+	struct cell_link_info info;
+	uint32_t counts[CELL_LINK_N_VECTORS_MAX];
+	uint32_t states[FAKE_CPUS_MAX];
+};
+
 struct cell_cell {
 	unsigned refs;
 	cell_hv *hv;

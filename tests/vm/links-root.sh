@@ -55,6 +55,41 @@ test_hello() {
 	end
 }
 
+# All that link-hello does, and the link's end, with cellctl alone.
+test_from_a_shell() {
+	local status=0
+	begin
+	expect 3 cellctl link status echo
+	says "State: defined"
+	expect 3 cellctl link ring echo
+	says "cellctl start link-echo"
+	echo_server
+	expect 0 cellctl link
+	says "^echo +ivshmem-2 +4K +64K +exists +0 root=0, 1 link-echo=1$"
+	says "^demo +ivshmem-1 .* defined +.*\\(1 ivshmem-demo\\)"
+	expect 0 cellctl link set-state echo 1
+	printf '\010\000\000\000tea!' >/tmp/tea
+	expect 0 sh -c "cellctl link write echo output </tmp/tea"
+	expect 0 cellctl link ring echo link-echo --wait --timeout=20
+	says "^ +1 +1$"
+	expect 0 sh -c "cellctl link read echo link-echo 4 4 | cat"
+	says "^tea!"
+	expect 0 cellctl link status echo
+	says "0 root, there, state 1$"
+	expect 2 cellctl link ring echo link-echo 2
+	expect 4 cellctl link ring nobody
+	cellctl link wait echo --timeout=60 >/tmp/waited 2>&1 &
+	sleep 1
+	expect 0 celltool destroy link-echo force
+	wait $! || status=$?
+	cat /tmp/waited
+	# It hears that the peer has gone, or if it comes too late that the link has.
+	[ "$status" -eq 0 ] || equal "$status" 3 "the exit status of who waited"
+	expect 3 cellctl link wait echo
+	says "cellctl start link-echo"
+	end
+}
+
 test_bench() {
 	echo_server
 	expect 0 link-bench 1000
