@@ -7,9 +7,9 @@ libraries.
 import dataclasses
 import os
 import pathlib
-import subprocess
 
 import bochs_boot
+import process
 from paths import CACHE
 
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
@@ -57,6 +57,7 @@ class Bochs:
     without: tuple = ()  # features of the CPU that are taken from it
     emulator = "Bochs"
     patience = 2
+    has_snapshots = False
 
     def _configuration(self, **places):
         lines = CONFIGURATION.format(tree=tree(), address=bochs_boot.SETUP, cpu=self.cpu, **places)
@@ -81,7 +82,7 @@ class Bochs:
         configuration.write_text(
             lines + "".join(f"{option}\n" for option in options if not option.startswith(">")))
         commands.write_text("\n".join([*debugger, "c", ""]))
-        return subprocess.Popen(
+        return process.start(
             [*program(), "-q", *(["-debugger"] if debugger else []), "-rc", commands, "-f", configuration],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            stdout=log, stderr=log,
             env={**os.environ, "LTDL_LIBRARY_PATH": str(tree() / LIBRARIES / "bochs/plugins")})

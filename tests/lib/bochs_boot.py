@@ -5,13 +5,10 @@ would take a minute of emulation. The kernel's own real-mode code runs (it asks 
 memory map), then bochs_boot.S reads the uncompressed kernel and the initramfs from the disk.
 Fields of the header: Documentation/arch/x86/boot.rst.
 """
-import lzma
-import os
 import struct
-import subprocess
 
 import kernel
-from paths import BUILD, CACHE
+from paths import BUILD
 
 SETUP = 0x90000  # here and below as in bochs_boot.S
 LOADER = 0x9A000
@@ -20,31 +17,10 @@ COMMAND_LINE_SIZE = 0x1000
 KERNEL = 0x1000000
 HEAP_END = 0x9600 - 0x200
 PARTS_OFFSET = 4
-SECTOR = 512
-CYLINDER = 16 * 63 * SECTOR
+CYLINDER = 16 * 63 * kernel.SECTOR
 MEMORY_END = 0x40000000 - 0x100000  # the BIOS keeps its tables above
 
 PT_LOAD = 1
-DECOMPRESSORS = {b"\xfd7zXZ\0": lzma.decompress,
-                 b"\x28\xb5\x2f\xfd": lambda data: _pipe(["zstd", "-dc"], data)}
-
-
-def _pipe(command, data):
-    return subprocess.run(command, input=data, stdout=subprocess.PIPE, check=True).stdout
-
-
-def _setup_size(image):
-    return (image[0x1F1] + 1) * SECTOR
-
-
-def _decompress(image):
-    """The ELF file that is the payload of a bzImage; 4 bytes with its size follow the stream."""
-    offset, length = struct.unpack_from("<II", image, 0x248)
-    payload = image[_setup_size(image) + offset:][:length - 4]
-    for magic, decompress in DECOMPRESSORS.items():
-        if payload.startswith(magic):
-            return decompress(payload)
-    raise SystemExit(f"error: the kernel is compressed in a way that is not known: {payload[:6].hex()}")
 
 
 def _flatten(elf):
@@ -59,32 +35,21 @@ def _flatten(elf):
     return entry, memory.rstrip(b"\0")
 
 
-def _vmlinux(version):
-    """The kernel as an ELF file, kept in the cache."""
-    target = CACHE / "bochs" / f"vmlinux-{version}"
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        scratch = target.with_suffix(f".{os.getpid()}")
-        scratch.write_bytes(_decompress(kernel.image(version).read_bytes()))
-        os.rename(scratch, target)
-    return target.read_bytes()
-
-
 def _program(name):
     return (BUILD / "tests/lib" / f"bochs-{name}.bin").read_bytes()
 
 
 def _sectors(size):
-    return -(-size // SECTOR)
+    return -(-size // kernel.SECTOR)
 
 
 def build(version, initrd, command_line, memory_image, disk):
     """Writes both files; `memory_image` belongs at the address SETUP."""
     image, initrd = kernel.image(version).read_bytes(), initrd.read_bytes()
-    entry, flat = _flatten(_vmlinux(version))
+    entry, flat = _flatten(kernel.vmlinux(version).read_bytes())
     initrd_address = (MEMORY_END - len(initrd)) & ~0xFFF
 
-    setup = bytearray(image[:_setup_size(image)])
+    setup = bytearray(image[:kernel.setup_size(image)])
     setup[0x210] = 0xFF  # type_of_loader: none of those that have a number
     setup[0x211] |= 0x80  # loadflags: CAN_USE_HEAP
     struct.pack_into("<III", setup, 0x214, LOADER, initrd_address, len(initrd))
@@ -102,5 +67,5 @@ def build(version, initrd, command_line, memory_image, disk):
 
     content = _program("sector")
     for part in (flat, initrd):
-        content += part.ljust(_sectors(len(part)) * SECTOR, b"\0")
+        content += part.ljust(_sectors(len(part)) * kernel.SECTOR, b"\0")
     disk.write_bytes(content + b"\0" * (-len(content) % CYLINDER))

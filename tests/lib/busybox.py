@@ -3,16 +3,31 @@
 The busybox guest: a shell command in the emulated machine, seconds after the start. Serial ports:
 0 Linux's console, 1 (I/O port 2F8) left to the hypervisor, 2 verdicts: lines `ok NAME`,
 `not ok NAME: why` of the command, and its exit status at the end.
+
+Nothing of the project is in what boots, so the booted machine is the same for all (snapshot.py). What
+a command needs lies on a disk: one block with `payload` and the number of blocks that follow, a cpio
+archive. The guest looks at the first block until it is there.
 """
+import dataclasses
 import re
 import sys
+import tempfile
 import time
 
+import kernel
 import payload
+import process
+import qemu
+import snapshot
 from initramfs import Initramfs
 
-STATUS_TIMEOUT = 124
+STATUS_TIMEOUT = process.STATUS_TIMEOUT
 STATUS_NO_VERDICT = 125
+BOOT_TIMEOUT = 240
+SETTLE_SECONDS = 2  # what Linux still does after the first command
+DISK_MODULES = ["virtio_pci", "virtio_blk"]
+DISK_BLOCK = 4096
+DISK_SIZE = 64 << 20
 
 INIT = """#!/bin/busybox sh
 /bin/busybox --install -s /usr/bin
@@ -23,6 +38,7 @@ mount -t devtmpfs dev /dev
 mount -t tmpfs run /run
 stty -F /dev/ttyS2 raw
 exec </dev/null >/dev/ttyS0 2>&1
+[ -e /command ] || . /receive
 verdict() { echo "$*"; echo "$*" >/dev/ttyS2; }
 ( . /command )
 echo "exit $?" >/dev/ttyS2
@@ -30,25 +46,120 @@ stty -F /dev/ttyS0 sane # waits until what was written is sent
 poweroff -f
 """
 
+RECEIVE = f"""for module in $(cat /disk-modules); do insmod "$module"; done
+blocks() {{ dd if=/dev/vda bs={DISK_BLOCK} iflag=direct "$@" 2>/dev/null; }}
+until [ -b /dev/vda ]; do sleep 0.1; done
+echo ready >/dev/ttyS2
+until set -- $(blocks count=1 | tr -d '\\0'); [ "$1" = payload ]; do sleep 0.1; done
+blocks skip=1 count="$2" | (cd / && cpio -idu 2>/dev/null)
+"""
 
-def build_initramfs(target, version, command, files):
+
+@dataclasses.dataclass
+class Outcome:
+    status: int  # of the command, or STATUS_TIMEOUT, STATUS_NO_VERDICT
+    boots: int  # how often a machine was booted for it
+    cpu_seconds: float
+
+
+def _base(version):
+    """What boots, the same whatever is to be tested."""
     image = Initramfs()
     image.file("usr/bin/busybox", "/bin/busybox")
     image.symlink("usr/bin/sh", "busybox")
     image.data("init", INIT.encode(), 0o755)
+    image.data("receive", RECEIVE.encode())
+    payload.add_disk_modules(image, version, DISK_MODULES)
+    return image
+
+
+def _add_content(image, version, command, files):
     image.data("command", command.encode())
     payload.add_with_tests(image, version, libraries=True)
     for host, guest in files:
         image.file(guest, host)
-    image.write(target)
 
 
-def _follow(process, console, show, timeout):
+def _write_disk(path, archive):
+    blocks = -(-len(archive) // DISK_BLOCK)
+    if (blocks + 1) * DISK_BLOCK > DISK_SIZE:
+        raise SystemExit(f"error: {len(archive)} bytes do not fit onto the disk of {DISK_SIZE}")
+    with open(path, "wb") as disk:
+        disk.write(f"payload {blocks}\n".encode().ljust(DISK_BLOCK, b"\0") + archive)
+        disk.truncate(DISK_SIZE)
+
+
+def _machine_arguments(machine, image, initrd, kernel_args, disk):
+    return [*machine.arguments(image, initrd, kernel_args),
+            "-drive", f"if=none,id=payload,file={disk},format=raw,readonly=on",
+            "-device", "virtio-blk-pci,drive=payload,addr=1d.0"]
+
+
+def _make_snapshot(machine, version, initrd, kernel_args, folder):
+    """Boots the machine until it waits for its payload."""
+    (folder / "initrd").write_bytes(initrd)
+    _write_empty_disk(folder / "disk")
+    ports = [folder / name for name in ("console", "hypervisor", "verdict")]
+    with tempfile.TemporaryDirectory(prefix="cellmgr-") as scratch, open(folder / "emulator", "wb") as log:
+        arguments = _machine_arguments(machine, kernel.vmlinux(version), folder / "initrd", kernel_args,
+                                       folder / "disk")
+        running = qemu.launch([*arguments, *qemu.serial_ports(ports),
+                               *snapshot.monitor_arguments(scratch)], log)
+        try:
+            _wait_ready(running, ports)
+            time.sleep(SETTLE_SECONDS)
+            snapshot.save(running, scratch, folder)
+        finally:
+            process.finish(running)
+
+
+def _write_empty_disk(path):
+    with open(path, "wb") as disk:
+        disk.truncate(DISK_SIZE)
+
+
+def _wait_ready(running, ports):
+    deadline = time.monotonic() + BOOT_TIMEOUT
+    while b"ready" not in (ports[2].read_bytes() if ports[2].exists() else b""):
+        if process.has_ended(running) or time.monotonic() > deadline:
+            raise snapshot.SnapshotError("the machine did not boot: " + last_words(ports[0]))
+        time.sleep(0.05)
+
+
+def last_words(console):
+    return console.read_text(errors="replace").strip()[-300:]
+
+
+def _resume(machine, version, content, ports, log, kernel_args):
+    """Returns (the running process, how often a machine was booted for it)."""
+    logs = ports[0].parent
+    initrd = _base(version).archive()
+    digest = snapshot.key(_machine_arguments(machine, "vmlinux", "initrd", kernel_args, "disk"), version, initrd)
+    folder, made = snapshot.get(f"{machine.name}-{version}", digest, lambda place: _make_snapshot(
+        machine, version, initrd, kernel_args, place))
+    image = Initramfs(skeleton=False)
+    content(image)
+    _write_disk(logs / "disk", image.archive())
+    arguments = _machine_arguments(machine, kernel.vmlinux(version), folder / "initrd", kernel_args, logs / "disk")
+    running = qemu.launch([*arguments, *qemu.serial_ports(ports), "-monitor", "none",
+                           *snapshot.resume_arguments(folder)], log)
+    return running, int(made)
+
+
+def _boot(machine, version, content, ports, log, kernel_args, options):
+    initrd = ports[0].parent / "initramfs.cpio"
+    image = _base(version)
+    content(image)
+    image.write(initrd)
+    return machine.start(version, initrd, ports, log, kernel_args, options), 1
+
+
+def _follow(running, console, show, timeout):
     """Shows the console until the machine ends; returns whether it does within `timeout` seconds."""
     deadline = time.monotonic() + timeout
     with open(console, "rb") as stream:
         while True:
-            ended = process.poll() is not None
+            ended = process.has_ended(running)
             chunk = stream.read()
             if show and chunk:
                 sys.stdout.buffer.write(chunk.replace(b"\r\n", b"\n"))
@@ -59,29 +170,33 @@ def _follow(process, console, show, timeout):
 
 
 def run(machine, version, command, files=(), timeout=120, logs=None, show=True, kernel_args="",
-        options=()):
+        options=(), boots=False):
     """
-    Returns the exit status of `command`; logs/ gets console, hypervisor and verdict, and what the
+    Returns the Outcome of `command`; logs/ gets console, hypervisor and verdict, and what the
     emulator itself says. `timeout` in seconds is multiplied by the machine's patience, `options` are
-    the emulator's own.
+    the emulator's own. A machine of QEMU goes on from its snapshot, unless it has options or `boots`.
     """
     logs.mkdir(parents=True, exist_ok=True)
     ports = [logs / name for name in ("console", "hypervisor", "verdict")]
     for port in ports:
         port.write_bytes(b"")
-    initrd = logs / "initramfs.cpio"
-    build_initramfs(initrd, version, command, files)
+
+    def content(image):
+        _add_content(image, version, command, files)
+
     with open(logs / "emulator", "wb") as log:
-        process = machine.start(version, initrd, ports, log, kernel_args, options)
+        if boots or options or not machine.has_snapshots:
+            running, count = _boot(machine, version, content, ports, log, kernel_args, options)
+        else:
+            running, count = _resume(machine, version, content, ports, log, kernel_args)
+        ended, taken = False, 0.0
         try:
-            if not _follow(process, ports[0], show, timeout * machine.patience):
-                return STATUS_TIMEOUT
+            ended = _follow(running, ports[0], show, timeout * machine.patience)
         finally:
-            process.kill()
-            process.wait()
-    return verdict_status(logs)
+            taken = process.finish(running)
+    return Outcome(_verdict_status(logs) if ended else STATUS_TIMEOUT, count, taken)
 
 
-def verdict_status(logs):
+def _verdict_status(logs):
     found = re.findall(r"^exit (\d+)$", (logs / "verdict").read_text(errors="replace"), re.M)
     return int(found[-1]) if found else STATUS_NO_VERDICT

@@ -22,11 +22,15 @@ import time
 import grub
 import kernel
 import payload
+import process
+import snapshot
 from initramfs import Initramfs
-from paths import CACHE, ROOT
+from paths import CACHE, ROOT, locked
 
 PACKAGES = "systemd,systemd-sysv,dbus,kmod,udev,polkitd,libjson-c5,libkmod2,libsystemd0,bsdutils"
 BUILDING = "gcc,libc6-dev,pkgconf,dkms,grub2-common,linux-headers-"
+READY_TIMEOUT = 300
+SETTLE_SECONDS = 3  # what systemd still starts after the driver's shell
 LAYOUT = 4  # of what is made below: a change makes a new image
 SHELL_END = b"\x1e"
 DISK_MODULES = ["virtio_pci", "virtio_blk", "crc32c_generic", "ext4"]
@@ -134,6 +138,11 @@ def _customise(tree):
 
 def build_image(log, version, building=False):
     """Makes the disk image where it is not in the cache; needs root, or sudo."""
+    with locked("debian-image"):
+        return _build_image(log, version, building)
+
+
+def _build_image(log, version, building):
     target, packages, size = image_path(version), PACKAGES, "700M"
     if building:
         target = target.with_name(f"debian-{release()}-{LAYOUT}-{version}.ext4")
@@ -161,16 +170,19 @@ def build_image(log, version, building=False):
     return target
 
 
+def make_overlay(base, target):
+    """A disk that begins as `base` and keeps what is written apart from it; returns its name."""
+    kind = "raw" if base.suffix == ".ext4" else "qcow2"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", kind, "-b", base, target], check=True)
+    return target
+
+
 def build_initrd(target, version, content):
     image = Initramfs()
     image.file("usr/bin/busybox", "/bin/busybox")
     image.data("init", INIT.encode(), 0o755)
     image.directory("newroot")
-    names = []
-    for path in kernel.with_dependencies(version, DISK_MODULES):
-        image.module(f"modules/{path.name.removesuffix('.xz')}", path)
-        names.append(f"/modules/{path.name.removesuffix('.xz')}")
-    image.data("disk-modules", "\n".join(names).encode())
+    payload.add_disk_modules(image, version, DISK_MODULES)
     image.directory("overlay")
     content(image, version, "overlay")
     image.write(target)
@@ -180,41 +192,74 @@ class Guest:
     """
     A machine; a context manager that ends it whatever happens. content(image, version, prefix) puts
     into an Initramfs what is laid over the disk. What it writes to the disk is lost at the end of each
-    run of Linux, or with `keeps_disk` only at that of the machine.
+    run of Linux, or with `keeps_disk` only at that of the machine. It goes on from the snapshot of one
+    that has booted with the same content, but for those that a person sits at or that have options of
+    QEMU's own.
     """
 
     def __init__(self, machine, version, logs, kernel_args="", memory="1G", qemu=(),
                  interactive=False, content=payload.add_with_tests, keeps_disk=False):
         self.machine, self.version, self.logs = machine, version, logs
-        self.kernel_args, self.memory, self.qemu = kernel_args, memory, qemu
-        self.interactive = interactive
+        self.kernel_args, self.memory, self.qemu, self.content = kernel_args, memory, qemu, content
+        self.interactive, self.keeps_disk = interactive, keeps_disk
+        self.boots, self.cpu_seconds, self.process, self.shell = 0, 0.0, None, None
         logs.mkdir(parents=True, exist_ok=True)
-        build_initrd(logs / "initrd.cpio", version, content)
+        self.initrd = logs / "initrd.cpio"
+        build_initrd(self.initrd, version, content)
         self.scratch = tempfile.mkdtemp(prefix="cellmgr-")
-        self.address = os.path.join(self.scratch, "shell")
-        self.drive = f"file={image_path(version)},format=raw,if=virtio,snapshot=on"
-        if keeps_disk:
-            disk = os.path.join(self.scratch, "disk")
-            subprocess.run(["cp", "--sparse=always", "--reflink=auto", image_path(version), disk],
-                           check=True)
-            self.drive = f"file={disk},format=raw,if=virtio,cache=unsafe"
-        self._start()
+        self.is_ready = machine.has_snapshots and not interactive and not qemu
+        if self.is_ready:
+            self._resume()
+        else:
+            self.disk = self._disk_over(image_path(version))
+            self._start(self._arguments())
 
-    def _start(self, more_kernel_args=""):
+    def _resume(self):
+        image, initrd = image_path(self.version), self.initrd.read_bytes()
+        kind = snapshot.key(self._arguments(initrd="initrd"), self.content.__name__)
+        digest = snapshot.key(kind, initrd, image.name, image.stat().st_mtime_ns)
+        folder, made = snapshot.get(f"debian-{self.machine.name}-{self.version}-{kind[:8]}", digest,
+                                    self._make_snapshot)
+        self.boots += made
+        self.disk = self._disk_over(folder / "disk")
+        self._start([*self._arguments(), *snapshot.monitor_arguments(self.scratch),
+                     *snapshot.resume_arguments(folder)])
+        snapshot.await_running(self.scratch)
+
+    def _make_snapshot(self, folder):
+        """Boots the machine until its shell answers; `folder` gets what it has written to its disk, too."""
+        disk = make_overlay(image_path(self.version), folder / "disk")
+        self._start([*self._arguments(), *snapshot.monitor_arguments(self.scratch)], disk)
+        try:
+            self._await_shell(READY_TIMEOUT)
+            self.run("systemctl is-system-running --wait", READY_TIMEOUT)
+            time.sleep(SETTLE_SECONDS)
+            snapshot.save(self.process, self.scratch, folder)
+        finally:
+            self._finish()
+
+    def _disk_over(self, base):
+        return make_overlay(base, os.path.join(self.scratch, "disk"))
+
+    def _arguments(self, more_kernel_args="", initrd=None):
+        """Without the serial ports and the disk, whose places are no part of what a machine is."""
+        append = " ".join(filter(None, ["systemd.show_status=0", self.kernel_args, more_kernel_args]))
+        return self.machine.arguments(kernel.vmlinux(self.version), initrd or self.initrd, append, self.memory)
+
+    def _start(self, arguments, disk=None):
         self.pending = b""
+        address = os.path.join(self.scratch, "shell")
         console = "mon:stdio" if self.interactive else f"file:{self.logs / 'console'}"
-        append = f"systemd.show_status=0 {self.kernel_args} {more_kernel_args}"
-        arguments = self.machine.arguments(self.version, self.logs / "initrd.cpio", append,
-                                           self.memory) + [
+        arguments = arguments + [
             "-serial", console, "-serial", f"file:{self.logs / 'hypervisor'}",
-            "-serial", f"unix:{self.address},server=on,wait=off",
-            "-drive", self.drive, *self.qemu]
+            "-serial", f"unix:{address},server=on,wait=off",
+            "-drive", f"file={disk or self.disk},format=qcow2,if=virtio,cache=unsafe", *self.qemu]
         with open(self.logs / "qemu", "wb") as log:
             output = None if self.interactive else log
-            self.process = subprocess.Popen(
+            self.process = process.start(
                 arguments, cwd=ROOT, stdin=None if self.interactive else subprocess.DEVNULL,
                 stdout=output, stderr=output)
-        self.shell = self._connect()
+        self.shell = self._connect(address)
 
     def reboot(self, timeout=120):
         """Once more with the disk as it is, and the kernel arguments of its GRUB, where it has one."""
@@ -222,30 +267,37 @@ class Guest:
         self.shell.sendall(base64.b64encode(b"systemctl reboot --no-block") + b"\n")
         if not self.wait_end(timeout):
             raise GuestError(f"the machine did not end within {timeout} s")
-        self.shell.close()
+        self._finish()
         os.rename(self.logs / "console", self.logs / "console.first")
-        self._start(arguments)
-        self.wait_ready()
+        if not self.keeps_disk:
+            self.disk = self._disk_over(image_path(self.version))
+        self.boots += 1
+        self._start(self._arguments(arguments))
+        self._await_shell(READY_TIMEOUT)
+
+    def _finish(self):
+        if self.process:
+            self.cpu_seconds += process.finish(self.process)
+        if self.shell:
+            self.shell.close()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self.shell.close()
-        shutil.rmtree(self.scratch)
+        self._finish()
+        shutil.rmtree(self.scratch, ignore_errors=True)
 
-    def _connect(self):
+    def _connect(self, address):
         for _ in range(200):
             connection = socket.socket(socket.AF_UNIX)
             try:
-                connection.connect(self.address)
+                connection.connect(address)
                 return connection
             except OSError:
                 connection.close()
                 time.sleep(0.05)
-                if self.process.poll() is not None:
+                if process.has_ended(self.process):
                     break
         raise GuestError(f"QEMU did not start: {(self.logs / 'qemu').read_text(errors='replace')}")
 
@@ -273,7 +325,13 @@ class Guest:
     def _tail(self):
         return self.pending[-300:].decode(errors="replace").strip() or "(none)"
 
-    def wait_ready(self, timeout=240):
+    def wait_ready(self, timeout=READY_TIMEOUT):
+        if not self.is_ready:
+            self.boots += 1
+            self._await_shell(timeout)
+            self.is_ready = True
+
+    def _await_shell(self, timeout):
         self._read_until(rb"\x1eready\r?\n", time.monotonic() + timeout)
 
     def run(self, command, timeout=60, on_output=None):
@@ -288,12 +346,13 @@ class Guest:
         return self.wait_end(timeout)
 
     def wait_end(self, timeout=None):
-        try:
-            return self.process.wait(timeout) == 0
-        except subprocess.TimeoutExpired:
+        """Whether it has switched itself off in time."""
+        if not process.wait_end(self.process, timeout):
             return False
+        self.cpu_seconds += process.finish(self.process)
+        return self.process.returncode == 0
 
 
 if __name__ == "__main__":
     import sys
-    build_image(pathlib.Path(sys.argv[1]), sys.argv[2], "building" in sys.argv[3:])
+    _build_image(pathlib.Path(sys.argv[1]), sys.argv[2], "building" in sys.argv[3:])

@@ -165,7 +165,7 @@ def bare(machine):
     kernel.fetch(version)
     step(f"booting it in {machine.emulator}: {machine.what}, 4 CPUs, 1 GiB, emulated; about 15 s")
     status = busybox.run(machine, version, ". /rig/demo.sh", [(ROOT / "tests/lib/demo.sh", "rig/demo.sh")],
-                         timeout=300, logs=LOGS / "demo", kernel_args="loglevel=3")
+                         timeout=300, logs=LOGS / "demo", kernel_args="loglevel=3").status
     if status == busybox.STATUS_TIMEOUT:
         raise DemoError("the demo did not end in time")
     if status:

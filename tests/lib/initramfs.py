@@ -17,10 +17,17 @@ MERGED = ["bin", "sbin", "lib", "lib64"]
 
 
 class Initramfs:
-    """Collects files; the last one of a name wins. Directories come by themselves."""
+    """
+    Collects files; the last one of a name wins. Directories come by themselves. Without a skeleton it
+    is meant to be unpacked over one that has it.
+    """
 
-    def __init__(self):
+    def __init__(self, skeleton=True):
         self.entries = {}
+        if skeleton:
+            self._add_skeleton()
+
+    def _add_skeleton(self):
         for name in MERGED:
             self.directory(f"usr/{name}")
             self.symlink(name, f"usr/{name}")
@@ -93,12 +100,14 @@ class Initramfs:
             subprocess.run(["depmod", "-b", scratch, version], check=True)
             self.tree(scratch, prefix, libraries=False)
 
-    def write(self, target):
-        archive = bytearray()
+    def archive(self):
+        content = bytearray()
         for number, (name, (mode, data)) in enumerate(self.entries.items(), 1):
-            archive += _member(number, name, mode, data)
-        archive += _member(0, "TRAILER!!!", 0, b"")
-        pathlib.Path(target).write_bytes(archive)
+            content += _member(number, name, mode, data)
+        return bytes(content + _member(0, "TRAILER!!!", 0, b""))
+
+    def write(self, target):
+        pathlib.Path(target).write_bytes(self.archive())
 
 
 def _member(number, name, mode, data):

@@ -3,16 +3,25 @@
 Kernels for the guests: the distribution's own, of the versions whose headers are installed, unpacked
 into the cache and never installed on this machine.
 """
+import lzma
 import os
 import pathlib
 import re
 import shutil
+import struct
 import subprocess
 import tempfile
 
-from paths import CACHE
+from paths import CACHE, locked
 
 MODULES = pathlib.Path("/lib/modules")
+SECTOR = 512
+DECOMPRESSORS = {b"\xfd7zXZ\0": lzma.decompress,
+                 b"\x28\xb5\x2f\xfd": lambda data: _pipe(["zstd", "-dc"], data)}
+
+
+def _pipe(command, data):
+    return subprocess.run(command, input=data, stdout=subprocess.PIPE, check=True).stdout
 
 
 def _key(version):
@@ -40,9 +49,13 @@ def select(prefix=None):
 def fetch(version):
     """The directory with boot/vmlinuz-VERSION and lib/modules/VERSION."""
     target = CACHE / "kernels" / version
-    if target.exists():
-        return target
+    with locked(f"kernel-{version}"):
+        if not target.exists():
+            _download(version, target)
+    return target
 
+
+def _download(version, target):
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         package = f"linux-image-{version}"
@@ -56,11 +69,37 @@ def fetch(version):
         subprocess.run(["depmod", "-b", tree, version], check=True)
         shutil.rmtree(tree / "usr/share/doc", ignore_errors=True)
         os.rename(tree, target)
-    return target
 
 
 def image(version):
     return fetch(version) / "boot" / f"vmlinuz-{version}"
+
+
+def setup_size(image):
+    """Bytes of a bzImage before its protected-mode part (Documentation/arch/x86/boot.rst)."""
+    return (image[0x1F1] + 1) * SECTOR
+
+
+def _decompress(image):
+    """The ELF file that is the payload of a bzImage; 4 bytes with its size follow the stream."""
+    offset, length = struct.unpack_from("<II", image, 0x248)
+    payload = image[setup_size(image) + offset:][:length - 4]
+    for magic, decompress in DECOMPRESSORS.items():
+        if payload.startswith(magic):
+            return decompress(payload)
+    raise SystemExit(f"error: the kernel is compressed in a way that is not known: {payload[:6].hex()}")
+
+
+def vmlinux(version):
+    """The kernel as an ELF file, kept in the cache: an emulated CPU takes seconds to decompress it."""
+    compressed = image(version)
+    target = compressed.with_name(f"vmlinux-{version}")
+    with locked(f"kernel-{version}"):
+        if not target.exists():
+            scratch = target.with_suffix(".new")
+            scratch.write_bytes(_decompress(compressed.read_bytes()))
+            os.rename(scratch, target)
+    return target
 
 
 def with_dependencies(version, names):

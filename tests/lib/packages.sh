@@ -8,6 +8,9 @@ set -euo pipefail
 
 packages=$BUILD/packages
 cd "$ROOT"
+# Two tests want them, perhaps at once.
+exec 9>"$BUILD/packages.lock"
+flock 9
 commit=$(git rev-parse HEAD)
 [ "$(cat "$packages/commit" 2>/dev/null)" != "$commit" ] || exit 0
 [ -z "$(git status --porcelain)" ] || step "packages are built of the last commit: changes since are not in them"

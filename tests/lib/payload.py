@@ -46,6 +46,15 @@ def add_with_tests(image, version, prefix="", libraries=False):
     add_tests(image, prefix, libraries)
 
 
+def add_disk_modules(image, version, names):
+    """Modules of the kernel and what they need; /disk-modules lists them in the order to insert them."""
+    found = []
+    for path in kernel.with_dependencies(version, names):
+        found.append(f"/modules/{path.name.removesuffix('.xz')}")
+        image.module(found[-1], path)
+    image.data("disk-modules", "\n".join(found).encode())
+
+
 def add_packages(image, version, prefix):
     """The packages of build/packages in /packages, and a guest that never answers."""
     for path in sorted(PACKAGES.glob("*.deb")):

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Machines that QEMU emulates (TCG): SVM."""
 import dataclasses
-import subprocess
 
 import kernel
+import process
 from paths import ROOT
 
 THREADED = ["-accel", "tcg,thread=multi"]
@@ -12,7 +12,8 @@ ICOUNT = [
     "-rtc", "base=2026-01-01T00:00:00,clock=vm",
 ]
 REMAPPING = ["-device", "intel-iommu,intremap=on,eim=on"]
-KERNEL_ARGS = "console=ttyS0 quiet mitigations=off no_timer_check lpj=10400000 panic=-1"
+KERNEL_ARGS = ("console=ttyS0 quiet mitigations=off no_timer_check lpj=10400000 cryptomgr.notests "
+               "panic=-1")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,20 +27,29 @@ class Qemu:
     emulator = "QEMU"
     patience = 1
 
-    def arguments(self, version, initrd, kernel_args="", memory="1G", cpus=4):
+    @property
+    def has_snapshots(self):
+        """QEMU cannot go on counting instructions where another one stopped."""
+        return self.accel is THREADED
+
+    def arguments(self, image, initrd, kernel_args="", memory="1G", cpus=4):
         """The command line up to serial ports and disks, which belong to the kind of guest."""
         append = " ".join(filter(None, [KERNEL_ARGS, self.kernel_args, kernel_args]))
         return [
             "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
             "-no-reboot", "-M", "q35", *self.accel, "-cpu", self.cpu, "-smp", str(cpus),
-            "-m", memory, *self.devices, "-kernel", str(kernel.image(version)),
-            "-initrd", str(initrd), "-append", append,
+            "-m", memory, *self.devices, "-kernel", str(image), "-initrd", str(initrd), "-append", append,
         ]
 
     def start(self, version, initrd, ports, log, kernel_args="", options=()):
         """The running process; the serial ports write the files `ports`, QEMU itself `log`."""
-        arguments = self.arguments(version, initrd, kernel_args)
-        for port in ports:
-            arguments += ["-serial", f"file:{port}"]
-        return subprocess.Popen([*arguments, "-monitor", "none", *options], cwd=ROOT,
-                                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        arguments = self.arguments(kernel.image(version), initrd, kernel_args)
+        return launch([*arguments, *serial_ports(ports), "-monitor", "none", *options], log)
+
+
+def serial_ports(files):
+    return [argument for port in files for argument in ("-serial", f"file:{port}")]
+
+
+def launch(arguments, log):
+    return process.start(arguments, cwd=ROOT, stdout=log, stderr=log)

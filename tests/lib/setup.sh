@@ -10,7 +10,7 @@ set -euo pipefail
 PACKAGES=(
 	gcc libc6-dev binutils make meson pkg-config python3 scdoc xz-utils
 	libsystemd-dev libjson-c-dev libkmod-dev kmod
-	qemu-system-x86 busybox-static mmdebstrap e2fsprogs zstd
+	qemu-system-x86 qemu-utils busybox-static mmdebstrap e2fsprogs zstd
 )
 GATE_PACKAGES=(
 	clang-format clang-tidy cppcheck sparse pmccabe shellcheck
