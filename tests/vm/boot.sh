@@ -2,6 +2,7 @@
 # shellcheck shell=dash
 # The machines themselves are what the other suites take them for.
 # machines: svm svm-x2apic la57 bochs
+# start: boot
 
 test_cpus() {
 	equal "$(cat /sys/devices/system/cpu/online)" 0-3 "the list of online CPUs"

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=dash
 # The programs of examples/clients, against the real thing.
-# machines: svm-x2apic
-# kernels: 6.12
+# machines: svm-x2apic-6.12
 # timeout: 240
 
 test_list_cells() {

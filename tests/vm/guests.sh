@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=dash
 # What a cell is given, and what it is refused: one guest each (tests/guests).
-# machines: svm svm-mixed svm-x2apic la57 bochs
+# machines: svm-x2apic bochs svm svm-mixed la57
+# elsewhere: smp start32 xapic xapic64 msr_allowed port_in memory_execute hpet_read icr_mmio icr_msr cpuid_leaves exits_per_tick fault_demo
+# bochs: all
+# quick: smp xapic memory_write cpuid_leaves
 # timeout: 300
 
 # The guest's own verdict on its console.

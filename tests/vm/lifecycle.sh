@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=dash
 # The hypervisor and its cells from enable to disable.
-# machines: svm svm-x2apic la57 bochs
-# kernels: 6.1 6.12
+# machines: svm-x2apic-6.12 bochs-6.1 svm-6.1 svm-x2apic-6.1 la57-6.12
+# elsewhere: enable_disable apic_demo two_cells root_hotplug disable_with_offline_cpu root_nmi module_unload failing_cpu_rolls_back enable_disable_20
+# quick: enable_disable apic_demo root_hotplug
 # timeout: 600
 
 CPU3=/sys/devices/system/cpu/cpu3/online

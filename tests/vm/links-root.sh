@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=dash
 # Links with Linux as a peer: its functions come and go, memory, interrupts both ways.
-# machines: svm svm-mixed svm-x2apic bochs
-# kernels: 6.1 6.12
+# machines: svm-x2apic-6.12 bochs-6.1 svm-6.1 svm-mixed-6.12
+# elsewhere: functions_come_and_go hello others_undisturbed link_ends_under_a_program version_1
 # timeout: 600
 
 begin() {

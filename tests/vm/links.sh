@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=dash
 # Links between cells: both protocols, who is there, who comes and goes, and what a peer may not do.
-# machines: svm svm-mixed svm-x2apic bochs
+# machines: svm-x2apic bochs svm svm-mixed
+# elsewhere: demo_version_2 doorbells sections foreign_functions straddling_port
 # timeout: 600
 
 # Descriptions that an earlier test has added are peers too.
