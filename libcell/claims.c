@@ -2,6 +2,7 @@
 #include "claims.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cellhv/guest.h>
@@ -86,15 +87,19 @@ static bool may_be_free(const struct memory *memory, uint64_t phys)
 void claims_check_ram(cell_desc *desc, const struct memory *memory, const char *pointer,
 		      uint64_t phys, uint64_t size)
 {
+	char reservation[CMDLINE_ITEM_SIZE], arguments[CMDLINE_RESERVE_SIZE];
+
 	for (uint64_t offset = 0; offset < size; offset += PAGE) {
 		if (may_be_free(memory, phys + offset))
 			continue;
 
-		desc_report(desc, CELL_ERROR, "memory-not-free", pointer,
-			    "the memory at 0x%" PRIx64 " is neither reserved (memmap=%" PRIu64
-			    "K$0x%" PRIx64 ") nor in a block that could go offline: leave out "
-			    "\"phys\" and let it be placed",
-			    phys + offset, size >> 10, phys);
+		snprintf(reservation, sizeof(reservation), "%" PRIu64 "K$0x%" PRIx64, size >> 10,
+			 phys);
+		desc_report(
+			desc, CELL_ERROR, "memory-not-free", pointer,
+			"the memory at 0x%" PRIx64 " is neither reserved for cells (%s) nor in "
+			"a block that could go offline: leave out \"phys\" and let it be placed",
+			phys + offset, cmdline_reserve(reservation, phys, arguments));
 		return;
 	}
 }

@@ -78,6 +78,7 @@ static int read_cpus(const char *root, const char *name, struct cpuset *ret)
 int host_refresh(cell_host *host)
 {
 	struct cpuset present, online;
+	struct iomem iomem = {0};
 	struct memory memory;
 	int r;
 
@@ -85,16 +86,22 @@ int host_refresh(cell_host *host)
 	if (r >= 0)
 		r = read_cpus(host->root, "online", &online);
 	if (r >= 0)
-		r = iomem_read(host->root, &host->iomem);
+		r = iomem_read(host->root, &iomem);
 	if (r >= 0)
-		r = memory_read(host->root, &host->iomem, &memory);
+		r = memory_read(host->root, &iomem, &memory);
+	if (r < 0)
+		iomem_clear(&iomem);
+	if (r == -ENOMEM)
+		return context_oom(host->context);
 	if (r < 0)
 		return context_fail(host->context, r, "Failed",
 				    "Cannot read the CPUs and memory of this machine from /sys and "
 				    "/proc: %s.",
 				    strerror(-r));
 
+	iomem_clear(&host->iomem);
 	memory_clear(&host->memory);
+	host->iomem = iomem;
 	host->present = present;
 	host->online = online;
 	host->memory = memory;
@@ -163,6 +170,7 @@ LIBCELL_PUBLIC cell_host *cell_host_unref(cell_host *host)
 	if (!host || --host->refs > 0)
 		return NULL;
 
+	iomem_clear(&host->iomem);
 	memory_clear(&host->memory);
 	settings_clear(&host->settings);
 	prepare_free(host->preparation);

@@ -3,6 +3,7 @@
 #include "preflight.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@ struct finding {
 	enum cell_check_result result;
 	char message[DESC_ERROR_SIZE];
 	char remedy[384];
-	char argument[64]; /* for the kernel, that is the remedy; "" where none is */
+	char argument[CMDLINE_RESERVE_SIZE]; /* for the kernel, that is the remedy; "": none is */
 };
 
 static void find(struct finding *finding, enum cell_check_result result, const char *format, ...)
@@ -234,8 +235,9 @@ static void check_iommu(const cell_host *host, struct finding *finding)
 static void check_memory(const cell_host *host, struct finding *finding)
 {
 	const struct memory *memory = &host->memory;
-	char reserved[32], removable[32], fallback[64];
-	struct ranges pool = {0};
+	char reserved[32], removable[32], fallback[CMDLINE_RESERVE_SIZE];
+	struct cmdline_reservation reservation;
+	_cleanup_ranges_ struct ranges pool = {0};
 
 	memory_pool(memory, &pool);
 	number_format_size(ranges_total(&pool), reserved);
@@ -250,16 +252,23 @@ static void check_memory(const cell_host *host, struct finding *finding)
 	     memory->block_size ? "none of Linux's memory can go offline, and none is reserved"
 				: "this kernel cannot take memory offline, and none is reserved");
 	pool_describe_fallback(memory, 1, fallback);
-	if (cmdline_has_reservation(host->cmdline)) {
+	if (cmdline_find_reservation(host->cmdline, true, &reservation)) {
 		remedy(finding,
-		       "what memmap= on the kernel command line reserves is no RAM, or Linux's "
+		       "what memmap=%s on the kernel command line reserves is no RAM, or Linux's "
 		       "all the same: boot with %s in its place",
-		       fallback);
+		       reservation.text, fallback);
 		return;
 	}
 	strcpy(finding->argument, fallback);
 	remedy(finding, "boot with %s on the kernel command line: `cellctl host prepare` adds it",
 	       fallback);
+	if (cmdline_find_reservation(host->cmdline, false, &reservation))
+		remedy(finding,
+		       "what memmap=%s on the kernel command line reserves is not known to be for "
+		       "cells: boot with cellmgr.memory=0x%" PRIx64
+		       ", too, if it is, else with %s, "
+		       "which `cellctl host prepare` adds",
+		       reservation.text, reservation.start, fallback);
 }
 
 static void check_lockdown(const cell_host *host, struct finding *finding)

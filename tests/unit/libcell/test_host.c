@@ -98,28 +98,6 @@ TEST(host_reads_memory_and_cpus)
 	sysroot_remove(&root);
 }
 
-TEST(memory_prefers_movable_and_knows_reservations)
-{
-	struct sysroot root;
-	cell_host *host;
-
-	sysroot_make(&root);
-	sysroot_write(&root, "/sys/devices/system/memory/memory3/valid_zones", "Movable\n");
-	sysroot_write(&root, "/proc/iomem",
-		      "00100000-2fffffff : System RAM\n"
-		      "30000000-33ffffff : Reserved\n"
-		      "34000000-3ffdffff : System RAM\n");
-	sysroot_write(&root, "/proc/cmdline", "memmap=64M$0x30000000,4K$0x100000 quiet\n");
-	CHECK_EQ(cell_host_new(root.context, NULL, &host), 0);
-	CHECK_EQ(memory_next_block(&host->memory)->number, 3);
-	/* The second reservation is System RAM all the same, so the kernel did not honour it. */
-	CHECK_EQ(host->memory.reserved.n, 1);
-	CHECK_EQ(host->memory.reserved.items[0].start, 0x30000000);
-	CHECK_EQ(host->memory.reserved.items[0].size, 64 << 20);
-	cell_host_unref(host);
-	sysroot_remove(&root);
-}
-
 TEST(host_describes_itself)
 {
 	struct sysroot root;

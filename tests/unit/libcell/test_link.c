@@ -170,6 +170,7 @@ TEST(link_that_exists_is_followed)
 	CHECK_EQ(place.phys[0], 0x30003000); /* behind state table and common section */
 	CHECK_EQ(inventory_memory(&inventory, NULL, &taken), 0);
 	CHECK_EQ(ranges_total(&taken), 0x3000);
+	ranges_clear(&taken);
 	end();
 }
 
