@@ -221,6 +221,15 @@ LIBCELL_PUBLIC int cell_desc_check(cell_desc *desc, cell_host *host)
 	return check_now(desc, host, &cpus, &place);
 }
 
+LIBCELL_PUBLIC int cell_desc_check_images(cell_desc *desc)
+{
+	context_begin(desc->context);
+	diag_rewind(&desc->diags);
+	image_check_files(desc);
+	diag_finish(&desc->diags, false);
+	return desc_verdict(desc);
+}
+
 LIBCELL_PUBLIC int cell_desc_compile(cell_desc *desc, cell_host *host, cell_blob **ret)
 {
 	struct cpuset cpus;

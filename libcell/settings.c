@@ -65,31 +65,6 @@ int settings_parse(cell_context *context, char *text, size_t size, struct settin
 	return 0;
 }
 
-/* What cannot be read says nothing, as an empty object; but it was meant to say something. */
-static int report_unreadable(cell_context *context, int error, struct settings *ret)
-{
-	struct cell_diag diag = {CELL_ERROR, "not-readable", SETTINGS_PATH, "", 0, 0, NULL};
-	char message[128], *text = strdup("{}");
-	int r;
-
-	if (!text)
-		return context_oom(context);
-
-	r = settings_parse(context, text, strlen(text), ret);
-	if (r < 0)
-		return r;
-
-	if (error == -EFBIG)
-		snprintf(message, sizeof(message), "this file is larger than %d bytes",
-			 DESC_FILE_MAX);
-	else
-		snprintf(message, sizeof(message), "this file cannot be read: %s",
-			 strerror(-error));
-	diag.message = message;
-	diag_add(&ret->desc->diags, &diag);
-	return 0;
-}
-
 int settings_load(cell_context *context, const char *root, struct settings *ret)
 {
 	char path[PATH_MAX], *text = NULL;
@@ -105,8 +80,12 @@ int settings_load(cell_context *context, const char *root, struct settings *ret)
 		*ret = (struct settings){0};
 		return 0;
 	}
-	return r < 0 ? report_unreadable(context, r, ret)
-		     : settings_parse(context, text, size, ret);
+	if (r == 0)
+		return settings_parse(context, text, size, ret);
+
+	/* It says nothing, but was meant to say something. */
+	*ret = (struct settings){0};
+	return desc_new_unreadable(context, SETTINGS_PATH, r, &ret->desc);
 }
 
 void settings_clear(struct settings *settings)
