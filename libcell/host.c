@@ -64,7 +64,7 @@ static int read_cpuinfo(cell_host *host)
 	return 0;
 }
 
-static int read_cpus(const char *root, const char *name, struct cpuset *ret)
+static int read_cpus(const char *root, const char *name, struct cpuset *ret, unsigned long *ret_n)
 {
 	char line[1024];
 	int r;
@@ -72,19 +72,23 @@ static int read_cpus(const char *root, const char *name, struct cpuset *ret)
 	r = file_read_line(line, sizeof(line), root, "/sys/devices/system/cpu/%s", name);
 	if (r < 0)
 		return r;
-	return cpuset_parse(line, ret);
+	return cpuset_parse_all(line, ret, ret_n);
 }
 
 int host_refresh(cell_host *host)
 {
-	struct cpuset present, online;
+	struct cpuset present, online, possible;
+	unsigned long n = 0;
 	struct iomem iomem = {0};
 	struct memory memory;
 	int r;
 
-	r = read_cpus(host->root, "present", &present);
+	r = read_cpus(host->root, "present", &present, &n);
 	if (r >= 0)
-		r = read_cpus(host->root, "online", &online);
+		r = read_cpus(host->root, "online", &online, &n);
+	/* Kernels have it since 2.6.26; where it is not, there is nothing to refuse. */
+	if (r >= 0 && read_cpus(host->root, "possible", &possible, &n) < 0)
+		n = 0;
 	if (r >= 0)
 		r = iomem_read(host->root, &iomem);
 	if (r >= 0)
@@ -102,6 +106,7 @@ int host_refresh(cell_host *host)
 	iomem_clear(&host->iomem);
 	memory_clear(&host->memory);
 	host->iomem = iomem;
+	host->n_possible = n;
 	host->present = present;
 	host->online = online;
 	host->memory = memory;

@@ -31,13 +31,14 @@ static void key_debug_port(const struct value *value)
 		settings->debug_port = (uint16_t)port;
 }
 
-static void key_description(const struct value *value)
+static void key_nothing(const struct value *value)
 {
 	(void)value;
 }
 
 static const struct key settings_keys[] = {
-	{"description", PARSE_STRING, false, key_description},
+	{PARSE_SCHEMA, PARSE_STRING, false, key_nothing},
+	{"description", PARSE_STRING, false, key_nothing},
 	{"strict", PARSE_BOOL, false, key_strict},
 	{"debug-port", PARSE_STRING, false, key_debug_port},
 	{"links", PARSE_ARRAY, false, link_key_settings},
