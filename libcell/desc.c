@@ -116,7 +116,8 @@ static const char *error_name_of(const char *code)
 		{"port-taken", "ResourceConflict"}, {"memory-short", "NoMemory"},
 		{"memory-not-free", "NoMemory"},    {"image-missing", "ImageMissing"},
 		{"image-empty", "ImageMissing"},    {"image-too-large", "ImageTooLarge"},
-		{"not-readable", "Failed"},
+		{"not-readable", "Failed"},	    {"device-kept", "ResourceConflict"},
+		{"port-kept", "ResourceConflict"},
 	};
 
 	for (size_t i = 0; i < ELEMENTS(names); i++)

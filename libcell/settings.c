@@ -10,8 +10,6 @@
 #include "number.h"
 #include "parse.h"
 
-#define UART_PORTS 8
-
 static void key_strict(const struct value *value)
 {
 	((struct settings *)value->target)->strict = json_object_get_boolean(value->json);
@@ -24,7 +22,7 @@ static void key_debug_port(const struct value *value)
 	uint64_t port;
 
 	if (strpbrk(text, "KMGT") || number_parse(text, &port) < 0 || port == 0 ||
-	    port > UINT16_MAX + 1 - UART_PORTS)
+	    port > UINT16_MAX + 1 - SETTINGS_DEBUG_PORTS)
 		parse_error(value, "bad-port",
 			    "this has to be the first I/O port of a 16550, such as \"0x2f8\"");
 	else

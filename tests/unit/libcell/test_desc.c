@@ -397,3 +397,21 @@ TEST(checks_do_not_add_up)
 	cell_host_unref(host);
 	sysroot_remove(&root);
 }
+
+/* The hypervisor's own UART, by "ports" or as a console; beside it all is well. */
+TEST(the_debug_port_is_no_cells)
+{
+	struct sysroot root;
+
+	sysroot_make(&root);
+	sysroot_write(&root, "/etc/cellmgr/host.json", "{ \"debug-port\": \"0x2f8\" }");
+	check_text(&root, CELL_WITH("[3]", "4096", ", \"ports\": [ \"0x2ff-0x300\" ]"),
+		   "ResourceConflict");
+	CHECK(strstr(cell_context_last_error(root.context), "0x2f8 to 0x2ff"));
+	check_text(&root, CELL_WITH("[3]", "4096", ", \"console\": { \"uart\": \"0x2f8\" }"),
+		   "ResourceConflict");
+	check_text(&root, CELL_WITH("[3]", "4096", ", \"ports\": [ \"0x2f7\", \"0x300\" ]"), "");
+	sysroot_write(&root, "/etc/cellmgr/host.json", "{}");
+	check_text(&root, CELL_WITH("[3]", "4096", ", \"ports\": [ \"0x2f8\" ]"), "");
+	sysroot_remove(&root);
+}

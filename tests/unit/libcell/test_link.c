@@ -188,3 +188,21 @@ TEST(link_that_exists_is_full_or_different)
 	CHECK(diag_of("link-id-taken") && strstr(diag_of("link-id-taken")->message, "cell z"));
 	end();
 }
+
+/* Where a real function sits, or another link's end of Linux, there is no place for Linux's end. */
+TEST(link_end_of_linux_is_not_pinned_where_a_function_is)
+{
+	begin("{ \"links\": [ { \"name\": \"x\", \"function\": \"00:1e.0\" } ] }");
+	describe("a", CELL("a", "{ \"name\": \"x\", \"size\": \"4K\" }"));
+	resolve("a", &nobody);
+	CHECK(diag_of("link-function-taken"));
+	CHECK(strstr(diag_of("link-function-taken")->message, "host.json pins one"));
+	CHECK_STR(diag_of("link-function-taken")->pointer, "/links/0/name");
+	end();
+
+	begin("{ \"links\": [ { \"name\": \"x\", \"function\": \"00:1d.0\" } ] }");
+	describe("a", CELL("a", "{ \"name\": \"x\", \"size\": \"4K\" }"));
+	CHECK_EQ(resolve("a", &nobody)->shared.root_function, 0x1d << 3);
+	CHECK(!cell_desc_n_diags(desc));
+	end();
+}
