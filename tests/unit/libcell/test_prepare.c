@@ -270,6 +270,27 @@ TEST(prepare_keeps_what_others_wrote)
 	end();
 }
 
+/* Only a line that begins as ours and ends as one is ours, however long the others are. */
+TEST(prepare_leaves_long_settings_of_others)
+{
+	static const char others[] =
+		"GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT quiet iommu=pt\"\n"
+		"GRUB_CMDLINE_XEN=\"$GRUB_CMDLINE_LINUX and then something iommu=pt\"\n"
+		"GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX iommu=pt # no end\n";
+	char expected[1024];
+
+	begin();
+	add_grub();
+	translate();
+	sysroot_write(&root, GRUB_FILE, "%s", others);
+	CHECK_EQ(prepare(false), 0);
+	CHECK_EQ(done->state, CELL_PREPARATION_WRITTEN);
+	snprintf(expected, sizeof(expected),
+		 "%sGRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX iommu=pt\"\n", others);
+	check_file(GRUB_FILE, expected);
+	end();
+}
+
 TEST(prepare_keeps_link_and_mode)
 {
 	char full[PATH_MAX];
