@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "file.h"
+#include "range.h"
 
 #define TABLE_MAX (1u << 20)
 #define HEADER_SIZE 36 /* 5.2.6: signature, length at 4, ... */
@@ -67,24 +68,58 @@ static void read_fadt(const struct table *table, struct acpi *acpi)
 		acpi->pm_timer_port = (uint16_t)port;
 }
 
-/* PCI Firmware Specification 3.3, 4.1.2: entries of 16 bytes from 44. */
+static void keep(struct acpi *acpi, uint64_t start, uint64_t size, const char *what)
+{
+	if (start && acpi->n_kept < ACPI_KEPT_MAX)
+		acpi->kept[acpi->n_kept++] = (struct acpi_kept){start, size, what};
+}
+
+const char *acpi_kept_at(const struct acpi *acpi, uint64_t start, uint64_t size)
+{
+	for (size_t i = 0; i < acpi->n_kept; i++)
+		if (range_overlaps(acpi->kept[i].start, acpi->kept[i].size, start, size))
+			return acpi->kept[i].what;
+	return NULL;
+}
+
+/*
+ * PCI Firmware Specification 3.3, 4.1.2: entries of 16 bytes from 44: base of bus 0, segment at 8,
+ * first and last bus at 10 and 11; 1 MiB is a bus.
+ */
 static void read_mcfg(const struct table *table, struct acpi *acpi)
 {
 	for (size_t at = 44; at + 16 <= table->size; at += 16) {
-		if (field(table, at + 8, 2) != 0)
+		uint64_t base = field(table, at, 8), first = field(table, at + 10, 1),
+			 last = field(table, at + 11, 1);
+
+		if (last >= first)
+			keep(acpi, base + (first << 20), (last - first + 1) << 20,
+			     "configuration space of PCI (MMCONFIG)");
+		if (field(table, at + 8, 2) != 0 || acpi->mmconfig_base)
 			continue;
 
-		acpi->mmconfig_base = field(table, at, 8);
-		acpi->mmconfig_end_bus = (uint32_t)field(table, at + 11, 1);
-		return;
+		acpi->mmconfig_base = base;
+		acpi->mmconfig_end_bus = (uint32_t)last;
 	}
 }
 
-/* 5.2.12: entries {type, length} from 44; type 0 has its flags at 4, type 9 (x2APIC) at 8. */
+/* IA-PC HPET Specification 1.0a, 3.2.4: a generic address at 40, its address at 44; 1 KiB. */
+static void read_hpet(const struct table *table, struct acpi *acpi)
+{
+	if (field(table, 40, 1) == 0)
+		keep(acpi, field(table, 44, 8), 4096, "the HPET");
+}
+
+/*
+ * 5.2.12: the local APICs' address at 36; entries {type, length} from 44; type 0 has its flags at
+ * 4, type 9 (x2APIC) at 8; type 1 is an I/O APIC, its address at 4; type 5 has another address of
+ * the local APICs at 4.
+ */
 static void read_madt(const struct table *table, struct acpi *acpi)
 {
 	size_t at = 44;
 
+	keep(acpi, field(table, 36, 4), 4096, "the local APIC");
 	while (at + 2 <= table->size) {
 		uint64_t type = field(table, at, 1), length = field(table, at + 1, 1);
 
@@ -94,14 +129,18 @@ static void read_madt(const struct table *table, struct acpi *acpi)
 		if ((type == 0 && field(table, at + 4, 4) & 1) ||
 		    (type == 9 && field(table, at + 8, 4) & 1))
 			acpi->n_apics++;
+		if (type == 1 && length >= 8)
+			keep(acpi, field(table, at + 4, 4), 4096, "an I/O APIC");
+		if (type == 5 && length >= 12)
+			keep(acpi, field(table, at + 4, 8), 4096, "the local APIC");
 		at += length;
 	}
 }
 
 /*
  * VT-d 8.1 and 8.3: structures {type, length} from 48; type 0 is a unit, with INCLUDE_PCI_ALL in
- * bit 0 of its flags at 4, the segment at 6, the address of its registers at 8. Where no unit has
- * all, it is the only one that counts.
+ * bit 0 of its flags at 4, 2^N pages of registers at 5, the segment at 6, the address of its
+ * registers at 8. Where no unit has all, it is the only one that counts.
  */
 static void read_dmar(const struct table *table, struct acpi *acpi)
 {
@@ -112,9 +151,12 @@ static void read_dmar(const struct table *table, struct acpi *acpi)
 	while (at + 16 <= table->size) {
 		uint64_t length = field(table, at + 2, 2);
 
-		if (length < 4)
-			return;
-		if (field(table, at, 2) == 0 && field(table, at + 6, 2) == 0) {
+		if (length < 4 || at + length > table->size)
+			break;
+		if (field(table, at, 2) == 0 && length >= 16)
+			keep(acpi, field(table, at + 8, 8) & ~0xfffull,
+			     4096ull << (field(table, at + 5, 1) & 15), "an IOMMU");
+		if (field(table, at, 2) == 0 && length >= 16 && field(table, at + 6, 2) == 0) {
 			base = field(table, at + 8, 8) & ~0xfffull;
 			n_units++;
 			if (field(table, at + 4, 1) & 1)
@@ -126,10 +168,26 @@ static void read_dmar(const struct table *table, struct acpi *acpi)
 		acpi->remapping_base = all ?: base;
 }
 
-static void note_ivrs(const struct table *table, struct acpi *acpi)
+/*
+ * AMD I/O Virtualization Technology 3.05, 5.2.2: blocks {type, flags, length at 2} from 48; of
+ * types 10h, 11h and 40h the address of the registers is at 8. They are 16 KiB, or 512 KiB with
+ * counters, and lie on a multiple of that.
+ */
+static void read_ivrs(const struct table *table, struct acpi *acpi)
 {
-	(void)table;
+	size_t at = 48;
+
 	acpi->has_ivrs = true;
+	while (at + 4 <= table->size) {
+		uint64_t type = field(table, at, 1), length = field(table, at + 2, 2),
+			 base = field(table, at + 8, 8);
+
+		if (length < 4 || at + length > table->size)
+			return;
+		if (length >= 16 && (type == 0x10 || type == 0x11 || type == 0x40))
+			keep(acpi, base, base % (512 << 10) ? 16 << 10 : 512 << 10, "an IOMMU");
+		at += length;
+	}
 }
 
 void acpi_read(const char *root, struct acpi *ret)
@@ -139,10 +197,13 @@ void acpi_read(const char *root, struct acpi *ret)
 		void (*read)(const struct table *table, struct acpi *acpi);
 	} readers[] = {
 		{"FACP", read_fadt}, {"MCFG", read_mcfg}, {"APIC", read_madt},
-		{"DMAR", read_dmar}, {"IVRS", note_ivrs},
+		{"DMAR", read_dmar}, {"IVRS", read_ivrs}, {"HPET", read_hpet},
 	};
 
 	*ret = (struct acpi){0};
+	/* SDM 3A 11.11.1: writes there are interrupts, on every machine, whatever the tables say.
+	 */
+	keep(ret, 0xfee00000, 1 << 20, "the local APIC, or messages to one");
 	for (size_t i = 0; i < ELEMENTS(readers); i++) {
 		struct table table;
 

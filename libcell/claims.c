@@ -2,6 +2,7 @@
 #include "claims.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cellhv/guest.h>
@@ -86,15 +87,19 @@ static bool may_be_free(const struct memory *memory, uint64_t phys)
 void claims_check_ram(cell_desc *desc, const struct memory *memory, const char *pointer,
 		      uint64_t phys, uint64_t size)
 {
+	char reservation[CMDLINE_ITEM_SIZE], arguments[CMDLINE_RESERVE_SIZE];
+
 	for (uint64_t offset = 0; offset < size; offset += PAGE) {
 		if (may_be_free(memory, phys + offset))
 			continue;
 
-		desc_report(desc, CELL_ERROR, "memory-not-free", pointer,
-			    "the memory at 0x%" PRIx64 " is neither reserved (memmap=%" PRIu64
-			    "K$0x%" PRIx64 ") nor in a block that could go offline: leave out "
-			    "\"phys\" and let it be placed",
-			    phys + offset, size >> 10, phys);
+		snprintf(reservation, sizeof(reservation), "%" PRIu64 "K$0x%" PRIx64, size >> 10,
+			 phys);
+		desc_report(
+			desc, CELL_ERROR, "memory-not-free", pointer,
+			"the memory at 0x%" PRIx64 " is neither reserved for cells (%s) nor in "
+			"a block that could go offline: leave out \"phys\" and let it be placed",
+			phys + offset, cmdline_reserve(reservation, phys, arguments));
 		return;
 	}
 }
@@ -121,6 +126,12 @@ static void check_memory(cell_desc *desc, const cell_host *host, const struct in
 		rival_note_memory(desc, other, region->phys, region->size);
 	} else if (!(region->flags & CELLHV_MEMORY_DEVICE))
 		claims_check_ram(desc, &host->memory, pointer, region->phys, region->size);
+	else if (acpi_kept_at(&host->acpi, region->phys, region->size))
+		desc_report(desc, CELL_ERROR, "device-kept", pointer,
+			    "0x%" PRIx64 " to 0x%" PRIx64 " has registers of %s: what keeps cells "
+			    "apart is never given to one",
+			    region->phys, region->phys + region->size - 1,
+			    acpi_kept_at(&host->acpi, region->phys, region->size));
 	else if (ranges_touch(&host->iomem.ram, region->phys, region->size)) {
 		desc_report(desc, CELL_ERROR, "device-is-ram", pointer,
 			    "there is RAM of Linux's in 0x%" PRIx64 " to 0x%" PRIx64
@@ -130,11 +141,20 @@ static void check_memory(cell_desc *desc, const cell_host *host, const struct in
 }
 
 /* pointer: of what claims these ports. */
-static void check_ports(cell_desc *desc, const struct inventory *inventory, const char *pointer,
-			uint32_t base, uint32_t count, const char *remedy)
+static void check_ports(cell_desc *desc, const cell_host *host, const struct inventory *inventory,
+			const char *pointer, uint32_t base, uint32_t count, const char *remedy)
 {
 	const char *other = other_name(desc, inventory_by_ports(inventory, base, count));
+	uint32_t debug = host->settings.debug_port;
 
+	if (debug && range_overlaps(base, count, debug, SETTINGS_DEBUG_PORTS) &&
+	    !diag_has_error_at(&desc->diags, pointer)) {
+		desc_report(desc, CELL_ERROR, "port-kept", pointer,
+			    "on the ports 0x%" PRIx32 " to 0x%" PRIx32 " the hypervisor writes its "
+			    "own lines (\"debug-port\" in %s): use others",
+			    debug, debug + SETTINGS_DEBUG_PORTS - 1, SETTINGS_PATH);
+		return;
+	}
 	if (!other || diag_has_error_at(&desc->diags, pointer))
 		return;
 
@@ -161,9 +181,9 @@ void claims_check(cell_desc *desc, const cell_host *host, const struct inventory
 	for (size_t i = 0; i < desc->n_memory; i++)
 		check_memory(desc, host, inventory, i);
 	for (size_t i = 0; i < desc->n_ports; i++)
-		check_ports(desc, inventory, desc_pointer(pointer, "ports", i, ""),
+		check_ports(desc, host, inventory, desc_pointer(pointer, "ports", i, ""),
 			    desc->ports[i].base, desc->ports[i].count, "remove them here or there");
 	if (desc->console.size && !(desc->console.flags & CELLHV_CONSOLE_FLAG_MMIO))
-		check_ports(desc, inventory, "/console/uart", (uint32_t)desc->console.address,
+		check_ports(desc, host, inventory, "/console/uart", (uint32_t)desc->console.address,
 			    desc->console.size, "use \"virtual\", or another UART");
 }

@@ -31,13 +31,11 @@ uint64_t compile_need(const cell_desc *desc)
 
 static void report_short(cell_desc *desc, const cell_host *host, const struct inventory *inventory)
 {
-	char need[32], pool_text[32], removable[32], fallback[64];
-	struct ranges pool = {0}, taken = {0};
+	char need[32], pool_text[32], removable[32], fallback[CMDLINE_RESERVE_SIZE];
+	_cleanup_ranges_ struct ranges pool = {0};
 
-	memory_pool(&host->memory, &pool);
-	inventory_memory(inventory, desc->name, &taken);
-	for (size_t i = 0; i < taken.n; i++)
-		ranges_remove(&pool, taken.items[i].start, taken.items[i].size);
+	/* Without memory to count it in, nothing is free. */
+	place_free(inventory, &host->memory, desc->name, &pool);
 	desc_report(desc, CELL_ERROR, "memory-short", "/memory",
 		    "the cell needs %s, but %s of cell memory is free and at most %s of Linux's "
 		    "memory could go offline: make the cell smaller, destroy others, or boot with "
@@ -221,6 +219,15 @@ LIBCELL_PUBLIC int cell_desc_check(cell_desc *desc, cell_host *host)
 	struct place place;
 
 	return check_now(desc, host, &cpus, &place);
+}
+
+LIBCELL_PUBLIC int cell_desc_check_images(cell_desc *desc)
+{
+	context_begin(desc->context);
+	diag_rewind(&desc->diags);
+	image_check_files(desc);
+	diag_finish(&desc->diags, false);
+	return desc_verdict(desc);
 }
 
 LIBCELL_PUBLIC int cell_desc_compile(cell_desc *desc, cell_host *host, cell_blob **ret)

@@ -16,7 +16,15 @@ unsigned cpuset_count(const struct cpuset *set)
 
 int cpuset_parse(const char *text, struct cpuset *ret)
 {
+	unsigned long n;
+
+	return cpuset_parse_all(text, ret, &n);
+}
+
+int cpuset_parse_all(const char *text, struct cpuset *ret, unsigned long *ret_n)
+{
 	struct cpuset set = {0};
+	unsigned long n = 0;
 
 	while (*text && *text != '\n') {
 		char *end;
@@ -36,9 +44,12 @@ int cpuset_parse(const char *text, struct cpuset *ret)
 
 		for (unsigned long cpu = first; cpu <= last && cpu < CELLHV_MAX_CPUS; cpu++)
 			cpuset_add(&set, cpu);
+		if (last >= n)
+			n = last + 1;
 		text = *end == ',' ? end + 1 : end;
 	}
 	*ret = set;
+	*ret_n = n;
 	return 0;
 }
 

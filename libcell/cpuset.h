@@ -29,6 +29,9 @@ unsigned cpuset_count(const struct cpuset *set);
 /* The kernel's list format, "0-2,5". -EINVAL. */
 int cpuset_parse(const char *text, struct cpuset *ret);
 
+/* *ret_n: one more than the highest number, which may be beyond the set. */
+int cpuset_parse_all(const char *text, struct cpuset *ret, unsigned long *ret_n);
+
 /* The same format, cut at size. */
 void cpuset_format(const struct cpuset *set, char *text, size_t size);
 

@@ -110,12 +110,14 @@ static const char *error_name_of(const char *code)
 		const char *code;
 		const char *name;
 	} names[] = {
-		{"cpu-zero", "CpuUnavailable"},	      {"cpu-missing", "CpuUnavailable"},
-		{"cpu-offline", "CpuUnavailable"},    {"cpus-few", "CpuUnavailable"},
-		{"cpu-taken", "ResourceConflict"},    {"memory-taken", "ResourceConflict"},
-		{"port-taken", "ResourceConflict"},   {"memory-short", "NoMemory"},
-		{"memory-not-free", "NoMemory"},      {"image-missing", "ImageMissing"},
-		{"image-too-large", "ImageTooLarge"}, {"not-readable", "Failed"},
+		{"cpu-zero", "CpuUnavailable"},	    {"cpu-missing", "CpuUnavailable"},
+		{"cpu-offline", "CpuUnavailable"},  {"cpus-few", "CpuUnavailable"},
+		{"cpu-taken", "ResourceConflict"},  {"memory-taken", "ResourceConflict"},
+		{"port-taken", "ResourceConflict"}, {"memory-short", "NoMemory"},
+		{"memory-not-free", "NoMemory"},    {"image-missing", "ImageMissing"},
+		{"image-empty", "ImageMissing"},    {"image-too-large", "ImageTooLarge"},
+		{"not-readable", "Failed"},	    {"device-kept", "ResourceConflict"},
+		{"port-kept", "ResourceConflict"},
 	};
 
 	for (size_t i = 0; i < ELEMENTS(names); i++)
@@ -166,14 +168,14 @@ static void set_defaults(cell_desc *desc)
 	desc->shutdown_timeout_ms = 5000;
 }
 
-int desc_new(cell_context *context, const char *path, char *text, size_t size,
-	     const struct key *keys, void *target, cell_desc **ret)
+/* Takes text over, also where it fails. */
+static cell_desc *make(cell_context *context, const char *path, char *text, size_t size)
 {
-	cell_desc *desc = calloc(1, sizeof(*desc));
+	cell_desc *desc = text ? calloc(1, sizeof(*desc)) : NULL;
 
 	if (!desc) {
 		free(text);
-		return context_oom(context);
+		return NULL;
 	}
 
 	desc->refs = 1;
@@ -182,10 +184,43 @@ int desc_new(cell_context *context, const char *path, char *text, size_t size,
 	desc->text_size = size;
 	desc->path = strdup(path);
 	set_defaults(desc);
-	if (!desc->path || parse_desc(desc, keys, target) < 0) {
+	return desc->path ? desc : cell_desc_unref(desc);
+}
+
+int desc_new(cell_context *context, const char *path, char *text, size_t size,
+	     const struct key *keys, void *target, cell_desc **ret)
+{
+	cell_desc *desc = make(context, path, text, size);
+
+	if (!desc || parse_desc(desc, keys, target) < 0) {
 		cell_desc_unref(desc);
 		return context_oom(context);
 	}
+	*ret = desc;
+	return 0;
+}
+
+int desc_new_unreadable(cell_context *context, const char *path, int error, cell_desc **ret)
+{
+	cell_desc *desc = make(context, path, strdup(""), 0);
+	char message[128];
+
+	if (!desc)
+		return context_oom(context);
+
+	if (error == -EFBIG)
+		snprintf(message, sizeof(message), "this file is larger than %d bytes",
+			 DESC_FILE_MAX);
+	else
+		snprintf(message, sizeof(message), "this file cannot be read: %s",
+			 error == -ENOENT ? "what the link points at is not there"
+					  : file_error(error));
+	diag_add(&desc->diags, &(struct cell_diag){.severity = CELL_ERROR,
+						   .code = "not-readable",
+						   .file = path,
+						   .pointer = "",
+						   .message = message});
+	diag_finish(&desc->diags, true);
 	*ret = desc;
 	return 0;
 }
@@ -215,21 +250,28 @@ static int fail_read(cell_context *context, int error, const char *path)
 				    "%s is larger than %d bytes: no cell description is.", path,
 				    DESC_FILE_MAX);
 	return context_fail(context, error, error == -ENOENT ? "NoSuchCell" : "Failed",
-			    "Cannot read the description %s: %s.", path, strerror(-error));
+			    "Cannot read the description %s: %s.", path, file_error(error));
+}
+
+/* With the slash at its end; of the file itself, which is where a link leads to. */
+static char *directory_of(const char *path)
+{
+	char *directory = realpath(path, NULL), *slash;
+
+	slash = directory ? strrchr(directory, '/') : NULL;
+	if (slash)
+		slash[1] = '\0';
+	return directory;
 }
 
 LIBCELL_PUBLIC int cell_desc_new_from_file(cell_context *context, const char *path, cell_desc **ret)
 {
-	_cleanup_free_ char *directory = strdup(path);
-	char *text, *slash;
 	cell_desc *desc;
 	size_t size;
+	char *text;
 	int r;
 
 	context_begin(context);
-	if (!directory)
-		return context_oom(context);
-
 	r = file_load(path, DESC_FILE_MAX, &text, &size);
 	if (r < 0)
 		return fail_read(context, r, path);
@@ -238,9 +280,11 @@ LIBCELL_PUBLIC int cell_desc_new_from_file(cell_context *context, const char *pa
 	if (r < 0)
 		return r;
 
-	slash = strrchr(directory, '/');
-	strcpy(slash ? slash + 1 : directory, "");
-	desc->directory = TAKE_PTR(directory);
+	desc->directory = directory_of(path);
+	if (!desc->directory) {
+		cell_desc_unref(desc);
+		return fail_read(context, -errno, path);
+	}
 	*ret = desc;
 	return 0;
 }

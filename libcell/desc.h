@@ -13,6 +13,9 @@
 #define DESC_IMAGES_MAX 64
 #define DESC_FILE_MAX 65536 /* bytes of JSON */
 
+/* Where descriptions are, in this order. */
+#define DESC_DIRECTORIES "/etc/cells", "/run/cells", "/usr/lib/cells"
+
 struct desc_memory {
 	uint64_t size;
 	uint64_t guest;
@@ -71,6 +74,9 @@ struct key;
  */
 int desc_new(cell_context *context, const char *path, char *text, size_t size,
 	     const struct key *keys, void *target, cell_desc **ret);
+
+/* One that says nothing, but why the file cannot be read. -ENOMEM. */
+int desc_new_unreadable(cell_context *context, const char *path, int error, cell_desc **ret);
 
 /* Adds a diagnostic at the value (or at its key, or at an offset) that the pointer names. */
 void desc_report(cell_desc *desc, enum cell_severity severity, const char *code,

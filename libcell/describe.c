@@ -58,9 +58,11 @@ static struct json_object *object_of(const struct fact *facts, size_t n)
 
 static struct json_object *describe_memory(const cell_host *host)
 {
-	struct ranges pool = {0};
+	_cleanup_ranges_ struct ranges pool = {0};
 
-	memory_pool(&host->memory, &pool);
+	if (memory_pool(&host->memory, &pool) < 0)
+		return NULL;
+
 	const struct fact facts[] = {
 		{"top", hex(host->memory.top)},
 		{"blockSize", number(host->memory.block_size)},

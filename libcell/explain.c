@@ -9,12 +9,12 @@
 
 #include "cleanup.h"
 
-enum object { NOTHING, NUMBER, ADDRESS, CELL, FEATURE };
+enum object { NOTHING, NUMBER, ADDRESS, CELL, FEATURE, STATE };
 
 struct sentence {
 	uint32_t check;
 	enum object object;
-	const char *name;
+	const char *name; /* NULL: the object decides */
 	const char *text; /* with one %s where there is an object */
 };
 
@@ -40,8 +40,7 @@ static const struct sentence sentences[] = {
 	{CELLHV_CHECK_NAME_EXISTS, CELL, "CellExists",
 	 "a cell of this name exists (%s): destroy it first, or rename one of them"},
 	{CELLHV_CHECK_NO_SUCH_CELL, NUMBER, "NoSuchCell", "the cell with id %s is gone"},
-	{CELLHV_CHECK_CELL_STATE, NUMBER, "CellRunning",
-	 "the cell's state (%s) does not allow this: stop the cell first"},
+	{CELLHV_CHECK_CELL_STATE, STATE, NULL, "the cell %s"},
 	{CELLHV_CHECK_CELL_LOCKED, CELL, "CellLocked",
 	 "the guest in cell %s has locked the configuration: shut that cell down first"},
 	{CELLHV_CHECK_CELL_NOT_SCRUBBED, CELL, "Busy",
@@ -146,6 +145,34 @@ static void render_cell(cell_context *context, int fd, uint64_t id, char text[64
 		snprintf(text, 64, "number %" PRIu64, id);
 }
 
+/* What runs has to be stopped before it is changed; in what has ended nobody answers. */
+static const struct {
+	const char *name;
+	const char *text;
+} states[] = {
+	[CELLHV_STATE_STOPPED] = {"CellNotRunning", "is stopped: start it first"},
+	[CELLHV_STATE_RUNNING] = {"CellRunning", "is running: stop it first"},
+	[CELLHV_STATE_LOCKED] = {"CellRunning",
+				 "is running, and has locked the configuration: stop it first"},
+	[CELLHV_STATE_SHUT_DOWN] =
+		{"CellNotRunning", "is shut down: it answers no more, and has to be stopped before "
+				   "it is loaded or started again"},
+	[CELLHV_STATE_FAILED] =
+		{"CellNotRunning",
+		 "has failed: it answers no more, and has to be stopped before it is "
+		 "loaded or started again"},
+};
+
+/* Returns the name of the error. */
+static const char *render_state(uint64_t state, char text[128])
+{
+	bool known = state < ELEMENTS(states) && states[state].name;
+
+	snprintf(text, 128, "%s",
+		 known ? states[state].text : "is in a state that this library does not know");
+	return known ? states[state].name : "Failed";
+}
+
 static const char *const features[CELLHV_CPU_FEATURE_MAX] = {
 	[CELLHV_CPU_FEATURE_NESTED_PAGING] =
 		"nested paging (AMD NPT, Intel EPT with 2 MiB pages and write-back tables)",
@@ -159,10 +186,30 @@ static const char *const features[CELLHV_CPU_FEATURE_MAX] = {
 		"VMX operation with the CR0 and CR4 bits that Linux has set",
 };
 
+static void render_sentence(const struct sentence *sentence, const char *object,
+			    char text[EXPLAIN_SIZE])
+{
+	snprintf(text, EXPLAIN_SIZE, sentence->text, object);
+}
+
+bool explain_number(uint32_t check, uint64_t number, char text[EXPLAIN_SIZE])
+{
+	char rendered[24];
+
+	snprintf(rendered, sizeof(rendered), "%" PRIu64, number);
+	for (size_t i = 0; i < ELEMENTS(sentences); i++)
+		if (sentences[i].check == check && sentences[i].object == NUMBER) {
+			render_sentence(&sentences[i], rendered, text);
+			return true;
+		}
+	return false;
+}
+
 static void explain_check(cell_context *context, int fd, const struct sentence *sentence,
 			  uint64_t object, const char *what)
 {
-	char rendered[96] = "", reason[512];
+	const char *name = sentence->name;
+	char rendered[128] = "", reason[EXPLAIN_SIZE];
 
 	if (sentence->object == NUMBER)
 		snprintf(rendered, sizeof(rendered), "%" PRIu64, object);
@@ -170,13 +217,15 @@ static void explain_check(cell_context *context, int fd, const struct sentence *
 		snprintf(rendered, sizeof(rendered), "0x%" PRIx64, object);
 	else if (sentence->object == CELL)
 		render_cell(context, fd, object, rendered);
+	else if (sentence->object == STATE)
+		name = render_state(object, rendered);
 	else if (sentence->object == FEATURE)
 		snprintf(rendered, sizeof(rendered), "%s",
 			 object && object < CELLHV_CPU_FEATURE_MAX ? features[object]
 								   : "something unknown");
 
-	snprintf(reason, sizeof(reason), sentence->text, rendered);
-	context_set_error(context, sentence->name, "Cannot %s: %s.", what, reason);
+	render_sentence(sentence, rendered, reason);
+	context_set_error(context, name, "Cannot %s: %s.", what, reason);
 }
 
 void explain_failure(cell_context *context, int fd, int result, const struct cellhv_error *error,

@@ -8,6 +8,13 @@
 void explain_failure(cell_context *context, int fd, int result, const struct cellhv_error *error,
 		     const char *what);
 
+/*
+ * "what is wrong: what to do" of a check about a number, for who finds it before the driver does.
+ * False: there is no such check.
+ */
+#define EXPLAIN_SIZE 512
+bool explain_number(uint32_t check, uint64_t number, char text[EXPLAIN_SIZE]);
+
 /* The stable name of a failure reason, and one sentence about it. */
 const char *explain_failure_reason(uint32_t reason);
 void explain_guest_failure(const struct cellhv_failure *failure, char message[160]);

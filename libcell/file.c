@@ -108,13 +108,34 @@ int file_load_fd(int fd, size_t max, char **ret_data, size_t *ret_size)
 	return 0;
 }
 
-int file_load(const char *path, size_t max, char **ret_data, size_t *ret_size)
+/* Whoever opens a FIFO waits for a writer, and a device may do anything. */
+int file_open(const char *path, uint64_t *ret_size)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
 
 	if (fd < 0)
 		return -errno;
-	return file_load_fd(fd, max, ret_data, ret_size);
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return -EISDIR;
+	}
+	*ret_size = (uint64_t)st.st_size;
+	return fd;
+}
+
+const char *file_error(int error)
+{
+	return error == -EISDIR ? "it is not a regular file" : strerror(-error);
+}
+
+int file_load(const char *path, size_t max, char **ret_data, size_t *ret_size)
+{
+	uint64_t size;
+	_cleanup_close_ int fd = file_open(path, &size);
+
+	return fd < 0 ? fd : file_load_fd(fd, max, ret_data, ret_size);
 }
 
 static int write_all(int fd, const char *text)

@@ -18,6 +18,13 @@ bool file_exists(const char *root, const char *format, ...) __attribute__((forma
 int file_read_line(char *line, size_t size, const char *root, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/*
+ * For reading; never waits. -EISDIR: not a regular file. *ret_size: what stat() says, which is
+ * nothing in sysfs. file_error: why that failed, for a sentence.
+ */
+int file_open(const char *path, uint64_t *ret_size);
+const char *file_error(int error);
+
 /* Whole content with a zero after it; the caller frees *ret_data. -EFBIG: more than max bytes. */
 int file_load(const char *path, size_t max, char **ret_data, size_t *ret_size);
 int file_load_fd(int fd, size_t max, char **ret_data, size_t *ret_size);

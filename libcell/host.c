@@ -64,7 +64,7 @@ static int read_cpuinfo(cell_host *host)
 	return 0;
 }
 
-static int read_cpus(const char *root, const char *name, struct cpuset *ret)
+static int read_cpus(const char *root, const char *name, struct cpuset *ret, unsigned long *ret_n)
 {
 	char line[1024];
 	int r;
@@ -72,29 +72,41 @@ static int read_cpus(const char *root, const char *name, struct cpuset *ret)
 	r = file_read_line(line, sizeof(line), root, "/sys/devices/system/cpu/%s", name);
 	if (r < 0)
 		return r;
-	return cpuset_parse(line, ret);
+	return cpuset_parse_all(line, ret, ret_n);
 }
 
 int host_refresh(cell_host *host)
 {
-	struct cpuset present, online;
+	struct cpuset present, online, possible;
+	unsigned long n = 0;
+	struct iomem iomem = {0};
 	struct memory memory;
 	int r;
 
-	r = read_cpus(host->root, "present", &present);
+	r = read_cpus(host->root, "present", &present, &n);
 	if (r >= 0)
-		r = read_cpus(host->root, "online", &online);
+		r = read_cpus(host->root, "online", &online, &n);
+	/* Kernels have it since 2.6.26; where it is not, there is nothing to refuse. */
+	if (r >= 0 && read_cpus(host->root, "possible", &possible, &n) < 0)
+		n = 0;
 	if (r >= 0)
-		r = iomem_read(host->root, &host->iomem);
+		r = iomem_read(host->root, &iomem);
 	if (r >= 0)
-		r = memory_read(host->root, &host->iomem, &memory);
+		r = memory_read(host->root, &iomem, &memory);
+	if (r < 0)
+		iomem_clear(&iomem);
+	if (r == -ENOMEM)
+		return context_oom(host->context);
 	if (r < 0)
 		return context_fail(host->context, r, "Failed",
 				    "Cannot read the CPUs and memory of this machine from /sys and "
 				    "/proc: %s.",
 				    strerror(-r));
 
+	iomem_clear(&host->iomem);
 	memory_clear(&host->memory);
+	host->iomem = iomem;
+	host->n_possible = n;
 	host->present = present;
 	host->online = online;
 	host->memory = memory;
@@ -163,6 +175,7 @@ LIBCELL_PUBLIC cell_host *cell_host_unref(cell_host *host)
 	if (!host || --host->refs > 0)
 		return NULL;
 
+	iomem_clear(&host->iomem);
 	memory_clear(&host->memory);
 	settings_clear(&host->settings);
 	prepare_free(host->preparation);

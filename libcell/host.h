@@ -23,8 +23,9 @@ struct cell_host {
 	char model[80];
 	bool has_svm;
 	bool has_vmx;
-	bool has_nested_paging; /* NPT or EPT */
-	bool is_guest;		/* CPUID says a hypervisor is there */
+	bool has_nested_paging;	  /* NPT or EPT */
+	bool is_guest;		  /* CPUID says a hypervisor is there */
+	unsigned long n_possible; /* one more than the highest number, as the kernel counts */
 	struct cpuset present;
 	struct cpuset online;
 	struct iomem iomem;

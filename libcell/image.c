@@ -2,10 +2,10 @@
 #include "image.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cleanup.h"
 #include "file.h"
@@ -28,43 +28,43 @@ static uint64_t room_at(const cell_desc *desc, uint64_t guest)
 	return room;
 }
 
-static int open_regular(const char *path, uint64_t *ret_size)
+static int open_in(const char *directory, const char *file, uint64_t *ret_size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
+	char path[PATH_MAX];
+	int r = file_path(path, directory, "/%s", file);
 
-	if (fd < 0)
-		return -errno;
-
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return -EISDIR;
-	}
-	*ret_size = (uint64_t)st.st_size;
-	return fd;
+	return r < 0 ? r : file_open(path, ret_size);
 }
 
+/* The first one that is there, whatever it is. */
 static int open_image(const cell_desc *desc, const char *file, uint64_t *ret_size)
 {
+	static const char *const directories[] = {DESC_DIRECTORIES, IMAGE_DIRECTORY};
 	const char *root = desc->context->root;
-	char path[PATH_MAX];
 	int r = -ENOENT;
 
-	if (*file == '/') {
-		r = file_path(path, root, "%s", file);
-		return r < 0 ? r : open_regular(path, ret_size);
-	}
+	if (*file == '/')
+		return open_in(root, file + 1, ret_size);
 
-	if (desc->directory) {
-		r = file_path(path, desc->directory, "%s", file);
+	if (desc->directory)
+		r = open_in(desc->directory, file, ret_size);
+	for (size_t i = 0; r == -ENOENT && i < ELEMENTS(directories); i++) {
+		char directory[PATH_MAX];
+
+		r = file_path(directory, root, "%s", directories[i]);
 		if (r == 0)
-			r = open_regular(path, ret_size);
+			r = open_in(directory, file, ret_size);
 	}
-	if (r != -ENOENT)
-		return r;
+	return r;
+}
 
-	r = file_path(path, root, IMAGE_DIRECTORY "/%s", file);
-	return r < 0 ? r : open_regular(path, ret_size);
+/* Where open_image() has looked, for a sentence. */
+static const char *places(const cell_desc *desc, const char *file)
+{
+	if (*file == '/')
+		return "";
+	return desc->directory ? " beside the description, nor in " IMAGE_PLACES
+			       : " in " IMAGE_PLACES;
 }
 
 /* False: reported. */
@@ -78,14 +78,15 @@ static bool check_file(cell_desc *desc, size_t index, uint64_t *ret_size)
 	if (fd == -ENOENT)
 		desc_report(desc, CELL_ERROR, "image-missing", pointer,
 			    "there is no file %.256s%s: build or install it, or correct the name",
-			    image->file,
-			    *image->file == '/' ? ""
-						: " beside the description or in " IMAGE_DIRECTORY);
+			    image->file, places(desc, image->file));
 	else if (fd < 0)
 		desc_report(desc, CELL_ERROR, "image-missing", pointer, "%.256s cannot be read: %s",
-			    image->file,
-			    fd == -EISDIR ? "it is not a regular file" : strerror(-fd));
-	return fd >= 0;
+			    image->file, file_error(fd));
+	else if (!*ret_size)
+		desc_report(desc, CELL_ERROR, "image-empty", pointer,
+			    "there is nothing in the file %.256s: build or install it again",
+			    image->file);
+	return fd >= 0 && *ret_size;
 }
 
 static void check_one(cell_desc *desc, size_t index)
@@ -123,6 +124,15 @@ static void check_command_line(cell_desc *desc)
 			    strlen(desc->command_line) + 1, desc->command_line_at, room);
 }
 
+void image_check_files(cell_desc *desc)
+{
+	uint64_t size = 0;
+
+	for (size_t i = 0; i < desc->n_images; i++)
+		if (desc->images[i].file && !desc_is_bad(desc, "images", i, "file"))
+			check_file(desc, i, &size);
+}
+
 void image_check(cell_desc *desc)
 {
 	for (size_t i = 0; i < desc->n_images; i++)
@@ -146,10 +156,15 @@ int image_load(cell_desc *desc, size_t index, char **ret_data, size_t *ret_size)
 				    " bytes of memory the cell has from 0x%" PRIx64
 				    " on: enlarge the region or move the image.",
 				    image->file, room, image->guest);
+	if (r >= 0 && !*ret_size) {
+		free(*ret_data);
+		return context_fail(desc->context, -ENODATA, "ImageMissing",
+				    "There is nothing in the image %s: build or install it again.",
+				    image->file);
+	}
 	if (r < 0)
 		return context_fail(desc->context, r, "ImageMissing",
-				    "The image %s cannot be read (%s): it is looked for beside the "
-				    "description, then in " IMAGE_DIRECTORY ".",
-				    image->file, strerror(-r));
+				    "The image %s cannot be read (%s): it is looked for%s.",
+				    image->file, file_error(r), places(desc, image->file));
 	return 0;
 }

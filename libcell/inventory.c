@@ -121,7 +121,7 @@ static bool next_memory(const struct cellhv_cell_config *config, uint32_t index,
 
 int inventory_memory(const struct inventory *inventory, const char *except, struct ranges *ret)
 {
-	struct ranges set = {0};
+	_cleanup_ranges_ struct ranges set = {0};
 
 	for (size_t i = 0; i < inventory->n; i++) {
 		const struct inventory_cell *cell = &inventory->cells[i];
@@ -138,6 +138,7 @@ int inventory_memory(const struct inventory *inventory, const char *except, stru
 		}
 	}
 	*ret = set;
+	set = (struct ranges){0};
 	return 0;
 }
 

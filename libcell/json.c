@@ -2,20 +2,50 @@
 #include "json.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-int json_parse(const char *text, size_t size, struct json_object **ret,
-	       struct walk_error *ret_error)
+#include "cleanup.h"
+
+#define JSON_TOO_LARGE "18446744073709551615" /* UINT64_MAX; parse.c refuses it */
+
+/* Neither has leading zeros. */
+static bool is_beyond(const char *number, size_t length, const char *limit)
 {
-	struct walk walk = {.text = text, .size = size};
+	return length != strlen(limit) ? length > strlen(limit) : memcmp(number, limit, length) > 0;
+}
+
+/*
+ * What becomes of a number depends on json-c's version where it is beyond 64 bits, which 0.18 takes
+ * for a mistake in the text, or no integer. So json-c gets one that all versions take, and that is
+ * refused by the same words: the largest, any negative one, any with a fraction. Its place is as
+ * long, filled up with blanks.
+ */
+static void tame(struct walk *walk, size_t start, size_t length)
+{
+	const char *number = walk->text + start, *tamed = NULL;
+	char *copy = (char *)walk->userdata + start;
+
+	if (memchr(number, '.', length) || memchr(number, 'e', length) ||
+	    memchr(number, 'E', length))
+		tamed = "0.5";
+	else if (*number == '-' && length > strlen("-9223372036854775808"))
+		tamed = "-1";
+	else if (*number != '-' && is_beyond(number, length, JSON_TOO_LARGE))
+		tamed = JSON_TOO_LARGE;
+	if (!tamed)
+		return;
+
+	memset(copy, ' ', length);
+	memcpy(copy, tamed, strlen(tamed));
+}
+
+static int parse(const char *text, size_t size, struct json_object **ret,
+		 struct walk_error *ret_error)
+{
 	struct json_tokener *tokener;
 	struct json_object *object;
 	enum json_tokener_error error;
-
-	if (walk_text(&walk) < 0) {
-		*ret_error = walk.error;
-		return -EINVAL;
-	}
 
 	/* It counts the value itself as a level. */
 	tokener = json_tokener_new_ex(WALK_DEPTH_MAX + 1);
@@ -38,6 +68,24 @@ int json_parse(const char *text, size_t size, struct json_object **ret,
 
 	*ret = object;
 	return 0;
+}
+
+int json_parse(const char *text, size_t size, struct json_object **ret,
+	       struct walk_error *ret_error)
+{
+	_cleanup_free_ char *copy = malloc(size + 1);
+	struct walk walk = {.text = text, .size = size, .number = tame, .userdata = copy};
+
+	if (!copy)
+		return -ENOMEM;
+
+	memcpy(copy, text, size);
+	copy[size] = '\0';
+	if (walk_text(&walk) < 0) {
+		*ret_error = walk.error;
+		return -EINVAL;
+	}
+	return parse(copy, size, ret, ret_error);
 }
 
 struct json_position json_position_of(const char *text, size_t offset)

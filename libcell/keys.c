@@ -305,6 +305,7 @@ static void key_shutdown(const struct value *value)
 }
 
 const struct key keys_cell[] = {
+	{PARSE_SCHEMA, PARSE_STRING, false, key_nothing},
 	{"name", PARSE_STRING, true, key_name},
 	{"description", PARSE_STRING, false, key_nothing},
 	{"cpus", PARSE_INTEGER | PARSE_ARRAY, true, key_cpus},

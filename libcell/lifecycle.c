@@ -71,7 +71,7 @@ static int load_images(const cell_cell *cell, cell_desc *desc)
 static void give_back_unneeded(cell_hv *hv, cell_host *host)
 {
 	struct inventory inventory;
-	struct ranges needed;
+	_cleanup_ranges_ struct ranges needed = {0};
 
 	if (inventory_read(hv->context, hv->fd, &inventory) < 0)
 		return;
@@ -94,14 +94,13 @@ static void roll_back_memory(cell_hv *hv, cell_host *host)
 static int fail_memory(const cell_desc *desc, const cell_host *host, const struct pool *pool,
 		       const struct inventory *inventory)
 {
-	char need[32], found[32], piece[32], fallback[64];
-	struct ranges ready = {0}, taken = {0};
+	char need[32], found[32], piece[32], fallback[CMDLINE_RESERVE_SIZE];
+	_cleanup_ranges_ struct ranges ready = {0};
 	uint64_t largest = 0;
 
-	memory_pool(&host->memory, &ready);
-	inventory_memory(inventory, NULL, &taken);
-	for (size_t i = 0; i < taken.n; i++)
-		ranges_remove(&ready, taken.items[i].start, taken.items[i].size);
+	if (place_free(inventory, &host->memory, NULL, &ready) < 0)
+		return context_oom(desc->context);
+
 	for (size_t i = 0; i < ready.n; i++)
 		if (ready.items[i].size > largest)
 			largest = ready.items[i].size;

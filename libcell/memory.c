@@ -6,14 +6,14 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "cmdline.h"
 #include "file.h"
-#include "number.h"
 
 #define SYSFS "/sys/devices/system/memory"
 #define FALLBACK_UNIT (64ull << 20)
 
 static int read_block(const char *root, uint64_t block_size, unsigned number,
-		      struct memory_block *ret)
+		      const struct ranges *managed, struct memory_block *ret)
 {
 	struct memory_block block = {.number = number};
 	char line[64], *end;
@@ -40,6 +40,9 @@ static int read_block(const char *root, uint64_t block_size, unsigned number,
 		if (block.online && strcmp(line, "none") == 0)
 			block.removable = false;
 	}
+	/* Its driver may take it away, or give it to another machine, as soon as it is offline. */
+	if (ranges_touch(managed, block.phys, block_size))
+		block.removable = false;
 	*ret = block;
 	return 0;
 }
@@ -51,7 +54,7 @@ static int compare(const void *a, const void *b)
 	return x->phys < y->phys ? -1 : x->phys > y->phys;
 }
 
-static int read_blocks(const char *root, struct memory *memory)
+static int read_blocks(const char *root, const struct ranges *managed, struct memory *memory)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
 	char path[PATH_MAX];
@@ -70,7 +73,7 @@ static int read_blocks(const char *root, struct memory *memory)
 
 		if (sscanf(entry->d_name, "memory%u%c", &number, &rest) != 1)
 			continue;
-		if (read_block(root, memory->block_size, number, &block) < 0)
+		if (read_block(root, memory->block_size, number, managed, &block) < 0)
 			continue;
 
 		blocks = reallocarray(memory->blocks, memory->n + 1, sizeof(*blocks));
@@ -105,45 +108,39 @@ static int read_record(const char *root, struct memory *memory)
 	return 0;
 }
 
-/* "64M$0x30000000", one of perhaps several after memmap=. What is System RAM after all, is not. */
-static int add_reservation(char *text, const struct iomem *iomem, struct ranges *set)
+struct reservations {
+	const struct ranges *ram;
+	struct memory *memory;
+};
+
+/*
+ * Only what is marked for cells is theirs: others keep Linux from bad RAM in the same way, or
+ * memory for ramoops or a driver. What is System RAM after all is no reservation.
+ */
+static int add_reservation(void *userdata, const struct cmdline_reservation *reservation)
 {
-	char *dollar = strchr(text, '$');
-	uint64_t size, start;
+	struct reservations *all = userdata;
+	struct memory *memory = all->memory;
+	uint64_t end = reservation->start + reservation->size;
 
-	if (!dollar)
+	if (end < reservation->start ||
+	    ranges_touch(all->ram, reservation->start, reservation->size))
 		return 0;
-
-	*dollar = '\0';
-	if (number_parse(text, &size) < 0 || number_parse(dollar + 1, &start) < 0 || !size ||
-	    ranges_touch(&iomem->ram, start, size))
+	if (end > memory->top)
+		memory->top = end;
+	if (!reservation->for_cells)
 		return 0;
-	return ranges_add(set, start, size);
+	return ranges_add(&memory->reserved, reservation->start, reservation->size);
 }
 
-static int read_reservations(const char *root, const struct iomem *iomem, struct ranges *ret)
+static int read_reservations(const char *root, const struct ranges *ram, struct memory *memory)
 {
-	char line[4096], *rest = line, *word;
-	int r;
+	struct reservations all = {ram, memory};
+	char line[CMDLINE_SIZE];
 
-	r = file_read_line(line, sizeof(line), root, "/proc/cmdline");
-	if (r < 0)
+	if (file_read_line(line, sizeof(line), root, "/proc/cmdline") < 0)
 		return 0;
-
-	while ((word = strsep(&rest, " \t"))) {
-		char *item;
-
-		if (strncmp(word, "memmap=", 7) != 0)
-			continue;
-
-		word += 7;
-		while ((item = strsep(&word, ","))) {
-			r = add_reservation(item, iomem, ret);
-			if (r < 0)
-				return r;
-		}
-	}
-	return 0;
+	return cmdline_each_reservation(line, add_reservation, &all);
 }
 
 static struct range largest_of(const struct ranges *set)
@@ -170,11 +167,6 @@ struct range memory_fallback(const struct memory *memory, uint64_t need)
 	return (struct range){end - size, size};
 }
 
-static uint64_t top_of(const struct ranges *set)
-{
-	return set->n ? range_end(&set->items[set->n - 1]) : 0;
-}
-
 int memory_read(const char *root, const struct iomem *iomem, struct memory *ret)
 {
 	struct memory memory = {0};
@@ -184,19 +176,18 @@ int memory_read(const char *root, const struct iomem *iomem, struct memory *ret)
 	if (file_read_line(line, sizeof(line), root, SYSFS "/block_size_bytes") == 0)
 		memory.block_size = strtoull(line, NULL, 16);
 	if (memory.block_size)
-		r = read_blocks(root, &memory);
+		r = read_blocks(root, &iomem->managed, &memory);
 	if (r == 0)
 		r = read_record(root, &memory);
 	if (r == 0)
-		r = read_reservations(root, iomem, &memory.reserved);
+		r = read_reservations(root, &iomem->ram, &memory);
 	if (r < 0) {
 		memory_clear(&memory);
 		return r;
 	}
 
-	memory.top = top_of(&iomem->ram);
-	if (top_of(&memory.reserved) > memory.top)
-		memory.top = top_of(&memory.reserved);
+	if (iomem->ram.n && range_end(&iomem->ram.items[iomem->ram.n - 1]) > memory.top)
+		memory.top = range_end(&iomem->ram.items[iomem->ram.n - 1]);
 	memory.largest_ram = largest_of(&iomem->ram);
 	*ret = memory;
 	return 0;
@@ -205,39 +196,45 @@ int memory_read(const char *root, const struct iomem *iomem, struct memory *ret)
 void memory_clear(struct memory *memory)
 {
 	free(memory->blocks);
+	ranges_clear(&memory->reserved);
 	*memory = (struct memory){0};
 }
 
 int memory_copy(const struct memory *memory, struct memory *ret)
 {
 	size_t size = memory->n * sizeof(*memory->blocks);
-	struct memory_block *blocks = malloc(size ?: 1);
+	struct memory copy = *memory;
+	int r;
 
-	if (!blocks)
+	copy.blocks = malloc(size ?: 1);
+	if (!copy.blocks)
 		return -ENOMEM;
 
+	r = ranges_copy(&memory->reserved, &copy.reserved);
+	if (r < 0) {
+		free(copy.blocks);
+		return r;
+	}
 	if (size)
-		memcpy(blocks, memory->blocks, size);
-	*ret = *memory;
-	ret->blocks = blocks;
+		memcpy(copy.blocks, memory->blocks, size);
+	*ret = copy;
 	return 0;
 }
 
 int memory_pool(const struct memory *memory, struct ranges *ret)
 {
-	struct ranges pool = memory->reserved;
+	_cleanup_ranges_ struct ranges pool = {0};
+	int r;
 
-	for (size_t i = 0; i < memory->n; i++) {
-		int r;
+	r = ranges_copy(&memory->reserved, &pool);
+	for (size_t i = 0; r == 0 && i < memory->n; i++)
+		if (memory->blocks[i].ours)
+			r = ranges_add(&pool, memory->blocks[i].phys, memory->block_size);
+	if (r < 0)
+		return r;
 
-		if (!memory->blocks[i].ours)
-			continue;
-
-		r = ranges_add(&pool, memory->blocks[i].phys, memory->block_size);
-		if (r < 0)
-			return r;
-	}
 	*ret = pool;
+	pool = (struct ranges){0};
 	return 0;
 }
 

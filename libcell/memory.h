@@ -16,17 +16,17 @@ struct memory_block {
 	unsigned number; /* of /sys/devices/system/memory/memoryN */
 	uint64_t phys;
 	bool online;
-	bool removable;
-	bool movable; /* in ZONE_MOVABLE, so it can go offline for sure */
-	bool ours;    /* recorded as taken offline by us */
+	bool removable; /* and no driver's, which might take it away from a cell */
+	bool movable;	/* in ZONE_MOVABLE, so it can go offline for sure */
+	bool ours;	/* recorded as taken offline by us */
 };
 
 struct memory {
 	uint64_t block_size; /* bytes; 0: this kernel cannot take memory offline */
 	size_t n;
 	struct memory_block *blocks; /* by ascending address */
-	struct ranges reserved;	     /* by memmap= on the kernel command line */
-	uint64_t top;		     /* first byte above the highest RAM */
+	struct ranges reserved;	     /* for cells, on the kernel command line (cmdline.h) */
+	uint64_t top;		     /* first byte above the highest RAM, reserved or not */
 	struct range largest_ram;
 };
 
@@ -36,7 +36,7 @@ void memory_clear(struct memory *memory);
 /* For trying what taking blocks would bring. */
 int memory_copy(const struct memory *memory, struct memory *ret);
 
-/* What cells may use now: reservations and the blocks that are ours. */
+/* What cells may use now: reservations and the blocks that are ours. -ENOMEM. */
 int memory_pool(const struct memory *memory, struct ranges *ret);
 
 /* The block to take next: ZONE_MOVABLE before others, high before low; NULL: none is left. */

@@ -40,81 +40,156 @@ static bool is_available(const char *root, const char *kernel)
 	return available;
 }
 
-static bool find_other_kernel(const char *root, char other[128])
-{
-	static const char *const places[] = {"updates/dkms", "updates", "extra"};
-	char pattern[PATH_MAX];
-	bool found = false;
+static const char *const places[] = {"updates/dkms", "updates", "extra"};
 
-	for (size_t i = 0; i < ELEMENTS(places) && !found; i++) {
+/* kernel: a release, or "*"; the release of the first that is found goes to found. */
+static bool find_file(const char *root, const char *kernel, const char *except, char path[PATH_MAX],
+		      char found[128])
+{
+	bool is_found = false;
+
+	for (size_t i = 0; i < ELEMENTS(places) && !is_found; i++) {
 		glob_t paths = {0};
 
-		if (file_path(pattern, root, "/lib/modules/*/%s/" MODULE_NAME ".ko*", places[i]) <
-		    0)
+		if (file_path(path, root, "/lib/modules/%s/%s/" MODULE_NAME ".ko*", kernel,
+			      places[i]) < 0)
 			continue;
-		if (glob(pattern, 0, NULL, &paths) == 0) {
-			const char *kernel =
-				paths.gl_pathv[0] + strlen(root) + strlen("/lib/modules/");
+		glob(path, 0, NULL, &paths);
+		for (size_t j = 0; j < paths.gl_pathc && !is_found; j++) {
+			const char *release =
+				paths.gl_pathv[j] + strlen(root) + strlen("/lib/modules/");
 
-			snprintf(other, 128, "%.*s", (int)strcspn(kernel, "/"), kernel);
-			found = true;
+			snprintf(found, 128, "%.*s", (int)strcspn(release, "/"), release);
+			snprintf(path, PATH_MAX, "%s", paths.gl_pathv[j]);
+			is_found = strcmp(found, except) != 0;
 		}
 		globfree(&paths);
 	}
-	return found;
+	return is_found;
 }
 
 enum module_state module_find(const char *root, const char *kernel, char other[128])
 {
 	char path[PATH_MAX];
 
-	if (file_path(path, root, "/sys/module/" MODULE_NAME) == 0 && access(path, F_OK) == 0)
+	if (file_exists(root, "/sys/module/" MODULE_NAME))
 		return MODULE_LOADED;
 	if (is_available(root, kernel))
 		return MODULE_AVAILABLE;
-	return find_other_kernel(root, other) ? MODULE_OTHER_KERNEL : MODULE_MISSING;
+	if (find_file(root, kernel, "", path, other))
+		return MODULE_NOT_INDEXED;
+	return find_file(root, "*", kernel, path, other) ? MODULE_OTHER_KERNEL : MODULE_MISSING;
+}
+
+const char *module_needs_signature(const char *root)
+{
+	char line[64] = "";
+
+	if (file_read_line(line, sizeof(line), root, "/sys/module/module/parameters/sig_enforce") ==
+		    0 &&
+	    line[0] == 'Y')
+		return "module.sig_enforce is set";
+	if (file_read_line(line, sizeof(line), root, "/sys/kernel/security/lockdown") == 0 &&
+	    !strstr(line, "[none]"))
+		return "it is locked down";
+	return NULL;
+}
+
+bool module_is_signed(const char *root, const char *kernel)
+{
+	struct kmod_ctx *kmod = open_index(root, kernel);
+	struct kmod_list *info = NULL, *item;
+	struct kmod_module *module = NULL;
+	char path[PATH_MAX], found[128];
+	bool is_signed = false;
+
+	if (kmod && find_file(root, kernel, "", path, found) &&
+	    kmod_module_new_from_path(kmod, path, &module) >= 0 &&
+	    kmod_module_get_info(module, &info) >= 0)
+		kmod_list_foreach(item, info) is_signed |=
+			strcmp(kmod_module_info_get_key(item), "sig_id") == 0;
+	kmod_module_info_free_list(info);
+	kmod_module_unref(module);
+	kmod_unref(kmod);
+	return is_signed;
 }
 
 static int fail_missing(cell_context *context, const char *kernel)
 {
 	char other[128];
 
-	if (module_find(context->root, kernel, other) == MODULE_OTHER_KERNEL)
+	switch (module_find(context->root, kernel, other)) {
+	case MODULE_NOT_INDEXED:
+		return context_fail(context, -ENODEV, "ModuleMissing",
+				    "The module " MODULE_NAME " is there for kernel %s, but not in "
+				    "its index: run `depmod`.",
+				    kernel);
+	case MODULE_OTHER_KERNEL:
 		return context_fail(context, -ENODEV, "ModuleMissing",
 				    "The module " MODULE_NAME " is installed for kernel %s, but %s "
 				    "runs: build and install it for this one.",
 				    other, kernel);
-	return context_fail(context, -ENODEV, "ModuleMissing",
-			    "The module " MODULE_NAME " is not installed for kernel %s: build and "
-			    "install it, then run `depmod`.",
-			    kernel);
+	default:
+		return context_fail(context, -ENODEV, "ModuleMissing",
+				    "The module " MODULE_NAME
+				    " is not installed for kernel %s: build and "
+				    "install it, then run `depmod`.",
+				    kernel);
+	}
 }
 
-static int fail_insert(cell_context *context, int error, const char *kernel)
+/* EPERM is what lockdown says to a module without signature, too, and modules_disabled to any. */
+static void explain_denied(cell_context *context, bool privileged)
 {
+	const char *why = module_needs_signature(context->root);
+	char disabled[8] = "0";
+
+	file_read_line(disabled, sizeof(disabled), context->root,
+		       "/proc/sys/kernel/modules_disabled");
+	if (!privileged)
+		context_set_error(context, "AccessDenied",
+				  "Loading the module " MODULE_NAME
+				  " takes root (CAP_SYS_MODULE).");
+	else if (disabled[0] == '1')
+		context_set_error(context, "ModuleMissing",
+				  "The kernel loads no module any more (kernel.modules_disabled is "
+				  "1): reboot, and load " MODULE_NAME " before that is set.");
+	else if (why)
+		context_set_error(context, "ModuleMissing",
+				  "The kernel loads signed modules only, as %s: " MODULE_SIGN ".",
+				  why);
+	else
+		context_set_error(context, "AccessDenied",
+				  "The kernel does not let even root load the module " MODULE_NAME
+				  " here (a container, or a security module): see `dmesg`.");
+}
+
+void module_explain(cell_context *context, int error, const char *kernel, bool privileged)
+{
+	const char *why = module_needs_signature(context->root);
+
 	switch (-error) {
 	case EPERM:
 	case EACCES:
-		return context_fail(context, error, "AccessDenied",
-				    "Loading the module " MODULE_NAME
-				    " takes root (CAP_SYS_MODULE).");
+		explain_denied(context, privileged);
+		break;
 	case EKEYREJECTED:
 	case ENOKEY:
-		return context_fail(
-			context, error, "ModuleMissing",
-			"The kernel accepts signed modules only (Secure Boot): sign " MODULE_NAME
-			" with an enrolled key, or turn Secure Boot off.");
+		context_set_error(context, "ModuleMissing",
+				  "The kernel loads signed modules only (%s): " MODULE_SIGN ".",
+				  why ?: "Secure Boot");
+		break;
 	case ENOEXEC:
 	case EINVAL:
-		return context_fail(context, error, "ModuleMissing",
-				    "The module " MODULE_NAME " does not fit kernel %s: build it "
-				    "again with this kernel's headers.",
-				    kernel);
+		context_set_error(context, "ModuleMissing",
+				  "The module " MODULE_NAME " does not fit kernel %s: build it "
+				  "again with this kernel's headers.",
+				  kernel);
+		break;
 	default:
-		return context_fail(context, error, "Failed",
-				    "The module " MODULE_NAME
-				    " cannot be loaded (%s): see `dmesg`.",
-				    strerror(-error));
+		context_set_error(context, "Failed",
+				  "The module " MODULE_NAME " cannot be loaded (%s): see `dmesg`.",
+				  strerror(-error));
 	}
 }
 
@@ -144,5 +219,7 @@ int module_load(cell_context *context)
 	}
 	kmod_module_unref_list(list);
 	kmod_unref(kmod);
-	return r < 0 ? fail_insert(context, r, name.release) : 0;
+	if (r < 0)
+		module_explain(context, r, name.release, geteuid() == 0);
+	return r < 0 ? r : 0;
 }

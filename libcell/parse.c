@@ -157,8 +157,8 @@ size_t parse_list(const struct value *list, unsigned types, size_t max,
 }
 
 /*
- * json-c clamps integers: what is below zero reads as such only as a signed number, and what is
- * 2^64 or more reads as 2^64 - 1, which is valid nowhere in a description.
+ * What is below zero reads as such only as a signed number, and what is 2^64 or more reads as
+ * 2^64 - 1 (json.c), which is valid nowhere in a description.
  */
 static bool parse_integer(const struct value *value, uint64_t *ret)
 {

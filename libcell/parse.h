@@ -15,6 +15,9 @@
 #define PARSE_NUMBER (PARSE_INTEGER | PARSE_STRING) /* 4096, "0x1000", "4K" */
 #define PARSE_ANY (~0u)
 
+/* Where editors look for the schema; nothing to this library. */
+#define PARSE_SCHEMA "$schema"
+
 struct value {
 	cell_desc *desc;
 	const char *pointer;

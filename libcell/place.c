@@ -30,18 +30,31 @@ static bool is_ram(const struct desc_memory *memory)
 	return !(memory->flags & CELLHV_MEMORY_DEVICE);
 }
 
-/* What this cell may be given: the pool without other cells' memory and its own pinned regions. */
-static int available_memory(const cell_desc *desc, const struct inventory *inventory,
-			    const struct memory *memory, struct ranges *ret)
+int place_free(const struct inventory *inventory, const struct memory *memory, const char *except,
+	       struct ranges *ret)
 {
-	struct ranges taken;
+	_cleanup_ranges_ struct ranges taken = {0};
 	int r;
 
 	r = memory_pool(memory, ret);
-	if (r == 0)
-		r = inventory_memory(inventory, desc->name, &taken);
+	if (r < 0)
+		return r;
+
+	r = inventory_memory(inventory, except, &taken);
 	for (size_t i = 0; r == 0 && i < taken.n; i++)
 		r = ranges_remove(ret, taken.items[i].start, taken.items[i].size);
+	if (r < 0)
+		ranges_clear(ret);
+	return r;
+}
+
+/* What this cell may be given: all of that without its own pinned regions. */
+static int available_memory(const cell_desc *desc, const struct inventory *inventory,
+			    const struct memory *memory, struct ranges *ret)
+{
+	int r;
+
+	r = place_free(inventory, memory, desc->name, ret);
 	for (size_t i = 0; r == 0 && i < desc->n_memory; i++)
 		if (desc->memory[i].pinned)
 			r = ranges_remove(ret, desc->memory[i].phys, desc->memory[i].size);
@@ -76,7 +89,7 @@ static int try_place_links(const cell_desc *desc, struct ranges *available, stru
 static int try_place(const cell_desc *desc, const struct inventory *inventory,
 		     const struct memory *memory, struct place *place)
 {
-	struct ranges available;
+	_cleanup_ranges_ struct ranges available = {0};
 	int r;
 
 	r = available_memory(desc, inventory, memory, &available);

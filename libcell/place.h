@@ -25,6 +25,13 @@ struct place {
 int place_desc(const cell_desc *desc, const struct inventory *inventory, struct memory *memory,
 	       place_take_fn take, void *userdata, struct place *ret);
 
+/*
+ * What cells may use now and no other one than `except` (NULL: none at all) owns. -ENOMEM, with
+ * nothing in *ret.
+ */
+int place_free(const struct inventory *inventory, const struct memory *memory, const char *except,
+	       struct ranges *ret);
+
 /* For place_desc(): takes nothing, assumes that what could go offline does. */
 int place_assume(void *userdata, struct memory_block *block);
 

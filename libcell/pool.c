@@ -97,44 +97,51 @@ static bool is_needed(const struct memory *memory, const struct memory_block *bl
 	return ranges_touch(needed, block->phys, memory->block_size);
 }
 
-int pool_give_back(cell_host *host, const struct ranges *needed)
+static bool give_back(const cell_host *host, struct memory_block *block)
+{
+	int r = write_state(host, block, "online");
+
+	if (r < 0) {
+		context_log(host->context, LOG_WARNING,
+			    "Memory block %u does not come back online: %s.", block->number,
+			    strerror(-r));
+		return false;
+	}
+	block->ours = false;
+	block->online = true;
+	return true;
+}
+
+void pool_give_back(cell_host *host, const struct ranges *needed)
 {
 	struct memory *memory = &host->memory;
 	bool changed = false;
-	int result = 0;
+	int r;
 
 	for (size_t i = 0; i < memory->n; i++) {
 		struct memory_block *block = &memory->blocks[i];
-		int r;
 
-		if (!block->ours || is_needed(memory, block, needed))
-			continue;
-
-		r = write_state(host, block, "online");
-		if (r < 0) {
-			context_log(host->context, LOG_WARNING,
-				    "Memory block %u does not come back online: %s.", block->number,
-				    strerror(-r));
-			result = r;
-			continue;
-		}
-		block->ours = false;
-		block->online = true;
-		changed = true;
+		if (block->ours && !is_needed(memory, block, needed))
+			changed |= give_back(host, block);
 	}
-	if (changed) {
-		int r = write_record(host);
+	if (!changed)
+		return;
 
-		if (r < 0)
-			return r;
-	}
-	return result;
+	/* What is on record and online is nobody's: the next record is right again. */
+	r = write_record(host);
+	if (r < 0)
+		context_log(host->context, LOG_WARNING, "Cannot write %s: %s.", MEMORY_RECORD,
+			    strerror(-r));
 }
 
-const char *pool_describe_fallback(const struct memory *memory, uint64_t need, char text[64])
+const char *pool_describe_fallback(const struct memory *memory, uint64_t need,
+				   char text[CMDLINE_RESERVE_SIZE])
 {
 	struct range range = memory_fallback(memory, need);
 
-	snprintf(text, 64, "memmap=%" PRIu64 "M$0x%" PRIx64, range.size >> 20, range.start);
-	return text;
+	char reservation[CMDLINE_ITEM_SIZE];
+
+	snprintf(reservation, sizeof(reservation), "%" PRIu64 "M$0x%" PRIx64, range.size >> 20,
+		 range.start);
+	return cmdline_reserve(reservation, range.start, text);
 }

@@ -17,10 +17,14 @@ void pool_begin(struct pool *pool, cell_host *host);
 /* A place_take_fn; userdata is a struct pool. Bounded in time for each block and in all. */
 int pool_take(void *userdata, struct memory_block *block);
 
-/* Puts every block that is ours and does not touch `needed` back to Linux. */
-int pool_give_back(cell_host *host, const struct ranges *needed);
+/*
+ * Puts every block that is ours and does not touch `needed` back to Linux. One that stays offline
+ * is logged, and tried again by whoever calls this next: that is no failure of what is done now.
+ */
+void pool_give_back(cell_host *host, const struct ranges *needed);
 
-/* "memmap=64M$0x38000000" with a value for this machine. */
-const char *pool_describe_fallback(const struct memory *memory, uint64_t need, char text[64]);
+/* "memmap=64M$0x38000000 cellmgr.memory=0x38000000" with a value for this machine. */
+const char *pool_describe_fallback(const struct memory *memory, uint64_t need,
+				   char text[CMDLINE_RESERVE_SIZE]);
 
 #endif

@@ -3,6 +3,7 @@
 #include "preflight.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +12,11 @@
 
 #include "cleanup.h"
 #include "desc.h"
+#include "driver.h"
+#include "explain.h"
 #include "export.h"
 #include "file.h"
+#include "inventory.h"
 #include "iommu.h"
 #include "module.h"
 #include "number.h"
@@ -22,7 +26,7 @@ struct finding {
 	enum cell_check_result result;
 	char message[DESC_ERROR_SIZE];
 	char remedy[384];
-	char argument[64]; /* for the kernel, that is the remedy; "" where none is */
+	char argument[CMDLINE_RESERVE_SIZE]; /* for the kernel, that is the remedy; "": none is */
 };
 
 static void find(struct finding *finding, enum cell_check_result result, const char *format, ...)
@@ -79,11 +83,53 @@ static void check_nested_paging(const cell_host *host, struct finding *finding)
 	remedy(finding, "use another machine; under QEMU add +npt to -cpu");
 }
 
+/* In the words in which the driver would refuse it: "what is wrong: what to do". */
+static void find_number(struct finding *finding, uint32_t check, uint64_t number)
+{
+	char text[EXPLAIN_SIZE] = "", *remedy_at;
+
+	explain_number(check, number, text);
+	remedy_at = strstr(text, ": ");
+	if (!remedy_at)
+		return;
+
+	*remedy_at = '\0';
+	find(finding, CELL_CHECK_FAILED, "%s", text);
+	remedy(finding, "%s", remedy_at + 2);
+}
+
+/* CPUs that cells have are offline for Linux, as they should be. */
+static unsigned count_given(const cell_host *host)
+{
+	_cleanup_close_ int fd = driver_open(host->context);
+	struct inventory inventory;
+	unsigned given = 0;
+
+	if (fd < 0)
+		return 0;
+	if (inventory_read(host->context, fd, &inventory) < 0) {
+		context_begin(host->context);
+		return 0;
+	}
+	for (size_t i = 0; i < inventory.n; i++)
+		given += cpuset_count(&inventory.cells[i].cpus);
+	inventory_clear(&inventory);
+	return given;
+}
+
 static void check_cpus(const cell_host *host, struct finding *finding)
 {
 	unsigned online = cpuset_count(&host->online), present = cpuset_count(&host->present);
+	unsigned given = online < present ? count_given(host) : 0;
 
-	if (online < 2) {
+	if (host->n_possible > CELLHV_MAX_CPUS) {
+		find_number(finding, CELLHV_DRIVER_CHECK_TOO_MANY_CPUS, host->n_possible);
+	} else if (given) {
+		find(finding, online + given < present ? CELL_CHECK_WARNING : CELL_CHECK_OK,
+		     "%u CPUs are online, and cells have %u", online, given);
+		if (online + given < present)
+			remedy(finding, "bring the others online before enabling: `chcpu -e ...`");
+	} else if (online < 2) {
 		find(finding, CELL_CHECK_FAILED,
 		     "one CPU is online, and CPU 0 stays with Linux: none is left for cells");
 		remedy(finding, "%s",
@@ -109,6 +155,12 @@ static void check_module(const cell_host *host, struct finding *finding)
 		find(finding, CELL_CHECK_OK,
 		     "the module " MODULE_NAME " is installed for kernel %s", host->kernel);
 		return;
+	case MODULE_NOT_INDEXED:
+		find(finding, CELL_CHECK_FAILED,
+		     "the module " MODULE_NAME " is there for kernel %s, but not in its index",
+		     host->kernel);
+		remedy(finding, "run `depmod`");
+		return;
 	case MODULE_OTHER_KERNEL:
 		find(finding, CELL_CHECK_FAILED,
 		     "the module " MODULE_NAME " is installed for kernel %s, but %s runs", other,
@@ -118,24 +170,29 @@ static void check_module(const cell_host *host, struct finding *finding)
 		find(finding, CELL_CHECK_FAILED, "the module " MODULE_NAME " is not installed");
 		break;
 	}
-	remedy(finding, "install linux-headers-%s, build and install the module, run `depmod`",
+	remedy(finding,
+	       "install linux-headers-%s and cellhv-dkms; or build and install the module and run "
+	       "`depmod`",
 	       host->kernel);
 }
 
+/* The kernel looks into the configured directory first, where there is one. */
 static bool load_image_header(const cell_host *host, struct cellhv_image_header *ret)
 {
-	static const char *const directories[] = {"/lib/firmware/updates", "/lib/firmware"};
-	char path[PATH_MAX], configured[PATH_MAX] = "";
+	char configured[PATH_MAX] = "", path[PATH_MAX];
+	const char *const directories[][2] = {{configured, ""},
+					      {"/lib/firmware/updates/", host->kernel},
+					      {"/lib/firmware/updates", ""},
+					      {"/lib/firmware/", host->kernel},
+					      {"/lib/firmware", ""}};
 
-	/* The kernel looks into the configured directory first, where there is one. */
 	file_read_line(configured, sizeof(configured), host->root,
 		       "/sys/module/firmware_class/parameters/path");
-	for (size_t i = 0; i < ELEMENTS(directories) + 1; i++) {
-		const char *directory = i == 0 ? configured : directories[i - 1];
+	for (size_t i = 0; i < ELEMENTS(directories); i++) {
 		_cleanup_fclose_ FILE *file = NULL;
 
-		if (!*directory ||
-		    file_path(path, host->root, "%s/%s", directory, CELLHV_IMAGE_NAME) < 0)
+		if (!*directories[i][0] || file_path(path, host->root, "%s%s/%s", directories[i][0],
+						     directories[i][1], CELLHV_IMAGE_NAME) < 0)
 			continue;
 
 		file = fopen(path, "re");
@@ -234,8 +291,9 @@ static void check_iommu(const cell_host *host, struct finding *finding)
 static void check_memory(const cell_host *host, struct finding *finding)
 {
 	const struct memory *memory = &host->memory;
-	char reserved[32], removable[32], fallback[64];
-	struct ranges pool = {0};
+	char reserved[32], removable[32], fallback[CMDLINE_RESERVE_SIZE];
+	struct cmdline_reservation reservation;
+	_cleanup_ranges_ struct ranges pool = {0};
 
 	memory_pool(memory, &pool);
 	number_format_size(ranges_total(&pool), reserved);
@@ -250,30 +308,48 @@ static void check_memory(const cell_host *host, struct finding *finding)
 	     memory->block_size ? "none of Linux's memory can go offline, and none is reserved"
 				: "this kernel cannot take memory offline, and none is reserved");
 	pool_describe_fallback(memory, 1, fallback);
-	if (cmdline_has_reservation(host->cmdline)) {
+	if (cmdline_find_reservation(host->cmdline, true, &reservation)) {
 		remedy(finding,
-		       "what memmap= on the kernel command line reserves is no RAM, or Linux's "
+		       "what memmap=%s on the kernel command line reserves is no RAM, or Linux's "
 		       "all the same: boot with %s in its place",
-		       fallback);
+		       reservation.text, fallback);
 		return;
 	}
 	strcpy(finding->argument, fallback);
 	remedy(finding, "boot with %s on the kernel command line: `cellctl host prepare` adds it",
 	       fallback);
+	if (cmdline_find_reservation(host->cmdline, false, &reservation))
+		remedy(finding,
+		       "what memmap=%s on the kernel command line reserves is not known to be for "
+		       "cells: boot with cellmgr.memory=0x%" PRIx64
+		       ", too, if it is, else with %s, "
+		       "which `cellctl host prepare` adds",
+		       reservation.text, reservation.start, fallback);
 }
 
 static void check_lockdown(const cell_host *host, struct finding *finding)
 {
-	char line[64];
+	const char *why = module_needs_signature(host->root);
 
-	if (file_read_line(line, sizeof(line), host->root, "/sys/kernel/security/lockdown") < 0 ||
-	    strstr(line, "[none]")) {
+	if (!why) {
 		find(finding, CELL_CHECK_OK, "the kernel is not locked down");
-		return;
+	} else if (file_exists(host->root, "/sys/module/" MODULE_NAME)) {
+		find(finding, CELL_CHECK_OK,
+		     "the kernel loads signed modules only, as %s, and " MODULE_NAME " is loaded",
+		     why);
+	} else if (module_is_signed(host->root, host->kernel)) {
+		find(finding, CELL_CHECK_WARNING,
+		     "the kernel loads signed modules only, as %s: " MODULE_NAME " is signed, and "
+		     "whether the kernel knows the key is seen when it is loaded",
+		     why);
+		remedy(finding, "see `mokutil --list-enrolled`");
+	} else {
+		find(finding, CELL_CHECK_FAILED,
+		     "the kernel loads signed modules only, as %s, and " MODULE_NAME
+		     ".ko has no signature",
+		     why);
+		remedy(finding, MODULE_SIGN);
 	}
-	find(finding, CELL_CHECK_WARNING,
-	     "the kernel is locked down (%s): it loads signed modules only", line);
-	remedy(finding, "sign cellhv.ko with an enrolled key (mokutil), or turn Secure Boot off");
 }
 
 static void check_settings(const cell_host *host, struct finding *finding)

@@ -7,10 +7,11 @@
 /* 0, or the first failed check as the context's error. */
 int preflight_require(cell_host *host);
 
-/* A failed check, and the argument for the kernel that it wants; the running one has not got it. */
+/* A failed check, and the argument (or two) for the kernel that it wants; the running one has not
+ * got it. */
 struct preflight_want {
 	const char *check;
-	char argument[64];
+	char argument[CMDLINE_RESERVE_SIZE];
 };
 #define PREFLIGHT_WANTS_MAX 4
 

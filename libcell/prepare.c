@@ -81,31 +81,21 @@ static char *join(const struct preflight_want *wants, size_t n)
 	return text;
 }
 
-/* One reservation is enough, and where it is was right for the memory there was when it was made.
+/*
+ * True: it is among those that have been written. Of reservations for cells one is enough, and
+ * where it is was right for the memory there was when it was made: the argument becomes that one.
  */
-static const char *find_reservation(const char *words, size_t *ret_length)
+static bool is_written(const char *written, char argument[CMDLINE_RESERVE_SIZE])
 {
-	const char *word;
+	struct cmdline_reservation reservation;
 
-	while ((word = cmdline_next(&words, ret_length), *ret_length))
-		if (cmdline_is_reservation(word, *ret_length))
-			return word;
-	return NULL;
-}
-
-/* True: it is among those that have been written, from where it then is taken as it is. */
-static bool is_written(const char *written, char *argument, size_t size)
-{
-	const char *word;
-	size_t length;
-
-	if (!cmdline_is_reservation(argument, strlen(argument)))
+	if (!cmdline_find_reservation(argument, true, &reservation))
 		return cmdline_has(written, argument);
+	if (!cmdline_find_reservation(written, true, &reservation))
+		return false;
 
-	word = find_reservation(written, &length);
-	if (word)
-		snprintf(argument, size, "%.*s", (int)length, word);
-	return word;
+	cmdline_reserve(reservation.text, reservation.start, argument);
+	return true;
 }
 
 static int load_text(const cell_host *host, const struct bootloader *loader, char **ret)
@@ -156,7 +146,7 @@ static int plan(const struct bootloader *loader, const char *text, struct prefli
 		return -ENOMEM;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!is_written(written, wants[i].argument, sizeof(wants[i].argument)))
+		if (!is_written(written, wants[i].argument))
 			missing[n_missing++] = wants[i];
 		all->checks[i] = wants[i].check;
 	}

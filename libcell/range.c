@@ -2,7 +2,43 @@
 #include "range.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+void ranges_clear(struct ranges *set)
+{
+	free(set->items);
+	*set = (struct ranges){0};
+}
+
+int ranges_copy(const struct ranges *set, struct ranges *ret)
+{
+	size_t room = (set->n + RANGES_STEP - 1) / RANGES_STEP * RANGES_STEP;
+	struct range *items = calloc(room ?: 1, sizeof(*items));
+
+	if (!items)
+		return -ENOMEM;
+
+	if (set->n)
+		memcpy(items, set->items, set->n * sizeof(*items));
+	*ret = (struct ranges){set->n, items};
+	return 0;
+}
+
+static int make_room(struct ranges *set)
+{
+	struct range *items;
+
+	if (set->n % RANGES_STEP)
+		return 0;
+
+	items = reallocarray(set->items, set->n + RANGES_STEP, sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+
+	set->items = items;
+	return 0;
+}
 
 static void drop(struct ranges *set, size_t index)
 {
@@ -11,6 +47,7 @@ static void drop(struct ranges *set, size_t index)
 		(set->n - index) * sizeof(set->items[0]));
 }
 
+/* There has to be room. */
 static void insert(struct ranges *set, size_t index, uint64_t start, uint64_t size)
 {
 	memmove(&set->items[index + 1], &set->items[index],
@@ -23,13 +60,18 @@ int ranges_add(struct ranges *set, uint64_t start, uint64_t size)
 {
 	uint64_t end = start + size;
 	size_t i = 0;
+	int r;
 
-	while (i < set->n && range_end(&set->items[i]) < start)
-		i++;
-	if (set->n == RANGES_MAX && (i == set->n || set->items[i].start > end))
-		return -E2BIG;
+	if (!size)
+		return 0;
+
+	r = make_room(set);
+	if (r < 0)
+		return r;
 
 	/* Swallow all that touch, then put the union in their place. */
+	while (i < set->n && range_end(&set->items[i]) < start)
+		i++;
 	while (i < set->n && set->items[i].start <= end) {
 		if (set->items[i].start < start)
 			start = set->items[i].start;
@@ -41,32 +83,37 @@ int ranges_add(struct ranges *set, uint64_t start, uint64_t size)
 	return 0;
 }
 
+/* What is left of one range: the piece before start, that behind end, both, or nothing. */
+static int cut(struct ranges *set, size_t index, uint64_t start, uint64_t end)
+{
+	uint64_t old_start = set->items[index].start, old_end = range_end(&set->items[index]);
+	int r;
+
+	if (old_start < start && old_end > end) {
+		r = make_room(set);
+		if (r < 0)
+			return r;
+		insert(set, index + 1, end, old_end - end);
+	}
+	if (old_start < start)
+		set->items[index].size = start - old_start;
+	else if (old_end > end)
+		set->items[index] = (struct range){end, old_end - end};
+	else
+		drop(set, index);
+	return 0;
+}
+
+/* From the last one on: what is cut has only moved what has been looked at. */
 int ranges_remove(struct ranges *set, uint64_t start, uint64_t size)
 {
-	uint64_t end = start + size;
+	for (size_t i = size ? set->n : 0; i-- > 0;) {
+		int r = 0;
 
-	for (size_t i = 0; i < set->n;) {
-		uint64_t old_start = set->items[i].start, old_end = range_end(&set->items[i]);
-
-		if (old_end <= start || old_start >= end) {
-			i++;
-			continue;
-		}
-		if (old_start < start && old_end > end) {
-			if (set->n == RANGES_MAX)
-				return -E2BIG;
-
-			set->items[i].size = start - old_start;
-			insert(set, i + 1, end, old_end - end);
-			return 0;
-		}
-		if (old_start < start) {
-			set->items[i++].size = start - old_start;
-		} else if (old_end > end) {
-			set->items[i++] = (struct range){end, old_end - end};
-		} else {
-			drop(set, i);
-		}
+		if (range_overlaps(set->items[i].start, set->items[i].size, start, size))
+			r = cut(set, i, start, start + size);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }

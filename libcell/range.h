@@ -7,8 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RANGES_MAX 256
-
 struct range {
 	uint64_t start;
 	uint64_t size; /* bytes, not 0 */
@@ -16,8 +14,10 @@ struct range {
 
 struct ranges {
 	size_t n;
-	struct range items[RANGES_MAX];
+	struct range *items; /* room for n, rounded up to RANGES_STEP */
 };
+
+#define RANGES_STEP 16
 
 static inline uint64_t range_end(const struct range *range)
 {
@@ -29,7 +29,11 @@ static inline bool range_overlaps(uint64_t a, uint64_t a_size, uint64_t b, uint6
 	return a < b + b_size && b < a + a_size;
 }
 
-/* -E2BIG: more than RANGES_MAX pieces. The set is unchanged then. */
+void ranges_clear(struct ranges *set);
+#define _cleanup_ranges_ __attribute__((cleanup(ranges_clear)))
+
+/* -ENOMEM. What these three change is unchanged then. Nothing of no size is ever in a set. */
+int ranges_copy(const struct ranges *set, struct ranges *ret);
 int ranges_add(struct ranges *set, uint64_t start, uint64_t size);
 int ranges_remove(struct ranges *set, uint64_t start, uint64_t size);
 bool ranges_touch(const struct ranges *set, uint64_t start, uint64_t size);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Descriptions by name: the first directory that has NAME.json wins, as with systemd's units. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,14 +11,41 @@
 #include "file.h"
 #include "parse.h"
 
-static const char *const directories[] = {"/etc/cells", "/run/cells", "/usr/lib/cells"};
+static const char *const directories[] = {DESC_DIRECTORIES};
 
 #define SUFFIX ".json"
+
+/* A link counts, wherever it leads. */
+static bool is_there(const char *path)
+{
+	return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* What is there and cannot be read is a description all the same: it has one mistake. */
+static int read_named(cell_context *context, const char *path, const char *name, cell_desc **ret)
+{
+	int r = cell_desc_new_from_file(context, path, ret);
+	cell_desc *desc;
+
+	if (r < 0 && r != -ENOMEM) {
+		context_begin(context);
+		r = desc_new_unreadable(context, path, r, ret);
+	}
+	if (r < 0)
+		return r;
+
+	desc = *ret;
+	if (*desc->name && strcmp(desc->name, name) != 0) {
+		desc_report(desc, CELL_ERROR, "name-differs", "/name",
+			    "the file is %s" SUFFIX ", so the name has to be \"%s\"", name, name);
+		diag_finish(&desc->diags, true);
+	}
+	return 0;
+}
 
 LIBCELL_PUBLIC int cell_desc_find(cell_context *context, const char *name, cell_desc **ret)
 {
 	char path[PATH_MAX];
-	cell_desc *desc;
 	int r;
 
 	context_begin(context);
@@ -31,20 +59,8 @@ LIBCELL_PUBLIC int cell_desc_find(cell_context *context, const char *name, cell_
 		r = file_path(path, context->root, "%s/%s" SUFFIX, directories[i], name);
 		if (r < 0)
 			return context_fail(context, r, "Failed", "The path is too long.");
-		if (access(path, F_OK) < 0)
-			continue;
-
-		r = cell_desc_new_from_file(context, path, &desc);
-		if (r < 0)
-			return r;
-		if (*desc->name && strcmp(desc->name, name) != 0) {
-			desc_report(desc, CELL_ERROR, "name-differs", "/name",
-				    "the file is %s" SUFFIX ", so the name has to be \"%s\"", name,
-				    name);
-			diag_finish(&desc->diags, true);
-		}
-		*ret = desc;
-		return 0;
+		if (is_there(path))
+			return read_named(context, path, name, ret);
 	}
 	return context_fail(context, -ENOENT, "NoSuchCell",
 			    "There is no %s.json in /etc/cells, /run/cells or /usr/lib/cells.",
@@ -63,7 +79,6 @@ LIBCELL_PUBLIC char **cell_strv_free(char **names)
 struct entry {
 	char name[CELLHV_NAME_SIZE];
 	unsigned directory;
-	bool is_link; /* or something of which only stat(2) tells */
 };
 
 struct entries {
@@ -71,10 +86,10 @@ struct entries {
 	size_t n;
 };
 
-static int entries_add(struct entries *entries, const char *file, unsigned directory, bool is_link)
+static int entries_add(struct entries *entries, const char *file, unsigned directory)
 {
 	size_t length = strlen(file);
-	struct entry entry = {.directory = directory, .is_link = is_link};
+	struct entry entry = {.directory = directory};
 	struct entry *items;
 
 	if (length <= strlen(SUFFIX) || length - strlen(SUFFIX) >= sizeof(entry.name) ||
@@ -103,8 +118,7 @@ static int entries_add_directory(struct entries *entries, const char *path, unsi
 		return 0;
 
 	while ((entry = readdir(dir)))
-		if (entries_add(entries, entry->d_name, directory,
-				entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN) < 0)
+		if (entries_add(entries, entry->d_name, directory) < 0)
 			return -ENOMEM;
 	return 0;
 }
@@ -138,19 +152,17 @@ static int entries_read(const cell_context *context, struct entries *ret)
 	return 0;
 }
 
-/* Its name or its path. 0: what a link points at is not there, as if the link were not. */
-static int copy(const cell_context *context, const struct entry *entry, bool whole, char **ret)
+/* Its name or its path; NULL: out of memory. */
+static char *copy(const cell_context *context, const struct entry *entry, bool whole)
 {
-	char path[PATH_MAX];
-	int r = file_path(path, context->root, "%s/%s" SUFFIX, directories[entry->directory],
-			  entry->name);
+	char *path;
 
-	if (r < 0)
-		return r;
-	if (entry->is_link && access(path, F_OK) < 0)
-		return 0;
-	*ret = strdup(whole ? path : entry->name);
-	return *ret ? 1 : -ENOMEM;
+	if (!whole)
+		return strdup(entry->name);
+	return asprintf(&path, "%s%s/%s" SUFFIX, context->root, directories[entry->directory],
+			entry->name) < 0
+		       ? NULL
+		       : path;
 }
 
 static int list(cell_context *context, bool whole, char ***ret)
@@ -168,14 +180,13 @@ static int list(cell_context *context, bool whole, char ***ret)
 
 	copies = calloc(entries.n + 1, sizeof(*copies));
 	r = copies ? 0 : -ENOMEM;
-	for (size_t i = 0; i < entries.n && r >= 0; i++) {
+	for (size_t i = 0; i < entries.n && r == 0; i++) {
 		if (strcmp(entries.items[i].name, last) == 0)
 			continue;
-		r = copy(context, &entries.items[i], whole, &copies[n]);
-		if (r > 0) {
-			last = entries.items[i].name;
-			n++;
-		}
+
+		copies[n] = copy(context, &entries.items[i], whole);
+		last = entries.items[i].name;
+		r = copies[n++] ? 0 : -ENOMEM;
 	}
 	free(entries.items);
 	if (r < 0) {

@@ -10,8 +10,6 @@
 #include "number.h"
 #include "parse.h"
 
-#define UART_PORTS 8
-
 static void key_strict(const struct value *value)
 {
 	((struct settings *)value->target)->strict = json_object_get_boolean(value->json);
@@ -24,20 +22,21 @@ static void key_debug_port(const struct value *value)
 	uint64_t port;
 
 	if (strpbrk(text, "KMGT") || number_parse(text, &port) < 0 || port == 0 ||
-	    port > UINT16_MAX + 1 - UART_PORTS)
+	    port > UINT16_MAX + 1 - SETTINGS_DEBUG_PORTS)
 		parse_error(value, "bad-port",
 			    "this has to be the first I/O port of a 16550, such as \"0x2f8\"");
 	else
 		settings->debug_port = (uint16_t)port;
 }
 
-static void key_description(const struct value *value)
+static void key_nothing(const struct value *value)
 {
 	(void)value;
 }
 
 static const struct key settings_keys[] = {
-	{"description", PARSE_STRING, false, key_description},
+	{PARSE_SCHEMA, PARSE_STRING, false, key_nothing},
+	{"description", PARSE_STRING, false, key_nothing},
 	{"strict", PARSE_BOOL, false, key_strict},
 	{"debug-port", PARSE_STRING, false, key_debug_port},
 	{"links", PARSE_ARRAY, false, link_key_settings},
@@ -65,31 +64,6 @@ int settings_parse(cell_context *context, char *text, size_t size, struct settin
 	return 0;
 }
 
-/* What cannot be read says nothing, as an empty object; but it was meant to say something. */
-static int report_unreadable(cell_context *context, int error, struct settings *ret)
-{
-	struct cell_diag diag = {CELL_ERROR, "not-readable", SETTINGS_PATH, "", 0, 0, NULL};
-	char message[128], *text = strdup("{}");
-	int r;
-
-	if (!text)
-		return context_oom(context);
-
-	r = settings_parse(context, text, strlen(text), ret);
-	if (r < 0)
-		return r;
-
-	if (error == -EFBIG)
-		snprintf(message, sizeof(message), "this file is larger than %d bytes",
-			 DESC_FILE_MAX);
-	else
-		snprintf(message, sizeof(message), "this file cannot be read: %s",
-			 strerror(-error));
-	diag.message = message;
-	diag_add(&ret->desc->diags, &diag);
-	return 0;
-}
-
 int settings_load(cell_context *context, const char *root, struct settings *ret)
 {
 	char path[PATH_MAX], *text = NULL;
@@ -105,8 +79,12 @@ int settings_load(cell_context *context, const char *root, struct settings *ret)
 		*ret = (struct settings){0};
 		return 0;
 	}
-	return r < 0 ? report_unreadable(context, r, ret)
-		     : settings_parse(context, text, size, ret);
+	if (r == 0)
+		return settings_parse(context, text, size, ret);
+
+	/* It says nothing, but was meant to say something. */
+	*ret = (struct settings){0};
+	return desc_new_unreadable(context, SETTINGS_PATH, r, &ret->desc);
 }
 
 void settings_clear(struct settings *settings)

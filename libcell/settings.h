@@ -9,6 +9,7 @@
 #include "context.h"
 #include "link.h"
 
+#define SETTINGS_DEBUG_PORTS 8 /* of a 16550 */
 #define SETTINGS_PATH "/etc/cellmgr/host.json"
 
 struct settings {

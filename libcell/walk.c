@@ -206,6 +206,7 @@ static int read_integer(struct walk *walk)
 
 static int read_number(struct walk *walk)
 {
+	size_t start = walk->at;
 	int r;
 
 	r = read_integer(walk);
@@ -223,6 +224,8 @@ static int read_number(struct walk *walk)
 		if (skip_digits(walk) == 0)
 			return fail(walk, "a digit has to follow the exponent");
 	}
+	if (walk->number)
+		walk->number(walk, start, walk->at - start);
 	return 0;
 }
 

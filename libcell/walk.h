@@ -30,6 +30,8 @@ struct walk {
 	struct walk_error error;
 	/* Called before each value, with the offsets of its key (its own in a list). 1: enough. */
 	int (*visit)(struct walk *walk, size_t key, size_t value);
+	/* Called behind each number, with the offset of its first character and its length. */
+	void (*number)(struct walk *walk, size_t start, size_t length);
 	void *userdata;
 };
 

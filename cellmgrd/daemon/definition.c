@@ -113,6 +113,11 @@ int definition_write(cell_context *context, const char *name, int fd, bool repla
 				   "The description is of the cell \"%s\", not of \"%s\".",
 				   cell_desc_name(desc), name);
 
+	/* Alone in its folder it has to find what it names. */
+	r = cell_desc_check_images(desc);
+	if (r < 0)
+		return description_input_fail(result, r, context, desc);
+
 	return write_copy(name, copy, replace, result);
 }
 

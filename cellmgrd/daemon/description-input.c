@@ -12,7 +12,7 @@
 #include "diag.h"
 #include "worker.h"
 
-#define SIZE_MAX_BYTES (1 << 20)
+#define SIZE_MAX_BYTES 65536 /* libcell reads no larger description */
 #define IMAGES "/usr/lib/cells/images/"
 
 int description_input_require(int fd, sd_bus_error *error)
@@ -26,7 +26,7 @@ int description_input_require(int fd, sd_bus_error *error)
 	    st.st_size > SIZE_MAX_BYTES)
 		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
 					"A description is handed over as a regular file or memfd, "
-					"open for reading, of at most 1 MiB.");
+					"open for reading, of at most 64 KiB.");
 
 	return 0;
 }

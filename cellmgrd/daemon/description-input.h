@@ -9,7 +9,8 @@
 #include "cell.h"
 #include "worker.h"
 
-/* A readable regular file or memfd of at most 1 MiB: nothing that could keep the reader waiting. */
+/* A readable regular file or memfd of at most 64 KiB: nothing that could keep the reader waiting.
+ */
 int description_input_require(int fd, sd_bus_error *error);
 
 /* A private copy of it, from its beginning, whatever the client does meanwhile: a descriptor. */

@@ -4,8 +4,10 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 
@@ -69,9 +71,13 @@ static int add_description(struct facts_list *list, const char *path, struct dig
 
 	if (!name)
 		return -ENOMEM;
-	/* Removed since, or not to be read: as if it had never been there. */
-	if (digest_of_file(digests, path, &digest) < 0)
+	/* What cannot be read is a description that is wrong; what has been removed since is none.
+	 */
+	r = digest_of_file(digests, path, &digest);
+	if (r < 0 && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
+	if (r < 0)
+		digest = (uint64_t)-r;
 
 	r = facts_add(list, name, path, &facts);
 	if (r < 0)

@@ -167,8 +167,10 @@ typedef struct cell_blob cell_blob;
  * description with diagnostics, and what uses that fails with -EINVAL (InvalidConfiguration).
  * -EFBIG (InvalidConfiguration): larger.
  *
- * _find searches /etc/cells, /run/cells, /usr/lib/cells for NAME.json. -ENOENT (NoSuchCell),
- * -EINVAL (InvalidConfiguration): not a cell name. _from_fd reads to the end of file and does not
+ * _find searches /etc/cells, /run/cells, /usr/lib/cells for NAME.json; one that is there and cannot
+ * be read, as it is larger, no regular file, or a link to nothing, has a diagnostic that says so.
+ * -ENOENT (NoSuchCell), -EINVAL (InvalidConfiguration): not a cell name. _from_file takes regular
+ * files only: -EISDIR (Failed). _from_fd reads to the end of file and does not
  * close; label stands for the file's name. Relative image names then are not looked for beside the
  * description.
  */
@@ -209,6 +211,13 @@ const struct cell_diag *cell_desc_diag(const cell_desc *desc, size_t index);
  * ImageMissing, ImageTooLarge.
  */
 int cell_desc_check(cell_desc *desc, cell_host *host);
+
+/*
+ * Whether its images are there and not empty, for who is about to keep it elsewhere: read from a
+ * descriptor it has no folder of its own, and finds what it would find in /etc/cells. -EINVAL with
+ * diagnostics: ImageMissing; or what is wrong with the text.
+ */
+int cell_desc_check_images(cell_desc *desc);
 
 /*
  * The same, and the binary configuration with all memory placed: the same description on the same

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ static void read_fields(cell_desc *desc, json_object *root)
 		desc->error = strdup(json_object_get_string(value));
 	if (json_object_object_get_ex(root, "fake-error-name", &value))
 		desc->error_name = strdup(json_object_get_string(value));
+	desc->misses_image = json_object_object_get_ex(root, "fake-missing-image", NULL);
 	if (json_object_object_get_ex(root, "fake-column", &value))
 		desc->column = (unsigned)json_object_get_int(value);
 	if (json_object_object_get_ex(root, "cpus", &value))
@@ -98,7 +100,7 @@ static int locate(cell_context *context, const char *name, char path[FAKE_PATH_S
 {
 	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
 		fake_path(path, "%s/%s.json", directories[i], name);
-		if (fake_exists(path))
+		if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 			return fake_ok(context);
 	}
 	return fake_fail(context, -ENOENT, "NoSuchCell", "No %s.json describes a cell.", name);
@@ -237,6 +239,17 @@ int cell_desc_check(cell_desc *desc, cell_host *host)
 
 	return fake_fail(desc->context, -EINVAL, desc->error_name ?: "InvalidConfiguration",
 			 "%s has an error: %s", desc->path, desc->error);
+}
+
+int cell_desc_check_images(cell_desc *desc)
+{
+	if (!desc->misses_image)
+		return fake_ok(desc->context);
+
+	free(desc->error);
+	desc->error = strdup("there is no such file");
+	desc->diag.message = desc->error;
+	return fake_fail(desc->context, -EINVAL, "ImageMissing", "%s has no image", desc->path);
 }
 
 int cell_desc_compile(cell_desc *desc, cell_host *host, cell_blob **ret)

@@ -29,7 +29,8 @@ struct cell_desc {
 	char *path;
 	char *error; /* of the one diagnostic, or NULL */
 	char *error_name;
-	unsigned column; /* of the diagnostic */
+	bool misses_image; /* that only lay beside the file it is from */
+	unsigned column;   /* of the diagnostic */
 	unsigned cpus[FAKE_CPUS_MAX];
 	size_t n_cpus;
 	unsigned timeout_ms;

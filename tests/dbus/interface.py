@@ -69,6 +69,9 @@ def defines_and_undefines(f):
                                      name="InvalidConfiguration")
     wrong = f.memfd(description(**{"fake-error": "wrong"}))
     assert f.error_of("DefineCell", "new", wrong, UInt64(1)) == "org.cellmgr1.InvalidConfiguration"
+    alone = f.memfd(description(**{"fake-missing-image": True}))
+    assert f.error_of("DefineCell", "new", alone, UInt64(1)) == "org.cellmgr1.ImageMissing"
+    assert json.loads(file.read_text())["cpus"] == [2]
     for name in ("", "../etc/passwd", "-x", "a b", "x" * 32):
         assert f.error_of("DefineCell", name, f.memfd("{}"), UInt64(0)).endswith(".InvalidArgs")
     f.add_cell("new", "1")
@@ -121,7 +124,7 @@ def refuses_wrong_descriptors(f):
     reading, writing = os.pipe()
     ends = socket.socketpair()
     large = os.memfd_create("large")
-    os.ftruncate(large, (1 << 20) + 1)
+    os.ftruncate(large, 65537)
     wrong = [reading, writing, ends[0].fileno(), large, os.open("/", os.O_RDONLY),
              os.open("/dev/zero", os.O_RDONLY), os.open("/etc/hostname", os.O_PATH),
              os.open(f.dir / "only-written", os.O_WRONLY | os.O_CREAT)]

@@ -122,7 +122,8 @@ def descriptions_move_between_folders(f):
     os.rename(first, file)
     expect(f, file)
     first.symlink_to("nowhere")
-    expect(f, file)
+    f.call("Reload")
+    assert known(f)[0] == str(first)
     (f.dir / "etc/nowhere").write_text("{ broken")
     expect(f, first)
     first.unlink()
@@ -131,19 +132,22 @@ def descriptions_move_between_folders(f):
 
 
 @test()
-def what_cannot_be_read_is_no_cell(f):
+def what_cannot_be_read_is_a_cell_all_the_same(f):
     folder = f.dir / "desc"
     (folder / "broken.json").write_text("{")
     (folder / "folder.json").mkdir()
     (folder / "large.json").write_text(" " * 65537)
     (folder / "dangling.json").symlink_to("nowhere")
-    assert listed(f) == ["apic-demo", "broken"]
+    os.mkfifo(folder / "fifo.json")
+    everything = ["apic-demo", "broken", "dangling", "fifo", "folder", "large"]
+    assert sorted(listed(f)) == everything
+    digest = f.get("ConfigDigest", path="/org/cellmgr1/cell/large")
     (folder / "large.json").write_text(" " * 65536)
-    assert "large" in listed(f)
-    (folder / "large.json").write_text(" " * 65537)
+    assert sorted(listed(f)) == everything
+    assert f.get("ConfigDigest", path="/org/cellmgr1/cell/large") != digest
+    (folder / "dangling.json").unlink()
     (folder / "folder.json").rmdir()
-    (folder / "folder.json").write_text("{}")
-    assert sorted(listed(f)) == ["apic-demo", "broken", "folder"]
+    assert sorted(listed(f)) == ["apic-demo", "broken", "fifo", "large"]
 
 
 @test()

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "blob.h"
@@ -105,13 +106,175 @@ TEST(paths_are_those_that_find_reads)
 		CHECK_STR(cell_desc_path(desc), paths[n]);
 		cell_desc_unref(desc);
 	}
-	CHECK_EQ(n, 3);
+	CHECK_EQ(n, 4);
 	CHECK(!names[n] && !paths[n]);
-	CHECK(strstr(paths[0], "/usr/lib/cells/behind.json"));
+	CHECK(strstr(paths[0], "/etc/cells/behind.json"));
 	CHECK(strstr(paths[1], "/run/cells/both.json"));
-	CHECK(strstr(paths[2], "/etc/cells/linked.json"));
+	CHECK(strstr(paths[2], "/run/cells/dangling.json"));
+	CHECK(strstr(paths[3], "/etc/cells/linked.json"));
 	cell_strv_free(names);
 	cell_strv_free(paths);
+	sysroot_remove(&root);
+}
+
+/* The one diagnostic of what has no text. */
+static void check_unreadable(struct sysroot *root, const char *name, const char *message)
+{
+	cell_desc *desc;
+	cell_host *host;
+
+	CHECK_EQ(cell_desc_find(root->context, name, &desc), 0);
+	CHECK_STR(last_name(root), "");
+	CHECK_EQ(cell_desc_n_diags(desc), 1);
+	CHECK_STR(cell_desc_diag(desc, 0)->code, "not-readable");
+	CHECK(strstr(cell_desc_diag(desc, 0)->message, message));
+	CHECK(strstr(cell_desc_diag(desc, 0)->file, name));
+	CHECK_EQ(cell_desc_diag(desc, 0)->line, 0);
+	CHECK_STR(cell_desc_name(desc), "");
+	CHECK_EQ(cell_host_new(root->context, NULL, &host), 0);
+	CHECK_EQ(cell_desc_check(desc, host), -EINVAL);
+	CHECK_STR(last_name(root), "Failed");
+	CHECK(strstr(cell_context_last_error(root->context), message));
+	cell_host_unref(host);
+	cell_desc_unref(desc);
+}
+
+/* It is listed, found, and says what is wrong; nothing waits for a FIFO's other end. */
+TEST(what_cannot_be_read_is_a_description_all_the_same)
+{
+	char path[PATH_MAX], *large = calloc(1, DESC_FILE_MAX + 1);
+	struct sysroot root;
+	cell_desc *desc;
+	char **names;
+
+	sysroot_make(&root);
+	sysroot_write_bytes(&root, "/etc/cells/large.json", large, DESC_FILE_MAX + 1);
+	sysroot_write(&root, "/etc/cells/folder.json/x", "\n");
+	sysroot_link(&root, "/etc/cells/dangling.json", "nowhere");
+	snprintf(path, sizeof(path), "%s/etc/cells/fifo.json", root.path);
+	CHECK_EQ(mkfifo(path, 0600), 0);
+	CHECK_EQ(cell_desc_list(root.context, &names), 0);
+	CHECK_STR(names[0], "dangling");
+	CHECK_STR(names[1], "fifo");
+	CHECK_STR(names[2], "folder");
+	CHECK_STR(names[3], "large");
+	cell_strv_free(names);
+	check_unreadable(&root, "dangling", "what the link points at is not there");
+	check_unreadable(&root, "fifo", "it is not a regular file");
+	check_unreadable(&root, "folder", "it is not a regular file");
+	check_unreadable(&root, "large", "larger than 65536 bytes");
+	CHECK_EQ(cell_desc_new_from_file(root.context, path, &desc), -EISDIR);
+	CHECK(strstr(cell_context_last_error(root.context), "not a regular file"));
+	free(large);
+	sysroot_remove(&root);
+}
+
+#define WITH_IMAGE                                                                         \
+	"{ \"name\": \"x\", \"cpus\": [3], \"memory\": [ { \"size\": \"1M\", \"at\": 0 } " \
+	"], \"images\": [ { \"file\": \"x.bin\", \"at\": 0 } ] }"
+
+/* Which of the files counts is told by its size, which is too large for the cell's memory. */
+static void check_image(struct sysroot *root, cell_desc *desc, const char *code,
+			const char *message)
+{
+	cell_host *host;
+
+	CHECK_EQ(cell_host_new(root->context, NULL, &host), 0);
+	CHECK_EQ(cell_desc_check(desc, host), -EINVAL);
+	CHECK_EQ(cell_desc_n_diags(desc), 1);
+	CHECK_STR(cell_desc_diag(desc, 0)->code, code);
+	if (!strstr(cell_desc_diag(desc, 0)->message, message))
+		CHECK_STR(cell_desc_diag(desc, 0)->message, message);
+	cell_host_unref(host);
+}
+
+static void write_image(struct sysroot *root, const char *directory, size_t size)
+{
+	char path[PATH_MAX], *data = calloc(1, size);
+
+	CHECK(data);
+	snprintf(path, sizeof(path), "%s/x.bin", directory);
+	sysroot_write_bytes(root, path, data, size);
+	free(data);
+}
+
+TEST(images_are_found_by_one_rule)
+{
+	static const struct {
+		const char *directory;
+		const char *bytes;
+	} places[] = {
+		{"/usr/lib/cells/images", "1048577 bytes"},
+		{"/usr/lib/cells", "1048578 bytes"},
+		{"/run/cells", "1048579 bytes"},
+		{"/etc/cells", "1048580 bytes"},
+		{"/opt/x", "1048581 bytes"},
+	};
+	char path[PATH_MAX];
+	struct sysroot root;
+	cell_desc *desc;
+
+	sysroot_make(&root);
+	sysroot_write(&root, "/opt/x/real.json", WITH_IMAGE);
+	sysroot_link(&root, "/srv/x.json", "../opt/x/real.json");
+	snprintf(path, sizeof(path), "%s/srv/x.json", root.path);
+	CHECK_EQ(cell_desc_new_from_file(root.context, path, &desc), 0);
+
+	/* Beside the link is no place. */
+	write_image(&root, "/srv", 1);
+	check_image(&root, desc, "image-missing", "no file x.bin beside the description, nor in");
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		write_image(&root, places[i].directory, (1 << 20) + 1 + i);
+		check_image(&root, desc, "image-too-large", places[i].bytes);
+	}
+	cell_desc_unref(desc);
+	sysroot_remove(&root);
+}
+
+TEST(images_of_what_has_no_folder)
+{
+	int fd = memfd_create("test", MFD_CLOEXEC);
+	struct sysroot root;
+	cell_desc *desc;
+
+	sysroot_make(&root);
+	CHECK_EQ(write(fd, WITH_IMAGE, strlen(WITH_IMAGE)), strlen(WITH_IMAGE));
+	CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
+	CHECK_EQ(cell_desc_new_from_fd(root.context, fd, "x", &desc), 0);
+	CHECK_EQ(cell_desc_check_images(desc), -EINVAL);
+	CHECK_STR(last_name(&root), "ImageMissing");
+	CHECK(strstr(cell_context_last_error(root.context), "no file x.bin in /etc/cells"));
+	CHECK_EQ(cell_desc_n_diags(desc), 1);
+	write_image(&root, "/usr/lib/cells", 5);
+	CHECK_EQ(cell_desc_check_images(desc), 0);
+	CHECK_EQ(cell_desc_n_diags(desc), 0);
+	cell_desc_unref(desc);
+
+	/* What is wrong with the text is still said. */
+	CHECK_EQ(pwrite(fd, "]", 1, 0), 1);
+	CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
+	CHECK_EQ(cell_desc_new_from_fd(root.context, fd, "x", &desc), 0);
+	CHECK_EQ(cell_desc_check_images(desc), -EINVAL);
+	CHECK_STR(last_name(&root), "InvalidConfiguration");
+	cell_desc_unref(desc);
+	close(fd);
+	sysroot_remove(&root);
+}
+
+TEST(empty_images_are_none)
+{
+	struct sysroot root;
+	cell_desc *desc;
+
+	sysroot_make(&root);
+	sysroot_write(&root, "/etc/cells/x.json", WITH_IMAGE);
+	sysroot_write(&root, "/etc/cells/x.bin", "%s", "");
+	CHECK_EQ(cell_desc_find(root.context, "x", &desc), 0);
+	check_image(&root, desc, "image-empty", "nothing in the file x.bin");
+	CHECK_STR(last_name(&root), "ImageMissing");
+	CHECK_EQ(cell_desc_check_images(desc), -EINVAL);
+	CHECK_STR(last_name(&root), "ImageMissing");
+	cell_desc_unref(desc);
 	sysroot_remove(&root);
 }
 
@@ -232,5 +395,23 @@ TEST(checks_do_not_add_up)
 	cell_blob_unref(blob);
 	cell_desc_unref(desc);
 	cell_host_unref(host);
+	sysroot_remove(&root);
+}
+
+/* The hypervisor's own UART, by "ports" or as a console; beside it all is well. */
+TEST(the_debug_port_is_no_cells)
+{
+	struct sysroot root;
+
+	sysroot_make(&root);
+	sysroot_write(&root, "/etc/cellmgr/host.json", "{ \"debug-port\": \"0x2f8\" }");
+	check_text(&root, CELL_WITH("[3]", "4096", ", \"ports\": [ \"0x2ff-0x300\" ]"),
+		   "ResourceConflict");
+	CHECK(strstr(cell_context_last_error(root.context), "0x2f8 to 0x2ff"));
+	check_text(&root, CELL_WITH("[3]", "4096", ", \"console\": { \"uart\": \"0x2f8\" }"),
+		   "ResourceConflict");
+	check_text(&root, CELL_WITH("[3]", "4096", ", \"ports\": [ \"0x2f7\", \"0x300\" ]"), "");
+	sysroot_write(&root, "/etc/cellmgr/host.json", "{}");
+	check_text(&root, CELL_WITH("[3]", "4096", ", \"ports\": [ \"0x2f8\" ]"), "");
 	sysroot_remove(&root);
 }

@@ -46,6 +46,35 @@ TEST(every_check_has_a_sentence)
 	sysroot_remove(&root);
 }
 
+/* The true state, and a name that fits it. */
+TEST(states_that_do_not_allow_it_are_named)
+{
+	static const struct {
+		uint32_t state;
+		const char *name;
+		const char *text;
+	} cases[] = {
+		{CELLHV_STATE_STOPPED, "CellNotRunning", "the cell is stopped: start it first."},
+		{CELLHV_STATE_RUNNING, "CellRunning", "the cell is running: stop it first."},
+		{CELLHV_STATE_LOCKED, "CellRunning", "running, and has locked"},
+		{CELLHV_STATE_SHUT_DOWN, "CellNotRunning", "the cell is shut down: it answers"},
+		{CELLHV_STATE_FAILED, "CellNotRunning", "the cell has failed: it answers"},
+		{99, "Failed", "a state that this library does not know"},
+	};
+	struct sysroot root;
+
+	sysroot_make(&root);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct cellhv_error error = {.check = CELLHV_CHECK_CELL_STATE,
+					     .object = cases[i].state};
+
+		explain_failure(root.context, -1, -EBUSY, &error, "do this");
+		CHECK_STR(cell_context_last_error_name(root.context), cases[i].name);
+		CHECK(strstr(cell_context_last_error(root.context), cases[i].text));
+	}
+	sysroot_remove(&root);
+}
+
 TEST(every_errno_has_a_sentence)
 {
 	struct sysroot root;

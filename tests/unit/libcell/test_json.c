@@ -108,3 +108,46 @@ TEST(suggestions_are_close_and_the_closest_wins)
 	CHECK(suggest_closer("siez", "size", &distance));
 	CHECK_EQ(distance, 1);
 }
+
+/* What json-c is given is no number that its versions disagree about. */
+TEST(numbers_mean_the_same_to_every_parser)
+{
+	static const struct {
+		const char *text;
+		json_type type;
+		uint64_t value;
+	} cases[] = {
+		{"0", json_type_int, 0},
+		{"18446744073709551614", json_type_int, UINT64_MAX - 1},
+		{"18446744073709551615", json_type_int, UINT64_MAX},
+		{"18446744073709551616", json_type_int, UINT64_MAX},
+		{"99999999999999999999", json_type_int, UINT64_MAX},
+		{"123456789012345678901234567890", json_type_int, UINT64_MAX},
+		{"1e3", json_type_double, 0},
+		{"1E400", json_type_double, 0},
+		{"-0.0", json_type_double, 0},
+		{"123456789012345678901234567890.5", json_type_double, 0},
+	};
+	struct json_object *object;
+	struct walk_error error;
+	char text[128];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct json_object *first, *last;
+
+		snprintf(text, sizeof(text), "[%s,%s ,1]", cases[i].text, cases[i].text);
+		CHECK_EQ(json_parse(text, strlen(text), &object, &error), 0);
+		CHECK_EQ(json_object_array_length(object), 3);
+		first = json_object_array_get_idx(object, 0);
+		last = json_object_array_get_idx(object, 2);
+		CHECK_EQ(json_object_get_type(first), cases[i].type);
+		if (cases[i].type == json_type_int)
+			CHECK(json_object_get_uint64(first) == cases[i].value);
+		CHECK_EQ(json_object_get_int64(last), 1);
+		json_object_put(object);
+	}
+	strcpy(text, "-9223372036854775809");
+	CHECK_EQ(json_parse(text, strlen(text), &object, &error), 0);
+	CHECK(json_object_get_int64(object) < 0);
+	json_object_put(object);
+}

@@ -170,6 +170,7 @@ TEST(link_that_exists_is_followed)
 	CHECK_EQ(place.phys[0], 0x30003000); /* behind state table and common section */
 	CHECK_EQ(inventory_memory(&inventory, NULL, &taken), 0);
 	CHECK_EQ(ranges_total(&taken), 0x3000);
+	ranges_clear(&taken);
 	end();
 }
 
@@ -185,5 +186,23 @@ TEST(link_that_exists_is_full_or_different)
 	describe("a", CELL("a", "{ \"name\": \"x\", \"id\": 1 }"));
 	resolve("a", &inventory);
 	CHECK(diag_of("link-id-taken") && strstr(diag_of("link-id-taken")->message, "cell z"));
+	end();
+}
+
+/* Where a real function sits, or another link's end of Linux, there is no place for Linux's end. */
+TEST(link_end_of_linux_is_not_pinned_where_a_function_is)
+{
+	begin("{ \"links\": [ { \"name\": \"x\", \"function\": \"00:1e.0\" } ] }");
+	describe("a", CELL("a", "{ \"name\": \"x\", \"size\": \"4K\" }"));
+	resolve("a", &nobody);
+	CHECK(diag_of("link-function-taken"));
+	CHECK(strstr(diag_of("link-function-taken")->message, "host.json pins one"));
+	CHECK_STR(diag_of("link-function-taken")->pointer, "/links/0/name");
+	end();
+
+	begin("{ \"links\": [ { \"name\": \"x\", \"function\": \"00:1d.0\" } ] }");
+	describe("a", CELL("a", "{ \"name\": \"x\", \"size\": \"4K\" }"));
+	CHECK_EQ(resolve("a", &nobody)->shared.root_function, 0x1d << 3);
+	CHECK(!cell_desc_n_diags(desc));
 	end();
 }

@@ -85,3 +85,46 @@ TEST(place_pinned_takes_its_block)
 	cell_host_unref(host);
 	sysroot_remove(&root);
 }
+
+/* Pinned memory that is reserved needs no block; beside the reservation it does. */
+TEST(place_pinned_in_a_reservation_takes_no_block)
+{
+	cell_desc desc = make_desc(1 * MB, 0);
+	const struct inventory nobody = {0};
+	struct place result;
+	struct sysroot root;
+	cell_host *host;
+
+	sysroot_make(&root);
+	CHECK_EQ(cell_host_new(root.context, NULL, &host), 0);
+	CHECK_EQ(ranges_add(&host->memory.reserved, 0x08000000, 1 * MB), 0);
+	desc.memory[0].pinned = true;
+	desc.memory[0].phys = 0x08000000; /* block 1 cannot go */
+	CHECK_EQ(place(host, &desc, &nobody, &result), 0);
+	CHECK_EQ(result.phys[0], 0x08000000);
+	desc.memory[0].phys = 0x08000000 + 1 * MB;
+	CHECK_EQ(place(host, &desc, &nobody, &result), -ENOSPC);
+	cell_host_unref(host);
+	sysroot_remove(&root);
+}
+
+/* Somebody else's reason to take a block offline is none to use it. */
+TEST(place_leaves_blocks_that_others_took_offline)
+{
+	cell_desc desc = make_desc(1 * MB, 0);
+	const struct inventory nobody = {0};
+	struct place result;
+	struct sysroot root;
+	cell_host *host;
+
+	sysroot_make(&root);
+	sysroot_write(&root, "/sys/devices/system/memory/memory6/state", "offline\n");
+	CHECK_EQ(cell_host_new(root.context, NULL, &host), 0);
+	CHECK_EQ(place(host, &desc, &nobody, &result), 0);
+	CHECK_EQ(result.phys[0], 0x28000000); /* block 5 */
+	desc.memory[0].pinned = true;
+	desc.memory[0].phys = 0x30000000; /* block 6 */
+	CHECK_EQ(place(host, &desc, &nobody, &result), -ENOSPC);
+	cell_host_unref(host);
+	sysroot_remove(&root);
+}

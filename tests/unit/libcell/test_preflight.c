@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+
 #include <cellhv/launch.h>
 
 #include "check.h"
+#include "explain.h"
+#include "module.h"
+#include "neighbour.h"
 #include "preflight.h"
 #include "sysroot.h"
 
@@ -108,6 +113,141 @@ TEST(preflight_names_iommu_device_and_remedy)
 	CHECK(preflight_require(host) < 0);
 	CHECK_STR(cell_context_last_error_name(root.context), "IommuTranslating");
 	cell_host_unref(host);
+	sysroot_remove(&root);
+}
+
+/* The words of the driver, which would refuse it. */
+TEST(preflight_refuses_more_cpus_than_are_served)
+{
+	struct wanted wanted = {.name = "cpus"};
+	char text[EXPLAIN_SIZE], found[2 * EXPLAIN_SIZE + 4];
+	struct sysroot root;
+	cell_host *host;
+
+	sysroot_make_ready(&root);
+	sysroot_write(&root, "/sys/devices/system/cpu/possible", "0-255\n");
+	CHECK_EQ(run(&root, &wanted), 0);
+	sysroot_write(&root, "/sys/devices/system/cpu/possible", "0-3,512\n");
+	CHECK_EQ(run(&root, &wanted), 1);
+	CHECK(explain_number(CELLHV_DRIVER_CHECK_TOO_MANY_CPUS, 513, text));
+	CHECK(strstr(text, "513 possible CPUs"));
+	snprintf(found, sizeof(found), "%s: %s", wanted.message, wanted.remedy);
+	CHECK_STR(found, text);
+	CHECK_EQ(cell_host_new(root.context, NULL, &host), 0);
+	CHECK(preflight_require(host) < 0);
+	CHECK(strstr(cell_context_last_error(root.context), text));
+	cell_host_unref(host);
+	sysroot_remove(&root);
+}
+
+/* rt-io has CPUs 1 and 2. */
+TEST(preflight_knows_which_cpus_cells_have)
+{
+	struct wanted wanted = {.name = "cpus"};
+	struct sysroot root;
+
+	sysroot_make_ready(&root);
+	neighbour_move_in(&root, CORPUS "/neighbour/cells/rt-io.json");
+	sysroot_write(&root, "/sys/devices/system/cpu/online", "0,3\n");
+	CHECK_EQ(run(&root, &wanted), 0);
+	CHECK_EQ(wanted.result, CELL_CHECK_OK);
+	CHECK(strstr(wanted.message, "2 CPUs are online, and cells have 2"));
+	sysroot_write(&root, "/sys/devices/system/cpu/online", "0\n");
+	CHECK_EQ(run(&root, &wanted), 0);
+	CHECK_EQ(wanted.result, CELL_CHECK_WARNING);
+	neighbour_move_out(&root);
+	sysroot_write(&root, "/sys/devices/system/cpu/online", "0,3\n");
+	CHECK_EQ(run(&root, &wanted), 0);
+	CHECK_EQ(wanted.result, CELL_CHECK_WARNING);
+	CHECK(strstr(wanted.message, "only 2 of 4"));
+	sysroot_remove(&root);
+}
+
+TEST(preflight_knows_a_module_without_index)
+{
+	struct wanted wanted = {.name = "module"};
+	struct sysroot root;
+
+	sysroot_make(&root);
+	sysroot_write(&root, "/lib/modules/6.1.0-test/updates/cellhv.ko", "\n");
+	run(&root, &wanted);
+	CHECK_EQ(wanted.result, CELL_CHECK_FAILED);
+	CHECK(strstr(wanted.message, "there for kernel 6.1.0-test, but not in its index"));
+	CHECK_STR(wanted.remedy, "run `depmod`");
+
+	/* Beside one of another kernel it is the one that counts. */
+	sysroot_write(&root, "/lib/modules/6.0.0-old/updates/dkms/cellhv.ko", "\n");
+	run(&root, &wanted);
+	CHECK_STR(wanted.remedy, "run `depmod`");
+	sysroot_remove(&root);
+}
+
+TEST(preflight_refuses_what_the_kernel_will_not_load)
+{
+	struct wanted wanted = {.name = "lockdown"};
+	struct sysroot root;
+
+	sysroot_make_ready(&root);
+	sysroot_write(&root, "/sys/kernel/security/lockdown", "[none] integrity confidentiality\n");
+	sysroot_write(&root, "/sys/module/module/parameters/sig_enforce", "N\n");
+	CHECK_EQ(run(&root, &wanted), 0);
+	CHECK_EQ(wanted.result, CELL_CHECK_OK);
+	sysroot_write(&root, "/sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+	CHECK_EQ(run(&root, &wanted), 0); /* it is loaded */
+	CHECK_EQ(wanted.result, CELL_CHECK_OK);
+	sysroot_remove(&root);
+
+	sysroot_make(&root);
+	sysroot_write(&root, "/lib/modules/6.1.0-test/updates/cellhv.ko", "\n");
+	sysroot_write(&root, "/sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+	run(&root, &wanted);
+	CHECK_EQ(wanted.result, CELL_CHECK_FAILED);
+	CHECK(strstr(wanted.message, "locked down") && strstr(wanted.message, "no signature"));
+	CHECK_STR(wanted.remedy, MODULE_SIGN);
+	sysroot_write(&root, "/sys/kernel/security/lockdown", "[none] integrity confidentiality\n");
+	sysroot_write(&root, "/sys/module/module/parameters/sig_enforce", "Y\n");
+	run(&root, &wanted);
+	CHECK(strstr(wanted.message, "sig_enforce"));
+	sysroot_remove(&root);
+}
+
+/* EPERM has four meanings. */
+TEST(preflight_refused_modules_are_explained)
+{
+	struct sysroot root;
+	const char *error;
+
+	sysroot_make(&root);
+	error = cell_context_last_error(root.context);
+	module_explain(root.context, -EPERM, "6.1.0-test", false);
+	CHECK_STR(cell_context_last_error_name(root.context), "AccessDenied");
+	CHECK(strstr(error, "takes root"));
+	module_explain(root.context, -EPERM, "6.1.0-test", true);
+	CHECK(!strstr(error, "takes root") && strstr(error, "security module"));
+	sysroot_write(&root, "/sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+	module_explain(root.context, -EPERM, "6.1.0-test", true);
+	CHECK_STR(cell_context_last_error_name(root.context), "ModuleMissing");
+	CHECK(strstr(error, "signed modules only, as it is locked down") &&
+	      strstr(error, MODULE_SIGN));
+	module_explain(root.context, -EKEYREJECTED, "6.1.0-test", true);
+	CHECK(strstr(error, MODULE_SIGN));
+	sysroot_write(&root, "/proc/sys/kernel/modules_disabled", "1\n");
+	module_explain(root.context, -EPERM, "6.1.0-test", true);
+	CHECK(strstr(error, "modules_disabled"));
+	module_explain(root.context, -ENOEXEC, "6.1.0-test", true);
+	CHECK(strstr(error, "does not fit kernel 6.1.0-test"));
+	sysroot_remove(&root);
+}
+
+TEST(preflight_looks_where_the_kernel_looks_for_firmware)
+{
+	struct wanted wanted = {.name = "image"};
+	struct sysroot root;
+
+	sysroot_make_ready(&root);
+	sysroot_write(&root, "/lib/firmware/updates/6.1.0-test/" CELLHV_IMAGE_NAME, "%064d", 0);
+	CHECK_EQ(run(&root, &wanted), 1);
+	CHECK(strstr(wanted.message, "another version"));
 	sysroot_remove(&root);
 }
 

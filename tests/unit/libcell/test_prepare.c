@@ -11,7 +11,6 @@
 
 #include "bootloader_loaders.h"
 #include "check.h"
-#include "cmdline.h"
 #include "file.h"
 #include "host.h"
 #include "sysroot.h"
@@ -20,7 +19,8 @@
 #define ENTRIES_FILE "/etc/kernel/cmdline"
 #define EFI_VARIABLES "/sys/firmware/efi/efivars/"
 #define VENDOR "-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
-#define MEMMAP "memmap=64M$0x34000000"
+#define MEMMAP "memmap=64M$0x34000000 cellmgr.memory=0x34000000"
+#define GRUB_MEMMAP "memmap=64M\\$0x34000000 cellmgr.memory=0x34000000"
 
 static struct sysroot root;
 static cell_host *host;
@@ -168,7 +168,7 @@ TEST(prepare_grub_for_both_checks)
 	check_file(GRUB_FILE, done->content);
 	check_no_file(GRUB_FILE ".new");
 	/* In grub.cfg \$ is a $. */
-	CHECK_STR(grub_line(), "quiet iommu=pt memmap=64M\\$0x34000000");
+	CHECK_STR(grub_line(), "quiet iommu=pt " GRUB_MEMMAP);
 	end();
 }
 
@@ -191,10 +191,10 @@ TEST(prepare_grub_again_is_pending)
 	CHECK_EQ(prepare(false), 0);
 	CHECK_EQ(done->state, CELL_PREPARATION_WRITTEN);
 	CHECK_STR(done->arguments, "iommu=pt " MEMMAP);
-	CHECK_STR(grub_line(), "quiet iommu=pt memmap=64M\\$0x34000000");
+	CHECK_STR(grub_line(), "quiet iommu=pt " GRUB_MEMMAP);
 	CHECK_EQ(prepare(false), 0);
 	CHECK_EQ(done->state, CELL_PREPARATION_PENDING);
-	CHECK_STR(grub_line(), "quiet iommu=pt memmap=64M\\$0x34000000");
+	CHECK_STR(grub_line(), "quiet iommu=pt " GRUB_MEMMAP);
 	end();
 }
 
@@ -212,7 +212,7 @@ TEST(prepare_grub_after_a_reboot_adds_more)
 	CHECK_EQ(prepare(false), 0);
 	CHECK_STR(done->arguments, MEMMAP);
 	CHECK_STR(done->checks[0], "memory");
-	CHECK_STR(grub_line(), "quiet iommu=pt memmap=64M\\$0x34000000");
+	CHECK_STR(grub_line(), "quiet iommu=pt " GRUB_MEMMAP);
 	end();
 }
 
@@ -223,10 +223,11 @@ TEST(prepare_keeps_a_reservation_that_is_written)
 	add_grub();
 	keep_memory();
 	sysroot_write(&root, GRUB_FILE,
-		      "GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX memmap=1G\\\\\\$0x10000000\"\n");
+		      "GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX memmap=1G\\\\\\$0x10000000 "
+		      "cellmgr.memory=0x10000000\"\n");
 	CHECK_EQ(prepare(false), 0);
 	CHECK_EQ(done->state, CELL_PREPARATION_PENDING);
-	CHECK_STR(done->arguments, "memmap=1G$0x10000000");
+	CHECK_STR(done->arguments, "memmap=1G$0x10000000 cellmgr.memory=0x10000000");
 	end();
 }
 
@@ -236,12 +237,12 @@ TEST(prepare_knows_what_does_not_help)
 	add_grub();
 	translate();
 	keep_memory();
-	boot_with("quiet iommu=pt memmap=64M$0x34000000 iommu=nopt");
+	boot_with("quiet iommu=pt " MEMMAP " iommu=nopt");
 	CHECK_EQ(prepare(true), 0);
 	CHECK_STR(done->arguments, "intel_iommu=off");
 	CHECK_STR(done->checks[0], "iommu");
 	CHECK(!done->checks[1]); /* nothing helps memory */
-	boot_with("iommu=pt intel_iommu=off memmap=64M$0x34000000 intel_iommu=on");
+	boot_with("iommu=pt intel_iommu=off " MEMMAP " intel_iommu=on");
 	CHECK_EQ(prepare(true), 0);
 	CHECK_EQ(done->state, CELL_PREPARATION_NOTHING);
 	end();
@@ -266,6 +267,27 @@ TEST(prepare_keeps_what_others_wrote)
 	check_file(GRUB_FILE, "# mine\n"
 			      "GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX maxcpus=4 iommu=pt\"\n"
 			      "GRUB_TIMEOUT=1\n");
+	end();
+}
+
+/* Only a line that begins as ours and ends as one is ours, however long the others are. */
+TEST(prepare_leaves_long_settings_of_others)
+{
+	static const char others[] =
+		"GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT quiet iommu=pt\"\n"
+		"GRUB_CMDLINE_XEN=\"$GRUB_CMDLINE_LINUX and then something iommu=pt\"\n"
+		"GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX iommu=pt # no end\n";
+	char expected[1024];
+
+	begin();
+	add_grub();
+	translate();
+	sysroot_write(&root, GRUB_FILE, "%s", others);
+	CHECK_EQ(prepare(false), 0);
+	CHECK_EQ(done->state, CELL_PREPARATION_WRITTEN);
+	snprintf(expected, sizeof(expected),
+		 "%sGRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX iommu=pt\"\n", others);
+	check_file(GRUB_FILE, expected);
 	end();
 }
 
@@ -483,11 +505,15 @@ TEST(prepare_writes_nothing_where_it_may_not)
 	end();
 }
 
-TEST(prepare_reads_command_lines_by_words)
+/* In a file that others write, too, what they reserve is not taken for cells. */
+TEST(prepare_leaves_reservations_of_others)
 {
-	CHECK(cmdline_has("a b=c", "b=c") && cmdline_has("  a\tb\n", "b"));
-	CHECK(!cmdline_has("a b=c", "b") && !cmdline_has("ab", "a") && !cmdline_has("", "a"));
-	CHECK(cmdline_has_reservation("quiet memmap=1G!4G memmap=64M$0x1000"));
-	CHECK(!cmdline_has_reservation("memmap=1G!4G x$y"));
-	CHECK(!cmdline_has_reservation("memmap=1G@0x1000 foo=$"));
+	begin();
+	add_entries();
+	keep_memory();
+	sysroot_write(&root, ENTRIES_FILE, "quiet memmap=1M$0x10000000\n");
+	CHECK_EQ(prepare(false), 0);
+	CHECK_EQ(done->state, CELL_PREPARATION_WRITTEN);
+	check_file(ENTRIES_FILE, "quiet memmap=1M$0x10000000 " MEMMAP "\n");
+	end();
 }

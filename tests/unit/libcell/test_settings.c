@@ -151,7 +151,8 @@ TEST(settings_that_cannot_be_read)
 	CHECK_EQ(diag->severity, CELL_ERROR);
 	host = cell_host_unref(host);
 	CHECK_EQ(preflight(NULL, &seen), 1);
-	CHECK_STR(seen.message, "/etc/cellmgr/host.json: this file cannot be read: Is a directory");
+	CHECK_STR(seen.message,
+		  "/etc/cellmgr/host.json: this file cannot be read: it is not a regular file");
 	sysroot_remove(&root);
 
 	sysroot_make_ready(&root);
