@@ -58,6 +58,7 @@ struct cell_desc {
 	uint64_t command_line_at;
 	uint64_t entry;
 	uint64_t comm;
+	uint16_t comm_revision;
 	uint32_t flags; /* CELLHV_CELL_* */
 	uint32_t shutdown_timeout_ms;
 	bool destroy_on_refusal;

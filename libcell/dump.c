@@ -159,6 +159,12 @@ static struct json_object *dump_comm(const struct cellhv_cell_config *config, bo
 	return object;
 }
 
+static struct json_object *dump_revision(const struct cellhv_cell_config *config)
+{
+	return config->comm_revision == CELLHV_COMM_LEGACY ? json_object_new_string("legacy")
+							   : string("%u", config->comm_revision);
+}
+
 static bool owns_ports(const struct cellhv_cell_config *config, uint64_t base, uint32_t count)
 {
 	for (uint32_t i = 0; i < config->ports.count; i++) {
@@ -218,8 +224,7 @@ LIBCELL_PUBLIC int cell_blob_dump_json(cell_blob *blob, char **ret_json)
 	dump_links(config, object, &failed);
 	add(object, "console", dump_console(config, &failed), &failed);
 	add(object, "comm", dump_comm(config, &failed), &failed);
-	if (config->flags & CELLHV_CELL_COMM_LEGACY)
-		add(object, "comm-revision", json_object_new_string("legacy"), &failed);
+	add(object, "comm-revision", dump_revision(config), &failed);
 	add(object, "entry", string("0x%" PRIx64, config->entry), &failed);
 
 	text = failed ? NULL

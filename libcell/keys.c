@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <cellhv/guest.h>
+
 #include "number.h"
 
 static void key_name(const struct value *value)
@@ -259,9 +261,12 @@ static void key_comm_revision(const struct value *value)
 	const char *revision = json_object_get_string(value->json);
 
 	if (strcmp(revision, "legacy") == 0)
-		value->desc->flags |= CELLHV_CELL_COMM_LEGACY;
-	else if (strcmp(revision, "1") != 0)
-		parse_error(value, "bad-revision", "revisions are \"1\" and \"legacy\"");
+		value->desc->comm_revision = CELLHV_COMM_LEGACY;
+	else if (*revision >= '0' && *revision <= '0' + CELLHV_COMM_REVISION && !revision[1])
+		value->desc->comm_revision = (uint16_t)(*revision - '0');
+	else
+		parse_error(value, "bad-revision", "revisions are \"0\" to \"%d\" and \"legacy\"",
+			    CELLHV_COMM_REVISION);
 }
 
 static void key_entry(const struct value *value)

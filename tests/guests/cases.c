@@ -269,6 +269,19 @@ static bool hypercall_unknown(void)
 	return verdict(result == -ENOSYS, "unknown call", (uint32_t)result);
 }
 
+/* A word that is none of the states. */
+static bool odd_state(void)
+{
+	comm_set_state(77);
+	cpu_halt();
+}
+
+/* The runtime has to have seen before that the comm region is not the one it knows. */
+static bool wrong_revision(void)
+{
+	return verdict(false, "started with revision", comm->revision);
+}
+
 static const struct test_case cases[] = {
 	{"port-in", port_in, 0},   /* CELLHV_FAILURE_PORT */
 	{"port-out", port_out, 0}, /* CELLHV_FAILURE_PORT */
@@ -292,6 +305,8 @@ static const struct test_case cases[] = {
 	{"cpuid-leaves", cpuid_leaves, 0},
 	{"hypercall-denied", hypercall_denied, 0},
 	{"hypercall-unknown", hypercall_unknown, 0},
+	{"odd-state", odd_state, 0},	       /* CELLHV_FAILURE_STATE */
+	{"wrong-revision", wrong_revision, 0}, /* CELLHV_FAILURE_REVISION */
 };
 
 static void on_exception(struct interrupt_frame *frame)

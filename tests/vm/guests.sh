@@ -60,6 +60,21 @@ test_cpuid_leaves() { approves cpuid-leaves; }
 test_hypercall_denied() { approves hypercall-denied; }
 test_hypercall_unknown() { approves hypercall-unknown; }
 
+# ends_as CELL REASON: it is over by its own word, and the reason says which.
+ends_as() {
+	fresh
+	start "$1"
+	expect 0 celltool ended "$1"
+	says "^failed$"
+	expect 0 celltool state "$1"
+	says "$2"
+	expect 0 celltool destroy "$1"
+}
+
+# The runtime of the guests is made for the latest revision, and the description gives another.
+test_wrong_revision() { ends_as wrong-revision '"comm-revision"'; }
+test_odd_state() { ends_as odd-state "to 0x4d"; }
+
 test_fault_demo() {
 	fresh
 	start fault-demo

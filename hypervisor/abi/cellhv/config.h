@@ -7,6 +7,10 @@
  * the start of the block and are multiples of 8; arrays neither overlap each other nor the fixed
  * part. Reserved fields are zero. The checksum is CRC-32 (IEEE 802.3, reflected, initial value and
  * final XOR FFFFFFFF) over the whole block with the checksum field taken as zero.
+ *
+ * Module and hypervisor take CELLHV_CONFIG_VERSION and no other. In version 1 comm_revision was a
+ * reserved 0: flag 4 stood for CELLHV_COMM_LEGACY, and without it the revision was 1. libcell reads
+ * both.
  */
 #ifndef CELLHV_CONFIG_H
 #define CELLHV_CONFIG_H
@@ -14,7 +18,7 @@
 #include "types.h"
 
 #define CELLHV_CONFIG_SIGNATURE "CELLCONF" /* 8 bytes, no terminator */
-#define CELLHV_CONFIG_VERSION 1
+#define CELLHV_CONFIG_VERSION 2
 #define CELLHV_ARCH_X86_64 1
 
 #define CELLHV_CONFIG_MAX_SIZE 16384 /* bytes, header included */
@@ -134,14 +138,17 @@ struct cellhv_console {
 
 #define CELLHV_CELL_CONSOLE_VIRTUAL 0x1u /* console hypercall permitted and in use */
 #define CELLHV_CELL_PASSIVE_COMM 0x2u	 /* the guest does not answer messages */
-#define CELLHV_CELL_COMM_LEGACY 0x4u	 /* comm region without signature, as in v0.5/0.6 */
-#define CELLHV_CELL_FLAGS 0x7u
+#define CELLHV_CELL_FLAGS 0x3u
+
+/* In comm_revision: the layout without signature, struct cellhv_comm_legacy of guest.h. */
+#define CELLHV_COMM_LEGACY 0xffffu
 
 struct cellhv_cell_config {
 	struct cellhv_config_header header;
 	char name[CELLHV_NAME_SIZE];
 	uint32_t flags;
-	uint32_t reserved;
+	uint16_t comm_revision; /* 0 .. CELLHV_COMM_REVISION of guest.h, or CELLHV_COMM_LEGACY */
+	uint16_t reserved;
 	uint64_t entry;	       /* reset address, below 4 GiB */
 	uint64_t comm_address; /* guest address of the comm page, multiple of 4096 */
 	struct cellhv_console console;

@@ -15,8 +15,9 @@ static void write_fields(const struct cellhv_cell_config *config, FILE *out)
 	fprintf(out, "%.8s version %u architecture %u type %u, %u bytes, checksum %08x\n",
 		header->signature, header->version, header->architecture, header->type,
 		header->total_size, header->checksum);
-	fprintf(out, "name \"%s\" flags %#x entry %#" PRIx64 " comm %#" PRIx64 "\n", config->name,
-		config->flags, config->entry, config->comm_address);
+	fprintf(out, "name \"%s\" flags %#x entry %#" PRIx64 " comm %#" PRIx64 " revision %#x\n",
+		config->name, config->flags, config->entry, config->comm_address,
+		config->comm_revision);
 	fprintf(out,
 		"console address %#" PRIx64
 		" size %u type %u flags %#x divider %u gate %u clock %#" PRIx64 "\n",
