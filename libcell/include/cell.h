@@ -358,9 +358,9 @@ int cell_cell_load(cell_cell *cell, cell_desc *desc);
 int cell_cell_start(cell_cell *cell);
 
 /*
- * Ask the guest to shut down and wait. 0: it agreed and ended. -EACCES (ShutdownDenied): it
- * refused, and goes on. -ETIMEDOUT (TimedOut): no answer, or no end. -ENOTCONN (CellNotRunning).
- * -ENOENT (NoSuchCell).
+ * Ask the guest to shut down and wait. 0: it agreed and ended, or just ended. -EACCES
+ * (ShutdownDenied): it refused, and goes on. -ETIMEDOUT (TimedOut): no answer, or no end. -ENOTCONN
+ * (CellNotRunning). -ENOENT (NoSuchCell).
  */
 int cell_cell_shutdown(cell_cell *cell, unsigned timeout_ms);
 

@@ -276,6 +276,14 @@ static bool odd_state(void)
 	cpu_halt();
 }
 
+/* It agrees to a shutdown by ending, without a word. */
+static bool ends_silently(void)
+{
+	while (!comm_shutdown_requested())
+		cpu_relax();
+	comm_finish(CELLHV_COMM_SHUT_DOWN);
+}
+
 /* The runtime has to have seen before that the comm region is not the one it knows. */
 static bool wrong_revision(void)
 {
@@ -305,6 +313,7 @@ static const struct test_case cases[] = {
 	{"cpuid-leaves", cpuid_leaves, 0},
 	{"hypercall-denied", hypercall_denied, 0},
 	{"hypercall-unknown", hypercall_unknown, 0},
+	{"ends-silently", ends_silently, 0},
 	{"odd-state", odd_state, 0},	       /* CELLHV_FAILURE_STATE */
 	{"wrong-revision", wrong_revision, 0}, /* CELLHV_FAILURE_REVISION */
 };

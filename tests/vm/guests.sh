@@ -75,6 +75,15 @@ ends_as() {
 test_wrong_revision() { ends_as wrong-revision '"comm-revision"'; }
 test_odd_state() { ends_as odd-state "to 0x4d"; }
 
+test_ends_silently() {
+	fresh
+	start ends-silently
+	wait_for 10 console_says ends-silently case
+	expect 0 celltool shutdown ends-silently
+	in_state ends-silently "shut down" || die "$(celltool state ends-silently)"
+	expect 0 celltool destroy ends-silently
+}
+
 test_fault_demo() {
 	fresh
 	start fault-demo
