@@ -44,6 +44,14 @@ static void upgrade(struct cellhv_cell_config *config, size_t size)
 	blob_finish_header(&config->header, size);
 }
 
+static bool has_variants(const struct cellhv_cell_config *config)
+{
+	for (uint32_t i = 0; i < config->links.count; i++)
+		if (blob_links(config)[i].shared.variant)
+			return true;
+	return false;
+}
+
 bool blob_read(struct cellhv_cell_config *config, size_t size)
 {
 	bool is_older = size >= sizeof(*config) && size <= CELLHV_CONFIG_MAX_SIZE &&
@@ -56,7 +64,7 @@ bool blob_read(struct cellhv_cell_config *config, size_t size)
 		return false;
 	if (is_older)
 		upgrade(config, size);
-	return blob_is_valid(config, size);
+	return blob_is_valid(config, size) && !(is_older && has_variants(config));
 }
 
 int blob_seal(cell_context *context, struct cellhv_cell_config *data, size_t size, cell_blob **ret)

@@ -13,6 +13,7 @@
 
 #include "blob.h"
 #include "export.h"
+#include "link.h"
 
 /* Adds a value, or notes that memory ran out: a NULL value is JSON's null and never wanted here. */
 static void add(struct json_object *object, const char *key, struct json_object *value,
@@ -93,7 +94,8 @@ static struct json_object *dump_link(const struct cellhv_link *link, bool *faile
 		return NULL;
 
 	add(object, "name", json_object_new_string(shared->name), failed);
-	add(object, "protocol", string("ivshmem-%u", shared->protocol), failed);
+	add(object, "protocol", string("%s", link_protocols[link_protocol_of(shared)].name),
+	    failed);
 	add(object, "size", string("0x%" PRIx64, shared->common_size), failed);
 	add(object, "output", string("0x%" PRIx64, shared->output_size), failed);
 	add(object, "peers", json_object_new_int64(shared->max_peers), failed);

@@ -11,12 +11,12 @@
 
 static const struct {
 	const char *key;
-	uint64_t fallback[3]; /* by protocol */
+	uint64_t fallback[LINK_PROTOCOLS]; /* by protocol */
 } attributes[LINK_ATTRIBUTES] = {
 	[LINK_SIZE] = {"size", {0}},
 	[LINK_OUTPUT] = {"output", {0}},
-	[LINK_PROTOCOL] = {"protocol", {2, 2, 2}},
-	[LINK_VECTORS] = {"vectors", {0, 1, 2}},
+	[LINK_PROTOCOL] = {"protocol", {LINK_IVSHMEM_2}},
+	[LINK_VECTORS] = {"vectors", {0, 1, 2, 1}},
 	[LINK_CLASS] = {"class", {0}},
 	[LINK_PEERS] = {"peers", {0}},
 	[LINK_ID] = {"id", {0}},
@@ -93,6 +93,11 @@ static void join_values(struct link_group *group)
 	}
 }
 
+static bool is_version_1(const struct link_group *group)
+{
+	return link_protocols[group->value[LINK_PROTOCOL]].protocol == 1;
+}
+
 /* Given ids first, the others take the lowest that are left, in order. */
 static void assign_ids(struct link_group *group)
 {
@@ -116,7 +121,7 @@ static void assign_ids(struct link_group *group)
 			highest = member->id;
 	}
 	if (!group->value[LINK_PEERS])
-		group->value[LINK_PEERS] = group->value[LINK_PROTOCOL] == 1 ? 2 : highest + 1;
+		group->value[LINK_PEERS] = is_version_1(group) ? 2 : highest + 1;
 }
 
 void link_group_collect(struct link_group *group, const char *name, const struct desc_set *set,
@@ -203,25 +208,31 @@ static void check_protocol(struct link_group *group)
 	static const struct {
 		enum link_attribute attribute;
 		uint64_t value;
-	} fixed[] = {{LINK_OUTPUT, 0}, {LINK_VECTORS, 1}, {LINK_CLASS, 0}, {LINK_PEERS, 2}};
+		bool with_states; /* in this variant, too */
+	} fixed[] = {{LINK_OUTPUT, 0, true},
+		     {LINK_VECTORS, 1, true},
+		     {LINK_CLASS, 0, false},
+		     {LINK_PEERS, 2, true}};
+	const struct link_protocol_words *protocol = &link_protocols[group->value[LINK_PROTOCOL]];
 	const struct link_member *own = link_group_own(group);
 	char pointer[DESC_POINTER_SIZE];
 
 	if ((!giver(group, LINK_SIZE) &&
 	     !desc_is_bad(group->own, "links", group->own_index, "size")) ||
-	    (group->value[LINK_PROTOCOL] == 1 && !group->value[LINK_SIZE]))
+	    (is_version_1(group) && !group->value[LINK_SIZE]))
 		desc_report(group->own, CELL_ERROR, "link-size",
 			    desc_pointer(pointer, "links", group->own_index, "name"),
 			    "nobody says how large the memory of link %s is: add \"size\"",
 			    own->end->name);
-	for (size_t i = 0; i < ELEMENTS(fixed) && group->value[LINK_PROTOCOL] == 1; i++)
-		if (group->value[fixed[i].attribute] != fixed[i].value)
+	for (size_t i = 0; i < ELEMENTS(fixed) && is_version_1(group); i++)
+		if (group->value[fixed[i].attribute] != fixed[i].value &&
+		    (fixed[i].with_states || protocol->variant == CELLHV_LINK_VARIANT_PLAIN))
 			desc_report(group->own, CELL_ERROR, "link-protocol",
 				    desc_pointer(pointer, "links", group->own_index, "name"),
 				    "\"%s\" of link %s can only be %" PRIu64
-				    " with protocol \"ivshmem-1\"",
+				    " with protocol \"%s\"",
 				    link_attribute_key(fixed[i].attribute), own->end->name,
-				    fixed[i].value);
+				    fixed[i].value, protocol->name);
 }
 
 void link_group_check(struct link_group *group)

@@ -413,6 +413,7 @@ struct cell_link_entry {
 	unsigned class_protocol;
 	const struct cell_link_peer *peers; /* Linux first, then cells by name */
 	size_t n_peers;
+	unsigned variant; /* of protocol 1: 1 has states ("ivshmem-1.1"); else 0 */
 };
 
 /* One link, which is good for the time of the call. A return other than 0 ends the list. */

@@ -9,8 +9,8 @@
  * final XOR FFFFFFFF) over the whole block with the checksum field taken as zero.
  *
  * Module and hypervisor take CELLHV_CONFIG_VERSION and no other. In version 1 comm_revision was a
- * reserved 0: flag 4 stood for CELLHV_COMM_LEGACY, and without it the revision was 1. libcell reads
- * both.
+ * reserved 0: flag 4 stood for CELLHV_COMM_LEGACY, and without it the revision was 1; and a link's
+ * variant was reserved, too. libcell reads both.
  */
 #ifndef CELLHV_CONFIG_H
 #define CELLHV_CONFIG_H
@@ -86,7 +86,12 @@ struct cellhv_port_range {
  *
  * The memory begins at `phys` with the state table (protocol 2: a page), then the common section,
  * which all peers write, then an output section for each id, which only that peer writes.
+ *
+ * Protocol 1 is in two variants: the function of v0.5, and with registers for states that of v0.6
+ * to v0.11.
  */
+#define CELLHV_LINK_VARIANT_PLAIN 0
+#define CELLHV_LINK_VARIANT_STATES 1
 #define CELLHV_LINK_ROOT 0x1u /* Linux is a peer */
 #define CELLHV_LINK_FLAGS 0x1u
 
@@ -98,11 +103,11 @@ struct cellhv_link_shared {
 	uint16_t protocol;	 /* 1 or 2: of ivshmem */
 	uint16_t max_peers;	 /* 2 .. CELLHV_LINK_PEERS; protocol 1: 2 */
 	uint16_t vectors;	 /* 1 .. CELLHV_LINK_VECTORS; protocol 1: 1 */
-	uint16_t class_protocol; /* what the peers talk; protocol 1: 0 */
+	uint16_t class_protocol; /* what the peers talk; protocol 1 without states: 0 */
 	uint16_t flags;
 	uint16_t root_id;	/* with CELLHV_LINK_ROOT, else 0 */
 	uint16_t root_function; /* the same: bus << 8 | device << 3 | function, on segment 0 */
-	uint16_t reserved;
+	uint16_t variant;	/* of protocol 1: CELLHV_LINK_VARIANT_*; protocol 2: 0 */
 };
 
 struct cellhv_link {

@@ -31,10 +31,10 @@ static void write_link(const struct cellhv_link *link, FILE *out)
 
 	fprintf(out,
 		"link \"%s\" phys %#" PRIx64 " common %#" PRIx64 " output %#" PRIx64
-		" protocol %u peers %u vectors %u class %#x flags %#x root %u %#x\n",
+		" protocol %u.%u peers %u vectors %u class %#x flags %#x root %u %#x\n",
 		shared->name, shared->phys, shared->common_size, shared->output_size,
-		shared->protocol, shared->max_peers, shared->vectors, shared->class_protocol,
-		shared->flags, shared->root_id, shared->root_function);
+		shared->protocol, shared->variant, shared->max_peers, shared->vectors,
+		shared->class_protocol, shared->flags, shared->root_id, shared->root_function);
 	fprintf(out, "  guest %#" PRIx64 " id %u function %#x\n", link->guest, link->id,
 		link->function);
 }

@@ -173,6 +173,18 @@ TEST(link_that_exists_is_followed)
 	end();
 }
 
+TEST(link_that_exists_has_another_protocol)
+{
+	struct inventory_cell cell = {.info.name = "z", .config = &running.config};
+	const struct inventory inventory = {1, &cell};
+
+	begin(NULL);
+	describe("a", CELL("a", "{ \"name\": \"x\", \"protocol\": \"ivshmem-1.1\" }"));
+	resolve("a", &inventory);
+	CHECK(strstr(diag_of("link-differs")->message, "\"ivshmem-2\" here, not \"ivshmem-1.1\""));
+	end();
+}
+
 TEST(link_that_exists_is_full_or_different)
 {
 	struct inventory_cell cell = {.info.name = "z", .config = &running.config};
