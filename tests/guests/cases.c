@@ -81,12 +81,13 @@ static bool port_out(void)
 	return verdict(false, "wrote port", CMOS_INDEX_PORT);
 }
 
-/* Every cell may read the PM timer and write port 80 for its delay. */
+/* Every cell may read the PM timer, and write and read port 80 for its delay. */
 static bool ports_allowed(void)
 {
 	uint32_t before, after;
 
 	outb(DELAY_PORT, 0);
+	inb(DELAY_PORT);
 	if (!comm->pm_timer_port)
 		return verdict(true, "no PM timer", 0);
 

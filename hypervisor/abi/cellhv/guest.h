@@ -19,6 +19,10 @@
 #define CELLHV_HC_CPU_INFO 7
 #define CELLHV_HC_CONSOLE_PUTC 8
 
+/* CPU_INFO of an own CPU: its state, or its exits for reason n of enum cellhv_exit (manage.h). */
+#define CELLHV_CPU_INFO_STATE 0
+#define CELLHV_CPU_INFO_EXITS 1000 /* + n; the low 31 bits of the count */
+
 #define CELLHV_CPUID_SIGNATURE 0x40000000u /* EAX 40000001, "Jailhouse" in EBX, ECX, EDX */
 #define CELLHV_CPUID_FEATURES 0x40000001u
 
