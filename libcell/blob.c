@@ -32,6 +32,7 @@ bool blob_is_valid(const void *data, size_t size)
 }
 
 #define VERSION_1_COMM_LEGACY 0x4u /* of the flags */
+#define VERSION_1_FLAGS 0x7u
 
 /* What version 1 did not say, in the words of this one (cellhv/config.h). */
 static void upgrade(struct cellhv_cell_config *config, size_t size)
@@ -39,6 +40,7 @@ static void upgrade(struct cellhv_cell_config *config, size_t size)
 	bool is_legacy = config->flags & VERSION_1_COMM_LEGACY;
 
 	config->flags &= ~VERSION_1_COMM_LEGACY;
+	config->flags |= CELLHV_CELL_STRICT_MSRS;
 	config->comm_revision = is_legacy ? CELLHV_COMM_LEGACY : 1;
 	config->header.version = CELLHV_CONFIG_VERSION;
 	blob_finish_header(&config->header, size);
@@ -60,7 +62,7 @@ bool blob_read(struct cellhv_cell_config *config, size_t size)
 	/* It is made anew only where it is whole, and what was reserved is 0. */
 	if (is_older && (config->header.total_size != size ||
 			 config->header.checksum != checksum_config(&config->header, size) ||
-			 config->comm_revision))
+			 config->flags & ~VERSION_1_FLAGS || config->comm_revision))
 		return false;
 	if (is_older)
 		upgrade(config, size);

@@ -227,6 +227,8 @@ LIBCELL_PUBLIC int cell_blob_dump_json(cell_blob *blob, char **ret_json)
 	add(object, "console", dump_console(config, &failed), &failed);
 	add(object, "comm", dump_comm(config, &failed), &failed);
 	add(object, "comm-revision", dump_revision(config), &failed);
+	if (config->flags & CELLHV_CELL_STRICT_MSRS)
+		add(object, "msr-policy", json_object_new_string("strict"), &failed);
 	add(object, "entry", string("0x%" PRIx64, config->entry), &failed);
 
 	text = failed ? NULL

@@ -269,6 +269,18 @@ static void key_comm_revision(const struct value *value)
 			    CELLHV_COMM_REVISION);
 }
 
+static void key_msr_policy(const struct value *value)
+{
+	const char *policy = json_object_get_string(value->json);
+
+	if (strcmp(policy, "strict") == 0)
+		value->desc->flags |= CELLHV_CELL_STRICT_MSRS;
+	else if (strcmp(policy, "fault") != 0)
+		parse_error(value, "bad-policy",
+			    "for an MSR that it may not use a guest gets a \"fault\", or the cell "
+			    "is \"strict\" and fails");
+}
+
 static void key_entry(const struct value *value)
 {
 	if (parse_number(value, &value->desc->entry) && value->desc->entry > UINT32_MAX)
@@ -321,6 +333,7 @@ const struct key keys_cell[] = {
 	{"console", PARSE_STRING | PARSE_OBJECT, false, keys_console},
 	{"comm", PARSE_OBJECT, false, key_comm},
 	{"comm-revision", PARSE_STRING, false, key_comm_revision},
+	{"msr-policy", PARSE_STRING, false, key_msr_policy},
 	{"entry", PARSE_NUMBER, false, key_entry},
 	{"shutdown", PARSE_OBJECT, false, key_shutdown},
 	{"devices", PARSE_ANY, false, key_unsupported},

@@ -25,6 +25,8 @@
 
 #define MSR_X2APIC_VERSION 0x803
 #define MSR_X2APIC_COMMAND 0x830
+#define MSR_SMI_COUNT 0x34
+#define MSR_MCG_CAP 0x179
 #define MSR_PAT 0x277
 #define MSR_MTRR_DEFAULT 0x2ff
 #define MSR_EFER 0xc0000080
@@ -102,6 +104,24 @@ static bool ports_allowed(void)
 static bool msr_read(void)
 {
 	return verdict(false, "VM_HSAVE_PA", rdmsr(MSR_VM_HSAVE_PA));
+}
+
+/* One that no cell needs: as on a processor without it, or with "strict" the end of the cell. */
+static bool msr_unlisted(void)
+{
+	return verdict(false, "MCG_CAP", rdmsr(MSR_MCG_CAP));
+}
+
+static bool msr_write(void)
+{
+	wrmsr(MSR_SMI_COUNT, 0);
+	return verdict(false, "wrote", MSR_SMI_COUNT);
+}
+
+/* The processor's own answer, whichever that is. */
+static bool msr_smi_count(void)
+{
+	return verdict(true, "SMIs", rdmsr(MSR_SMI_COUNT));
 }
 
 /* Dropping the write is as good as an exception. */
@@ -295,7 +315,11 @@ static const struct test_case cases[] = {
 	{"port-in", port_in, 0},   /* CELLHV_FAILURE_PORT */
 	{"port-out", port_out, 0}, /* CELLHV_FAILURE_PORT */
 	{"ports-allowed", ports_allowed, 0},
-	{"msr-read", msr_read, GP},   /* or CELLHV_FAILURE_MSR */
+	{"msr-read", msr_read, GP}, /* or CELLHV_FAILURE_MSR */
+	{"msr-unlisted", msr_unlisted, GP},
+	{"msr-strict", msr_unlisted, GP}, /* CELLHV_FAILURE_MSR */
+	{"msr-write", msr_write, GP},
+	{"msr-smi-count", msr_smi_count, GP},
 	{"efer-svme", efer_svme, GP}, /* or CELLHV_FAILURE_MSR */
 	{"msr-allowed", msr_allowed, 0},
 	{"cr4-reserved", cr4_reserved, GP}, /* or CELLHV_FAILURE_CONTROL */

@@ -42,6 +42,10 @@ test_port_out() { survives port-out; }
 test_ports_allowed() { approves ports-allowed; }
 test_msr_read() { survives msr-read; }
 test_efer_svme() { survives efer-svme; }
+test_msr_unlisted() { approves msr-unlisted; }
+test_msr_write() { approves msr-write; }
+test_msr_smi_count() { approves msr-smi-count; }
+test_msr_strict() { ends_as msr-strict "used MSR 0x179"; }
 test_msr_allowed() { approves msr-allowed; }
 test_cr4_reserved() { survives cr4-reserved; }
 test_cr0_cache() { approves cr0-cache; }

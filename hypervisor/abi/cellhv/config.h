@@ -10,7 +10,7 @@
  *
  * Module and hypervisor take CELLHV_CONFIG_VERSION and no other. In version 1 comm_revision was a
  * reserved 0: flag 4 stood for CELLHV_COMM_LEGACY, and without it the revision was 1; and a link's
- * variant was reserved, too. libcell reads both.
+ * variant was reserved, too; all cells were as with CELLHV_CELL_STRICT_MSRS. libcell reads both.
  */
 #ifndef CELLHV_CONFIG_H
 #define CELLHV_CONFIG_H
@@ -143,7 +143,8 @@ struct cellhv_console {
 
 #define CELLHV_CELL_CONSOLE_VIRTUAL 0x1u /* console hypercall permitted and in use */
 #define CELLHV_CELL_PASSIVE_COMM 0x2u	 /* the guest does not answer messages */
-#define CELLHV_CELL_FLAGS 0x3u
+#define CELLHV_CELL_STRICT_MSRS 0x8u	 /* an MSR that it may not use fails it; else it gets #GP */
+#define CELLHV_CELL_FLAGS 0xbu
 
 /* In comm_revision: the layout without signature, struct cellhv_comm_legacy of guest.h. */
 #define CELLHV_COMM_LEGACY 0xffffu

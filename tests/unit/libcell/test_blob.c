@@ -77,7 +77,7 @@ static void check_version_1(cell_blob *blob, bool is_legacy)
 	CHECK_EQ(cell_blob_new(root.context, data, blob->size, &read), 0);
 	CHECK_EQ(read->config->header.version, CELLHV_CONFIG_VERSION);
 	CHECK_EQ(read->config->comm_revision, is_legacy ? CELLHV_COMM_LEGACY : 1);
-	CHECK_EQ(read->config->flags & 4, 0);
+	CHECK_EQ(read->config->flags, blob->config->flags | CELLHV_CELL_STRICT_MSRS);
 	CHECK(memcmp(read->config + 1, blob->config + 1, blob->size - sizeof(*config)) == 0);
 	cell_blob_unref(read);
 
@@ -86,6 +86,10 @@ static void check_version_1(cell_blob *blob, bool is_legacy)
 	config->comm_revision = 2;
 	blob_finish_header(&config->header, blob->size);
 	CHECK_EQ(cell_blob_new(root.context, data, blob->size, &read), -EINVAL);
+	config->flags |= 8;
+	make_version_1(config, blob->size, is_legacy);
+	CHECK_EQ(cell_blob_new(root.context, data, blob->size, &read), -EINVAL);
+	config->flags &= ~8u;
 	make_version_1(config, blob->size, is_legacy);
 	config->header.checksum ^= 1;
 	CHECK_EQ(cell_blob_new(root.context, data, blob->size, &read), -EINVAL);
