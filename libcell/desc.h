@@ -35,6 +35,7 @@ struct cell_desc {
 	unsigned refs;
 	cell_context *context;
 	char *path;
+	bool is_shipped; /* found in /usr/lib/cells: nobody here need have asked for it */
 	char *directory; /* where relative image names start; NULL: of a descriptor, nowhere */
 	char *text;
 	size_t text_size;

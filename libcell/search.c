@@ -11,6 +11,7 @@
 #include "parse.h"
 
 static const char *const directories[] = {"/etc/cells", "/run/cells", "/usr/lib/cells"};
+#define SHIPPED 2 /* by packages */
 
 #define SUFFIX ".json"
 
@@ -37,6 +38,7 @@ LIBCELL_PUBLIC int cell_desc_find(cell_context *context, const char *name, cell_
 		r = cell_desc_new_from_file(context, path, &desc);
 		if (r < 0)
 			return r;
+		desc->is_shipped = i == SHIPPED;
 		if (*desc->name && strcmp(desc->name, name) != 0) {
 			desc_report(desc, CELL_ERROR, "name-differs", "/name",
 				    "the file is %s" SUFFIX ", so the name has to be \"%s\"", name,
