@@ -177,6 +177,7 @@ int compile_blob(const cell_desc *desc, const struct cpuset *cpus, const struct 
 	blob_init_header(&config->header, CELLHV_CONFIG_CELL);
 	memcpy(config->name, desc->name, sizeof(config->name));
 	config->flags = desc->flags;
+	config->comm_revision = desc->comm_revision;
 	config->entry = desc->entry;
 	config->comm_address = desc->comm;
 	config->console = desc->console;

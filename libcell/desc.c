@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <cellhv/guest.h>
+
 #include "cleanup.h"
 #include "export.h"
 #include "file.h"
@@ -164,6 +166,7 @@ static void set_defaults(cell_desc *desc)
 {
 	desc->comm = UINT64_MAX; /* resolved when it is known whether a region is in the way */
 	desc->flags = CELLHV_CELL_CONSOLE_VIRTUAL;
+	desc->comm_revision = CELLHV_COMM_REVISION;
 	desc->command_line_at = COMMAND_LINE_DEFAULT;
 	desc->shutdown_timeout_ms = 5000;
 }

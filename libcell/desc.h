@@ -38,6 +38,7 @@ struct cell_desc {
 	unsigned refs;
 	cell_context *context;
 	char *path;
+	bool is_shipped; /* found in /usr/lib/cells: nobody here need have asked for it */
 	char *directory; /* where relative image names start; NULL: of a descriptor, nowhere */
 	char *text;
 	size_t text_size;
@@ -61,6 +62,7 @@ struct cell_desc {
 	uint64_t command_line_at;
 	uint64_t entry;
 	uint64_t comm;
+	uint16_t comm_revision;
 	uint32_t flags; /* CELLHV_CELL_* */
 	uint32_t shutdown_timeout_ms;
 	bool destroy_on_refusal;

@@ -13,6 +13,7 @@
 
 #include "blob.h"
 #include "export.h"
+#include "link.h"
 
 /* Adds a value, or notes that memory ran out: a NULL value is JSON's null and never wanted here. */
 static void add(struct json_object *object, const char *key, struct json_object *value,
@@ -93,7 +94,8 @@ static struct json_object *dump_link(const struct cellhv_link *link, bool *faile
 		return NULL;
 
 	add(object, "name", json_object_new_string(shared->name), failed);
-	add(object, "protocol", string("ivshmem-%u", shared->protocol), failed);
+	add(object, "protocol", string("%s", link_protocols[link_protocol_of(shared)].name),
+	    failed);
 	add(object, "size", string("0x%" PRIx64, shared->common_size), failed);
 	add(object, "output", string("0x%" PRIx64, shared->output_size), failed);
 	add(object, "peers", json_object_new_int64(shared->max_peers), failed);
@@ -159,6 +161,12 @@ static struct json_object *dump_comm(const struct cellhv_cell_config *config, bo
 	return object;
 }
 
+static struct json_object *dump_revision(const struct cellhv_cell_config *config)
+{
+	return config->comm_revision == CELLHV_COMM_LEGACY ? json_object_new_string("legacy")
+							   : string("%u", config->comm_revision);
+}
+
 static bool owns_ports(const struct cellhv_cell_config *config, uint64_t base, uint32_t count)
 {
 	for (uint32_t i = 0; i < config->ports.count; i++) {
@@ -218,8 +226,9 @@ LIBCELL_PUBLIC int cell_blob_dump_json(cell_blob *blob, char **ret_json)
 	dump_links(config, object, &failed);
 	add(object, "console", dump_console(config, &failed), &failed);
 	add(object, "comm", dump_comm(config, &failed), &failed);
-	if (config->flags & CELLHV_CELL_COMM_LEGACY)
-		add(object, "comm-revision", json_object_new_string("legacy"), &failed);
+	add(object, "comm-revision", dump_revision(config), &failed);
+	if (config->flags & CELLHV_CELL_STRICT_MSRS)
+		add(object, "msr-policy", json_object_new_string("strict"), &failed);
 	add(object, "entry", string("0x%" PRIx64, config->entry), &failed);
 
 	text = failed ? NULL

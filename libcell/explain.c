@@ -231,6 +231,16 @@ static void explain_check(cell_context *context, int fd, const struct sentence *
 void explain_failure(cell_context *context, int fd, int result, const struct cellhv_error *error,
 		     const char *what)
 {
+	if (error && error->check == CELLHV_CHECK_CONFIG_FORMAT &&
+	    error->object == offsetof(struct cellhv_config_header, version)) {
+		context_set_error(
+			context, "AbiMismatch",
+			"Cannot %s: the hypervisor takes no binary configuration of "
+			"version %d: install library, module and hypervisor from the same "
+			"build, and reload the module.",
+			what, CELLHV_CONFIG_VERSION);
+		return;
+	}
 	for (size_t i = 0; error && error->check && i < ELEMENTS(sentences); i++) {
 		if (sentences[i].check != error->check)
 			continue;
@@ -257,6 +267,8 @@ static const char *const reasons[CELLHV_FAILURE_MAX] = {
 	[CELLHV_FAILURE_APIC] = "apic-access",
 	[CELLHV_FAILURE_MACHINE_CHECK] = "machine-check",
 	[CELLHV_FAILURE_GUEST] = "guest",
+	[CELLHV_FAILURE_REVISION] = "comm-revision",
+	[CELLHV_FAILURE_STATE] = "cell-state",
 };
 
 const char *explain_failure_reason(uint32_t reason)
@@ -269,6 +281,29 @@ static const char *memory_verb(uint64_t detail)
 	return detail & 4 ? "executed" : detail & 2 ? "wrote" : "read";
 }
 
+/* What the guest says of itself, in the comm page: that was no single instruction. */
+static bool explain_report(const struct cellhv_failure *failure, char message[160])
+{
+	switch (failure->reason) {
+	case CELLHV_FAILURE_GUEST:
+		snprintf(message, 160, "The guest reported that it failed.");
+		return true;
+	case CELLHV_FAILURE_REVISION:
+		snprintf(message, 160,
+			 "The guest wants a comm page of another revision: say which with "
+			 "\"comm-revision\" in the cell's description.");
+		return true;
+	case CELLHV_FAILURE_STATE:
+		snprintf(message, 160,
+			 "The guest set its state in the comm page to 0x%" PRIx64
+			 ", which is none.",
+			 failure->address);
+		return true;
+	default:
+		return false;
+	}
+}
+
 void explain_guest_failure(const struct cellhv_failure *failure, char message[160])
 {
 	static const char *const texts[CELLHV_FAILURE_MAX] = {
@@ -279,12 +314,12 @@ void explain_guest_failure(const struct cellhv_failure *failure, char message[16
 	};
 	char what[80];
 
+	if (explain_report(failure, message))
+		return;
+
 	switch (failure->reason) {
 	case CELLHV_FAILURE_NONE:
 		message[0] = '\0';
-		return;
-	case CELLHV_FAILURE_GUEST:
-		snprintf(message, 160, "The guest reported that it failed.");
 		return;
 	case CELLHV_FAILURE_MEMORY:
 		snprintf(what, sizeof(what),

@@ -32,7 +32,7 @@ static int read_config(cell_context *context, int fd, struct inventory_cell *cel
 			"read a cell's configuration");
 	if (r < 0)
 		return r;
-	if (!blob_is_valid(config, request.length))
+	if (!blob_read(config, request.length))
 		return context_fail(context, -EPROTO, "AbiMismatch",
 				    "The module returned a configuration this library cannot read: "
 				    "install both from the same build.");

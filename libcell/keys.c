@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <cellhv/guest.h>
+
 #include "number.h"
 
 static void key_name(const struct value *value)
@@ -259,9 +261,24 @@ static void key_comm_revision(const struct value *value)
 	const char *revision = json_object_get_string(value->json);
 
 	if (strcmp(revision, "legacy") == 0)
-		value->desc->flags |= CELLHV_CELL_COMM_LEGACY;
-	else if (strcmp(revision, "1") != 0)
-		parse_error(value, "bad-revision", "revisions are \"1\" and \"legacy\"");
+		value->desc->comm_revision = CELLHV_COMM_LEGACY;
+	else if (*revision >= '0' && *revision <= '0' + CELLHV_COMM_REVISION && !revision[1])
+		value->desc->comm_revision = (uint16_t)(*revision - '0');
+	else
+		parse_error(value, "bad-revision", "revisions are \"0\" to \"%d\" and \"legacy\"",
+			    CELLHV_COMM_REVISION);
+}
+
+static void key_msr_policy(const struct value *value)
+{
+	const char *policy = json_object_get_string(value->json);
+
+	if (strcmp(policy, "strict") == 0)
+		value->desc->flags |= CELLHV_CELL_STRICT_MSRS;
+	else if (strcmp(policy, "fault") != 0)
+		parse_error(value, "bad-policy",
+			    "for an MSR that it may not use a guest gets a \"fault\", or the cell "
+			    "is \"strict\" and fails");
 }
 
 static void key_entry(const struct value *value)
@@ -317,6 +334,7 @@ const struct key keys_cell[] = {
 	{"console", PARSE_STRING | PARSE_OBJECT, false, keys_console},
 	{"comm", PARSE_OBJECT, false, key_comm},
 	{"comm-revision", PARSE_STRING, false, key_comm_revision},
+	{"msr-policy", PARSE_STRING, false, key_msr_policy},
 	{"entry", PARSE_NUMBER, false, key_entry},
 	{"shutdown", PARSE_OBJECT, false, key_shutdown},
 	{"devices", PARSE_ANY, false, key_unsupported},

@@ -274,6 +274,26 @@ static bool is_running(const struct cellhv_cell_info *info)
 	return info->state == CELLHV_STATE_RUNNING || info->state == CELLHV_STATE_LOCKED;
 }
 
+static int fail_not_running(const cell_cell *cell, uint64_t state)
+{
+	return context_fail(cell->hv->context, -ENOTCONN, "CellNotRunning",
+			    "The cell %s is %s, so there is no guest to shut down.", cell->name,
+			    cell_state_to_string((enum cell_state)state));
+}
+
+/*
+ * The cell was in a state in which nobody answers. A guest that was asked (-ENOTCONN) and has ended
+ * without a word has agreed; one that had ended before was not asked.
+ */
+static int judge_end(const cell_cell *cell, int r, uint64_t state)
+{
+	if (r != -ENOTCONN || (state != CELLHV_STATE_SHUT_DOWN && state != CELLHV_STATE_FAILED))
+		return fail_not_running(cell, state);
+
+	context_begin(cell->hv->context);
+	return 0;
+}
+
 static int judge_reply(const cell_cell *cell, uint32_t reply)
 {
 	switch (reply) {
@@ -310,9 +330,7 @@ LIBCELL_PUBLIC int cell_cell_shutdown(cell_cell *cell, unsigned timeout_ms)
 	if (r < 0)
 		return r;
 	if (!is_running(&info))
-		return context_fail(context, -ENOTCONN, "CellNotRunning",
-				    "The cell %s is %s, so there is no guest to shut down.",
-				    cell->name, cell_state_to_string((enum cell_state)info.state));
+		return fail_not_running(cell, info.state);
 
 	r = driver_call(context, cell->hv->fd, CELLHV_IOC_CELL_MESSAGE, &request, &request.error,
 			doing(what, "shut down", cell->name));
@@ -323,6 +341,8 @@ LIBCELL_PUBLIC int cell_cell_shutdown(cell_cell *cell, unsigned timeout_ms)
 			"by force, or allow more time (\"shutdown\": { \"timeout\" }).",
 			cell->name, request.reply == CELLHV_REPLY_APPROVED ? "end" : "answer",
 			timeout_ms);
+	if (r < 0 && request.error.check == CELLHV_CHECK_CELL_STATE)
+		return judge_end(cell, r, request.error.object);
 	if (r < 0)
 		return r;
 	return judge_reply(cell, request.reply);

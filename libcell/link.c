@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,10 +77,11 @@ static void fill_shared(const struct resolving *now)
 	*shared = (struct cellhv_link_shared){
 		.common_size = value[LINK_SIZE],
 		.output_size = value[LINK_OUTPUT],
-		.protocol = (uint16_t)value[LINK_PROTOCOL],
+		.protocol = link_protocols[value[LINK_PROTOCOL]].protocol,
 		.max_peers = (uint16_t)value[LINK_PEERS],
 		.vectors = (uint16_t)value[LINK_VECTORS],
 		.class_protocol = (uint16_t)value[LINK_CLASS],
+		.variant = link_protocols[value[LINK_PROTOCOL]].variant,
 	};
 	memcpy(shared->name, link_of(now)->end.name, sizeof(shared->name));
 	if (link_gives(&link_of(now)->end, LINK_PHYS))
@@ -114,19 +116,28 @@ static void fill_root(const struct resolving *now)
 static uint64_t running_value(const struct cellhv_link_shared *shared, enum link_attribute which)
 {
 	const uint64_t values[LINK_SHARED_ATTRIBUTES] = {
-		[LINK_SIZE] = shared->common_size,     [LINK_OUTPUT] = shared->output_size,
-		[LINK_PROTOCOL] = shared->protocol,    [LINK_VECTORS] = shared->vectors,
-		[LINK_CLASS] = shared->class_protocol, [LINK_PEERS] = shared->max_peers,
+		[LINK_SIZE] = shared->common_size,	    [LINK_OUTPUT] = shared->output_size,
+		[LINK_PROTOCOL] = link_protocol_of(shared), [LINK_VECTORS] = shared->vectors,
+		[LINK_CLASS] = shared->class_protocol,	    [LINK_PEERS] = shared->max_peers,
 	};
 
 	return values[which];
+}
+
+static const char *value_text(enum link_attribute which, uint64_t value, char text[32])
+{
+	if (which == LINK_PROTOCOL)
+		snprintf(text, 32, "\"%s\"", link_protocols[value].name);
+	else
+		snprintf(text, 32, "%" PRIu64, value);
+	return text;
 }
 
 /* A link that exists stays as it is: whoever comes later has to fit. */
 static void follow_running(const struct resolving *now)
 {
 	const struct link_end *end = &link_of(now)->end;
-	char pointer[DESC_POINTER_SIZE];
+	char pointer[DESC_POINTER_SIZE], there[32], here[32];
 
 	link_of(now)->resolved.shared = now->running->shared;
 	for (unsigned i = 0; i < LINK_SHARED_ATTRIBUTES; i++) {
@@ -136,9 +147,10 @@ static void follow_running(const struct resolving *now)
 			continue;
 		desc_report(now->desc, CELL_ERROR, "link-differs",
 			    desc_pointer(pointer, "links", now->index, link_attribute_key(i)),
-			    "link %s exists with %" PRIu64 " here, not %" PRIu64
+			    "link %s exists with %s here, not %s"
 			    ": destroy the cells that are its peers, or say the same",
-			    end->name, running, end->value[i]);
+			    end->name, value_text(i, running, there),
+			    value_text(i, end->value[i], here));
 	}
 }
 

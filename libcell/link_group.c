@@ -11,12 +11,12 @@
 
 static const struct {
 	const char *key;
-	uint64_t fallback[3]; /* by protocol */
+	uint64_t fallback[LINK_PROTOCOLS]; /* by protocol */
 } attributes[LINK_ATTRIBUTES] = {
 	[LINK_SIZE] = {"size", {0}},
 	[LINK_OUTPUT] = {"output", {0}},
-	[LINK_PROTOCOL] = {"protocol", {2, 2, 2}},
-	[LINK_VECTORS] = {"vectors", {0, 1, 2}},
+	[LINK_PROTOCOL] = {"protocol", {LINK_IVSHMEM_2}},
+	[LINK_VECTORS] = {"vectors", {0, 1, 2, 1}},
 	[LINK_CLASS] = {"class", {0}},
 	[LINK_PEERS] = {"peers", {0}},
 	[LINK_ID] = {"id", {0}},
@@ -93,6 +93,92 @@ static void join_values(struct link_group *group)
 	}
 }
 
+static bool is_version_1(const struct link_group *group)
+{
+	return link_protocols[group->value[LINK_PROTOCOL]].protocol == 1;
+}
+
+/* What version 1 leaves no choice of: it is a memory, two peers, and one interrupt each. */
+static const struct {
+	enum link_attribute attribute;
+	uint64_t value;
+	bool with_states; /* in this variant, too */
+} fixed[] = {{LINK_OUTPUT, 0, true},
+	     {LINK_VECTORS, 1, true},
+	     {LINK_CLASS, 0, false},
+	     {LINK_PEERS, 2, true}};
+
+static bool is_fixed(uint64_t protocol, size_t index)
+{
+	return protocol == LINK_IVSHMEM_1 ||
+	       (protocol == LINK_IVSHMEM_1_1 && fixed[index].with_states);
+}
+
+/* One gives a protocol that has no place for what the other gives. */
+static bool protocol_forbids(const struct link_end *end, const struct link_end *other)
+{
+	for (size_t i = 0; i < ELEMENTS(fixed) && link_gives(end, LINK_PROTOCOL); i++)
+		if (is_fixed(end->value[LINK_PROTOCOL], i) &&
+		    link_gives(other, fixed[i].attribute) &&
+		    other->value[fixed[i].attribute] != fixed[i].value)
+			return true;
+	return false;
+}
+
+static bool contradict(const struct link_end *end, const struct link_end *other)
+{
+	for (unsigned i = 0; i < LINK_SHARED_ATTRIBUTES; i++)
+		if (link_gives(end, i) && link_gives(other, i) && end->value[i] != other->value[i])
+			return true;
+	if (link_gives(end, LINK_ID) && link_gives(other, LINK_ID) &&
+	    end->value[LINK_ID] == other->value[LINK_ID])
+		return true;
+	return protocol_forbids(end, other) || protocol_forbids(other, end);
+}
+
+static bool is_offer(const struct link_group *group, const struct link_member *member)
+{
+	return member->desc && member->desc != group->own && member->desc->is_shipped;
+}
+
+static bool fits(const struct link_group *group, const struct link_member *offer)
+{
+	for (size_t i = 0; i < group->n; i++)
+		if (!is_offer(group, &group->members[i]) &&
+		    contradict(offer->end, group->members[i].end))
+			return false;
+	return true;
+}
+
+static void drop(struct link_group *group, size_t index)
+{
+	struct link_member *member = &group->members[index];
+
+	if (index < group->own_at)
+		group->own_at--;
+	memmove(member, member + 1, (--group->n - index) * sizeof(*member));
+}
+
+/*
+ * What a package has brought claims nothing from who does not run it: it is a peer where that fits
+ * with what all others say, and where there is a place. (If its cell existed, so would the link,
+ * which is followed as it is.)
+ */
+static void drop_offers(struct link_group *group)
+{
+	uint64_t places;
+
+	for (size_t i = group->n; i-- > 0;)
+		if (is_offer(group, &group->members[i]) && !fits(group, &group->members[i]))
+			drop(group, i);
+
+	join_values(group);
+	places = is_version_1(group) ? 2 : group->value[LINK_PEERS] ?: CELLHV_LINK_PEERS;
+	for (size_t i = group->n; i-- > 0 && group->n > places;)
+		if (is_offer(group, &group->members[i]))
+			drop(group, i);
+}
+
 /* Given ids first, the others take the lowest that are left, in order. */
 static void assign_ids(struct link_group *group)
 {
@@ -116,7 +202,7 @@ static void assign_ids(struct link_group *group)
 			highest = member->id;
 	}
 	if (!group->value[LINK_PEERS])
-		group->value[LINK_PEERS] = group->value[LINK_PROTOCOL] == 1 ? 2 : highest + 1;
+		group->value[LINK_PEERS] = is_version_1(group) ? 2 : highest + 1;
 }
 
 void link_group_collect(struct link_group *group, const char *name, const struct desc_set *set,
@@ -127,7 +213,10 @@ void link_group_collect(struct link_group *group, const char *name, const struct
 			add(group, NULL, NULL, i, &settings->links[i]);
 	for (size_t i = 0; i < set->n; i++)
 		add_desc(group, set->items[i], name);
-	join_values(group);
+	if (group->own)
+		drop_offers(group);
+	else
+		join_values(group);
 	assign_ids(group);
 }
 
@@ -197,31 +286,27 @@ static void check_ids(struct link_group *group)
 			    own->end->name, group->value[LINK_PEERS], group->n);
 }
 
-/* Version 1 is a memory, two peers, and one interrupt each. */
 static void check_protocol(struct link_group *group)
 {
-	static const struct {
-		enum link_attribute attribute;
-		uint64_t value;
-	} fixed[] = {{LINK_OUTPUT, 0}, {LINK_VECTORS, 1}, {LINK_CLASS, 0}, {LINK_PEERS, 2}};
 	const struct link_member *own = link_group_own(group);
 	char pointer[DESC_POINTER_SIZE];
 
 	if ((!giver(group, LINK_SIZE) &&
 	     !desc_is_bad(group->own, "links", group->own_index, "size")) ||
-	    (group->value[LINK_PROTOCOL] == 1 && !group->value[LINK_SIZE]))
+	    (is_version_1(group) && !group->value[LINK_SIZE]))
 		desc_report(group->own, CELL_ERROR, "link-size",
 			    desc_pointer(pointer, "links", group->own_index, "name"),
 			    "nobody says how large the memory of link %s is: add \"size\"",
 			    own->end->name);
-	for (size_t i = 0; i < ELEMENTS(fixed) && group->value[LINK_PROTOCOL] == 1; i++)
-		if (group->value[fixed[i].attribute] != fixed[i].value)
-			desc_report(group->own, CELL_ERROR, "link-protocol",
-				    desc_pointer(pointer, "links", group->own_index, "name"),
-				    "\"%s\" of link %s can only be %" PRIu64
-				    " with protocol \"ivshmem-1\"",
-				    link_attribute_key(fixed[i].attribute), own->end->name,
-				    fixed[i].value);
+	for (size_t i = 0; i < ELEMENTS(fixed); i++)
+		if (is_fixed(group->value[LINK_PROTOCOL], i) &&
+		    group->value[fixed[i].attribute] != fixed[i].value)
+			desc_report(
+				group->own, CELL_ERROR, "link-protocol",
+				desc_pointer(pointer, "links", group->own_index, "name"),
+				"\"%s\" of link %s can only be %" PRIu64 " with protocol \"%s\"",
+				link_attribute_key(fixed[i].attribute), own->end->name,
+				fixed[i].value, link_protocols[group->value[LINK_PROTOCOL]].name);
 }
 
 void link_group_check(struct link_group *group)

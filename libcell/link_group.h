@@ -29,7 +29,7 @@ struct link_group {
 
 /*
  * group: with `own` and `own_index`, or without. All who name the link, out of the set, which has
- * to last as long as the group does.
+ * to last as long as the group does; with `own`, without shipped descriptions that do not fit.
  */
 void link_group_collect(struct link_group *group, const char *name, const struct desc_set *set,
 			const struct settings *settings);

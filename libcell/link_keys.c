@@ -96,15 +96,13 @@ static void key_output(const struct value *value)
 
 static void key_protocol(const struct value *value)
 {
-	const char *protocol = json_object_get_string(value->json);
+	enum link_protocol protocol = link_protocol_by_name(json_object_get_string(value->json));
 
-	if (strcmp(protocol, "ivshmem-1") == 0)
-		give(value, LINK_PROTOCOL, 1);
-	else if (strcmp(protocol, "ivshmem-2") == 0)
-		give(value, LINK_PROTOCOL, 2);
+	if (protocol)
+		give(value, LINK_PROTOCOL, protocol);
 	else
 		parse_error(value, "bad-protocol",
-			    "a link's protocol is \"ivshmem-1\" or \"ivshmem-2\"");
+			    "a link's protocol is \"ivshmem-1\", \"ivshmem-1.1\" or \"ivshmem-2\"");
 }
 
 static void key_vectors(const struct value *value)

@@ -154,7 +154,8 @@ static int compare_peers(const void *a, const void *b)
 
 static void fill_from_group(const struct link_group *group, struct cell_link_entry *entry)
 {
-	entry->protocol = (unsigned)group->value[LINK_PROTOCOL];
+	entry->protocol = link_protocols[group->value[LINK_PROTOCOL]].protocol;
+	entry->variant = link_protocols[group->value[LINK_PROTOCOL]].variant;
 	entry->common_size = group->value[LINK_SIZE];
 	entry->output_size = group->value[LINK_OUTPUT];
 	entry->max_peers = (unsigned)group->value[LINK_PEERS];
@@ -167,6 +168,7 @@ static void fill_from_running(const struct cellhv_link_shared *shared,
 {
 	entry->exists = true;
 	entry->protocol = shared->protocol;
+	entry->variant = shared->variant;
 	entry->common_size = shared->common_size;
 	entry->output_size = shared->output_size;
 	entry->max_peers = shared->max_peers;

@@ -12,6 +12,7 @@
 #include "parse.h"
 
 static const char *const directories[] = {DESC_DIRECTORIES};
+#define SHIPPED 2 /* by packages */
 
 #define SUFFIX ".json"
 
@@ -59,8 +60,13 @@ LIBCELL_PUBLIC int cell_desc_find(cell_context *context, const char *name, cell_
 		r = file_path(path, context->root, "%s/%s" SUFFIX, directories[i], name);
 		if (r < 0)
 			return context_fail(context, r, "Failed", "The path is too long.");
-		if (is_there(path))
-			return read_named(context, path, name, ret);
+		if (!is_there(path))
+			continue;
+
+		r = read_named(context, path, name, ret);
+		if (r >= 0)
+			(*ret)->is_shipped = i == SHIPPED;
+		return r;
 	}
 	return context_fail(context, -ENOENT, "NoSuchCell",
 			    "There is no %s.json in /etc/cells, /run/cells or /usr/lib/cells.",

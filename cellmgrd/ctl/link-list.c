@@ -157,7 +157,7 @@ static int add_link(void *userdata, const struct cell_link_entry *link)
 
 	json_object_array_add(list->array, to_json(link, end));
 	table_add(&list->table, "%s", link->name);
-	table_add(&list->table, "ivshmem-%u", link->protocol);
+	table_add(&list->table, "ivshmem-%u%s", link->protocol, link->variant ? ".1" : "");
 	table_add(&list->table, "%s", format_size(common, link->common_size));
 	table_add(&list->table, "%s", format_size(output, link->output_size));
 	table_add(&list->table, "%s", state_of(link));

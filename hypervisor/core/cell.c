@@ -38,23 +38,27 @@ uint32_t cell_count(void)
 	return count;
 }
 
-enum cellhv_cell_state cell_state(const struct cell *cell)
+enum cellhv_cell_state cell_status(const struct cell *cell, struct cellhv_failure *failure)
 {
+	struct comm_report report;
+
+	*failure = cell->failure;
 	if (cell->failed)
 		return CELLHV_STATE_FAILED;
 	if (!cell->started)
 		return CELLHV_STATE_STOPPED;
 
-	switch (comm_state(cell)) {
-	case CELLHV_COMM_LOCKED:
-		return CELLHV_STATE_LOCKED;
-	case CELLHV_COMM_SHUT_DOWN:
-		return CELLHV_STATE_SHUT_DOWN;
-	case CELLHV_COMM_FAILED:
-		return CELLHV_STATE_FAILED;
-	default:
-		return CELLHV_STATE_RUNNING;
-	}
+	report = comm_report(cell);
+	failure->reason = report.reason;
+	failure->address = report.address;
+	return report.state;
+}
+
+enum cellhv_cell_state cell_state(const struct cell *cell)
+{
+	struct cellhv_failure failure;
+
+	return cell_status(cell, &failure);
 }
 
 static bool overlaps(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)

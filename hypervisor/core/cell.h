@@ -51,6 +51,9 @@ struct cell *cell_by_id(uint32_t id);
 uint32_t cell_count(void);
 enum cellhv_cell_state cell_state(const struct cell *cell);
 
+/* The same, and why it is CELLHV_STATE_FAILED, of one moment: the guest may change it any time. */
+enum cellhv_cell_state cell_status(const struct cell *cell, struct cellhv_failure *failure);
+
 /* The cell whose RAM or registers overlap the range, the root not counted; NULL: none. */
 struct cell *cell_owning_memory(uint64_t phys, uint64_t size);
 

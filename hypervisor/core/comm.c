@@ -6,7 +6,7 @@
 
 static bool comm_is_legacy(const struct cell *cell)
 {
-	return cell->config->flags & CELLHV_CELL_COMM_LEGACY;
+	return cell->config->comm_revision == CELLHV_COMM_LEGACY;
 }
 
 static void comm_fill(struct cell *cell, struct cellhv_comm *comm)
@@ -14,7 +14,7 @@ static void comm_fill(struct cell *cell, struct cellhv_comm *comm)
 	const struct cellhv_cell_config *config = cell->config;
 
 	memcpy(comm->signature, CELLHV_COMM_SIGNATURE, sizeof(comm->signature));
-	comm->revision = CELLHV_COMM_REVISION;
+	comm->revision = config->comm_revision;
 	if (config->flags & CELLHV_CELL_CONSOLE_VIRTUAL)
 		comm->flags = CELLHV_COMM_FLAG_CONSOLE_PERMITTED | CELLHV_COMM_FLAG_CONSOLE_ACTIVE;
 	_Static_assert(sizeof(comm->console) == sizeof(config->console), "same layout");
@@ -53,6 +53,26 @@ static volatile uint32_t *comm_field(const struct cell *cell, size_t legacy_offs
 uint32_t comm_state(const struct cell *cell)
 {
 	return *COMM_FIELD(cell, cell_state);
+}
+
+static const struct comm_report comm_reports[] = {
+	[CELLHV_COMM_RUNNING] = {CELLHV_STATE_RUNNING, CELLHV_FAILURE_NONE, 0},
+	[CELLHV_COMM_LOCKED] = {CELLHV_STATE_LOCKED, CELLHV_FAILURE_NONE, 0},
+	[CELLHV_COMM_SHUT_DOWN] = {CELLHV_STATE_SHUT_DOWN, CELLHV_FAILURE_NONE, 0},
+	[CELLHV_COMM_FAILED] = {CELLHV_STATE_FAILED, CELLHV_FAILURE_GUEST, 0},
+	[CELLHV_COMM_WRONG_REVISION] = {CELLHV_STATE_FAILED, CELLHV_FAILURE_REVISION, 0},
+};
+
+struct comm_report comm_report(const struct cell *cell)
+{
+	uint32_t word = comm_state(cell);
+	struct comm_report report = {CELLHV_STATE_FAILED, CELLHV_FAILURE_STATE, word};
+
+	if (word < sizeof(comm_reports) / sizeof(*comm_reports))
+		report = comm_reports[word];
+	if (report.reason == CELLHV_FAILURE_REVISION)
+		report.address = cell->config->comm_revision;
+	return report;
 }
 
 uint32_t comm_reply(const struct cell *cell)

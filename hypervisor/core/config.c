@@ -107,6 +107,10 @@ static int check_fields(const struct cellhv_cell_config *config, struct config_e
 	if (config->flags & ~CELLHV_CELL_FLAGS)
 		return fail_format(error, CELL(flags));
 
+	if (config->comm_revision > CELLHV_COMM_REVISION &&
+	    config->comm_revision != CELLHV_COMM_LEGACY)
+		return fail_format(error, CELL(comm_revision));
+
 	if (config->reserved)
 		return fail_format(error, CELL(reserved));
 

@@ -25,9 +25,10 @@ static bool protocol_is_valid(const struct cellhv_link_shared *link)
 {
 	if (link->protocol == 1)
 		return link->common_size && !link->output_size && link->max_peers == 2 &&
-		       link->vectors == 1 && !link->class_protocol;
+		       link->vectors == 1 && link->variant <= CELLHV_LINK_VARIANT_STATES &&
+		       (link->variant || !link->class_protocol);
 
-	return link->protocol == 2 && link->max_peers >= 2 &&
+	return link->protocol == 2 && !link->variant && link->max_peers >= 2 &&
 	       link->max_peers <= CELLHV_LINK_PEERS && link->vectors >= 1 &&
 	       link->vectors <= CELLHV_LINK_VECTORS;
 }
@@ -49,7 +50,7 @@ static bool link_is_valid(const struct cellhv_link *link)
 	       is_page_range(link->guest, cellhv_link_size(shared)) &&
 	       !(shared->output_size & PAGE_MASK) && !(shared->common_size & PAGE_MASK) &&
 	       !(shared->flags & ~CELLHV_LINK_FLAGS) && root_is_valid(shared, link->id) &&
-	       link->id < shared->max_peers && !shared->reserved && !link->reserved;
+	       link->id < shared->max_peers && !link->reserved;
 }
 
 static bool names_equal(const char *name, const char *other)

@@ -139,12 +139,9 @@ static int control_status(struct cpu *self, struct cellhv_call *call)
 	if (!cell)
 		return err;
 
-	call->status.state = cell_state(cell);
+	call->status.state = cell_status(cell, &call->status.failure);
 	call->status.reply = comm_reply(cell);
 	call->status.failed_cpus = cell->failed_cpus;
-	call->status.failure = cell->failure;
-	if (call->status.state == CELLHV_STATE_FAILED && !cell->failed)
-		call->status.failure.reason = CELLHV_FAILURE_GUEST;
 	return 0;
 }
 

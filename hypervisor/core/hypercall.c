@@ -47,20 +47,24 @@ static int hypercall_cell_state(struct cpu *cpu)
 	return (int)comm_state(cpu->cell);
 }
 
-/* What may be asked about a CPU (guest interface, code 7). */
-#define CPU_INFO_STATE 0
+/* Answers to CELLHV_CPU_INFO_STATE. */
 #define CPU_STATE_RUNNING 0
 #define CPU_STATE_FAILED 2
 
 static int hypercall_cpu_info(struct cpu *cpu)
 {
 	const struct cpu *other = cpu_by_number((uint32_t)cpu->regs[RDI]);
+	uint64_t type = cpu->regs[RSI];
 
-	if (!other || other->cell != cpu->cell)
-		return -EPERM;
-	if (cpu->regs[RSI] != CPU_INFO_STATE)
+	if (!other)
 		return -EINVAL;
-	return other->activity == CPU_PARKED ? CPU_STATE_FAILED : CPU_STATE_RUNNING;
+	if (other->cell != cpu->cell)
+		return -EPERM;
+	if (type == CELLHV_CPU_INFO_STATE)
+		return other->activity == CPU_PARKED ? CPU_STATE_FAILED : CPU_STATE_RUNNING;
+	if (type < CELLHV_CPU_INFO_EXITS || type - CELLHV_CPU_INFO_EXITS >= CELLHV_EXIT_MAX)
+		return -EINVAL;
+	return (int)(other->stats[type - CELLHV_CPU_INFO_EXITS] & INT32_MAX);
 }
 
 static int hypercall_putc(struct cpu *cpu)

@@ -67,7 +67,7 @@ static bool ivshmem_write(struct cpu *self, struct pci_function *function, unsig
 	return true;
 }
 
-/* Version 1 has four registers, of which two are not served: they fault, as all else does. */
+/* Version 1 without states has four registers, of which two fault, as all else does. */
 static bool ivshmem_read_1(struct cpu *self, struct pci_function *function, unsigned bar,
 			   uint32_t offset, unsigned size, uint64_t *value)
 {
@@ -101,7 +101,70 @@ static bool ivshmem_write_1(struct cpu *self, struct pci_function *function, uns
 	return true;
 }
 
+/* Of the one other peer. It may come and go meanwhile, so this is under the lock. */
+static uint32_t ivshmem_remote_state(const struct ivshmem *peer)
+{
+	const struct ivshmem *other;
+	uint32_t state;
+
+	lock_acquire(&peer->link->lock);
+	other = peer->link->peers[1u - peer->id];
+	state = other && other->active ? other->state : 0;
+	lock_release(&peer->link->lock);
+	return state;
+}
+
+/* With states: what is no register reads as zero and drops writes. */
+static bool ivshmem_read_1_states(struct cpu *self, struct pci_function *function, unsigned bar,
+				  uint32_t offset, unsigned size, uint64_t *value)
+{
+	const struct ivshmem *peer = (struct ivshmem *)function;
+
+	(void)self;
+	*value = 0;
+	if (bar == MSIX_BAR_1)
+		*value = msix_read(&peer->msix, offset, size);
+	else if (size != 4)
+		return true;
+	else if (offset == CELLHV_IVSHMEM1_INTX_CONTROL)
+		*value = peer->interrupt_control;
+	else if (offset == CELLHV_IVSHMEM1_POSITION)
+		*value = peer->id;
+	else if (offset == CELLHV_IVSHMEM1_LOCAL_STATE)
+		*value = peer->state;
+	else if (offset == CELLHV_IVSHMEM1_REMOTE_STATE)
+		*value = ivshmem_remote_state(peer);
+	return true;
+}
+
+static void ivshmem_write_register_1(struct cpu *self, struct ivshmem *peer, uint32_t offset,
+				     uint32_t value)
+{
+	if (offset == CELLHV_IVSHMEM1_INTX_CONTROL)
+		peer->interrupt_control = value & 1;
+	if (offset == CELLHV_IVSHMEM1_LOCAL_STATE)
+		peer->state = value;
+	if (offset == CELLHV_IVSHMEM1_LOCAL_STATE || offset == CELLHV_IVSHMEM1_DOORBELL)
+		link_ring(self, peer, 1u - peer->id, 0);
+}
+
+static bool ivshmem_write_1_states(struct cpu *self, struct pci_function *function, unsigned bar,
+				   uint32_t offset, unsigned size, uint64_t value)
+{
+	struct ivshmem *peer = (struct ivshmem *)function;
+
+	lock_acquire(&peer->link->lock);
+	if (bar == MSIX_BAR_1)
+		msix_write(self, &peer->msix, function, offset, size, value);
+	else if (size == 4)
+		ivshmem_write_register_1(self, peer, offset, (uint32_t)value);
+	lock_release(&peer->link->lock);
+	return true;
+}
+
 static const struct pci_ops ivshmem_ops_1 = {ivshmem_configured, ivshmem_read_1, ivshmem_write_1};
+static const struct pci_ops ivshmem_ops_1_states = {ivshmem_configured, ivshmem_read_1_states,
+						    ivshmem_write_1_states};
 static const struct pci_ops ivshmem_ops_2 = {ivshmem_configured, ivshmem_read, ivshmem_write};
 
 static void ivshmem_identify(struct pci_function *function, unsigned vendor, unsigned device,
@@ -122,17 +185,21 @@ static void ivshmem_identify(struct pci_function *function, unsigned vendor, uns
 static void ivshmem_build_1(struct ivshmem *peer, uint64_t memory)
 {
 	struct pci_function *function = &peer->function;
-	/* Of the root a whole page is trapped: no other device of Linux's may be in it. */
-	uint32_t size =
-		cell_is_root(function->cell) ? (uint32_t)PAGE_SIZE : CELLHV_IVSHMEM1_REGISTERS;
+	const struct cellhv_link_shared *shared = &peer->link->shared;
+	bool states = shared->variant == CELLHV_LINK_VARIANT_STATES;
+	/* Of the root whole pages are trapped: no other device of Linux's may be in them. */
+	bool pages = cell_is_root(function->cell);
 
-	function->ops = &ivshmem_ops_1;
+	function->ops = states ? &ivshmem_ops_1_states : &ivshmem_ops_1;
 	ivshmem_identify(function, CELLHV_IVSHMEM1_VENDOR, CELLHV_IVSHMEM1_DEVICE,
-			 CELLHV_IVSHMEM1_CLASS);
-	pci_add_bar(function, 0, size, true);
-	pci_add_bar(function, MSIX_BAR_1, CELLHV_IVSHMEM_MSIX_SIZE, true);
+			 states ? CELLHV_IVSHMEM1_CLASS_STATES : CELLHV_IVSHMEM1_CLASS);
+	pci_set(function, PCI_INTERFACE, 2, shared->class_protocol);
+	pci_add_bar(function, 0, pages ? (uint32_t)PAGE_SIZE : CELLHV_IVSHMEM1_REGISTERS, true);
+	pci_add_bar(function, MSIX_BAR_1,
+		    states && !pages ? CELLHV_IVSHMEM1_MSIX_SIZE_STATES : CELLHV_IVSHMEM_MSIX_SIZE,
+		    true);
 	pci_set(function, CELLHV_IVSHMEM1_MEMORY, 8, memory);
-	pci_set(function, CELLHV_IVSHMEM1_MEMORY + 8, 8, cellhv_link_size(&peer->link->shared));
+	pci_set(function, CELLHV_IVSHMEM1_MEMORY + 8, 8, cellhv_link_size(shared));
 	pci_set(function, PCI_CAPABILITIES, 1, CELLHV_IVSHMEM1_MSIX);
 	peer->msix.pba = CELLHV_IVSHMEM1_PBA;
 	msix_init(&peer->msix, function, CELLHV_IVSHMEM1_MSIX, 0, MSIX_BAR_1);

@@ -365,16 +365,18 @@ void link_ring(struct cpu *self, struct ivshmem *from, unsigned id, unsigned vec
 	ivshmem_raise(self, link->peers[id], vector);
 }
 
-/* The table of version 2 is where the memory begins; version 1 has neither table nor states. */
+/* The table of version 2 is where the memory begins; version 1 has none. */
 void link_set_state(struct cpu *self, struct ivshmem *peer, uint32_t state)
 {
 	struct link *link = peer->link;
 
-	if (!peer->active || !cellhv_link_state_size(&link->shared))
+	if (!peer->active || state == peer->state)
 		return;
 
 	peer->state = state;
-	window_copy_to(self, link->shared.phys + peer->id * sizeof(state), &state, sizeof(state));
+	if (cellhv_link_state_size(&link->shared))
+		window_copy_to(self, link->shared.phys + peer->id * sizeof(state), &state,
+			       sizeof(state));
 	for (unsigned id = 0; id < link->shared.max_peers; id++)
 		if (id != peer->id)
 			link_ring(self, peer, id, 0);

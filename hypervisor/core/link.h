@@ -54,8 +54,10 @@ void link_leave(struct cell *cell);
 uint64_t link_unclean(const struct cell *cell);
 void link_scrub_page(struct cpu *self, struct cell *cell);
 
-/* A peer rings another, sets its state; with the lock held. */
+/* A peer rings another; with the lock held. */
 void link_ring(struct cpu *self, struct ivshmem *from, unsigned id, unsigned vector);
+
+/* A peer's state, with the lock held: a change goes to the state table, and rings the others. */
 void link_set_state(struct cpu *self, struct ivshmem *peer, uint32_t state);
 
 #endif

@@ -367,9 +367,9 @@ int cell_cell_load(cell_cell *cell, cell_desc *desc);
 int cell_cell_start(cell_cell *cell);
 
 /*
- * Ask the guest to shut down and wait. 0: it agreed and ended. -EACCES (ShutdownDenied): it
- * refused, and goes on. -ETIMEDOUT (TimedOut): no answer, or no end. -ENOTCONN (CellNotRunning).
- * -ENOENT (NoSuchCell).
+ * Ask the guest to shut down and wait. 0: it agreed and ended, or just ended. -EACCES
+ * (ShutdownDenied): it refused, and goes on. -ETIMEDOUT (TimedOut): no answer, or no end. -ENOTCONN
+ * (CellNotRunning). -ENOENT (NoSuchCell).
  */
 int cell_cell_shutdown(cell_cell *cell, unsigned timeout_ms);
 
@@ -422,6 +422,7 @@ struct cell_link_entry {
 	unsigned class_protocol;
 	const struct cell_link_peer *peers; /* Linux first, then cells by name */
 	size_t n_peers;
+	unsigned variant; /* of protocol 1: 1 has states ("ivshmem-1.1"); else 0 */
 };
 
 /* One link, which is good for the time of the call. A return other than 0 ends the list. */

@@ -25,6 +25,8 @@
 
 #define MSR_X2APIC_VERSION 0x803
 #define MSR_X2APIC_COMMAND 0x830
+#define MSR_SMI_COUNT 0x34
+#define MSR_MCG_CAP 0x179
 #define MSR_PAT 0x277
 #define MSR_MTRR_DEFAULT 0x2ff
 #define MSR_EFER 0xc0000080
@@ -81,12 +83,13 @@ static bool port_out(void)
 	return verdict(false, "wrote port", CMOS_INDEX_PORT);
 }
 
-/* Every cell may read the PM timer and write port 80 for its delay. */
+/* Every cell may read the PM timer, and write and read port 80 for its delay. */
 static bool ports_allowed(void)
 {
 	uint32_t before, after;
 
 	outb(DELAY_PORT, 0);
+	inb(DELAY_PORT);
 	if (!comm->pm_timer_port)
 		return verdict(true, "no PM timer", 0);
 
@@ -101,6 +104,24 @@ static bool ports_allowed(void)
 static bool msr_read(void)
 {
 	return verdict(false, "VM_HSAVE_PA", rdmsr(MSR_VM_HSAVE_PA));
+}
+
+/* One that no cell needs: as on a processor without it, or with "strict" the end of the cell. */
+static bool msr_unlisted(void)
+{
+	return verdict(false, "MCG_CAP", rdmsr(MSR_MCG_CAP));
+}
+
+static bool msr_write(void)
+{
+	wrmsr(MSR_SMI_COUNT, 0);
+	return verdict(false, "wrote", MSR_SMI_COUNT);
+}
+
+/* The processor's own answer, whichever that is. */
+static bool msr_smi_count(void)
+{
+	return verdict(true, "SMIs", rdmsr(MSR_SMI_COUNT));
 }
 
 /* Dropping the write is as good as an exception. */
@@ -269,11 +290,36 @@ static bool hypercall_unknown(void)
 	return verdict(result == -ENOSYS, "unknown call", (uint32_t)result);
 }
 
+/* A word that is none of the states. */
+static bool odd_state(void)
+{
+	comm_set_state(77);
+	cpu_halt();
+}
+
+/* It agrees to a shutdown by ending, without a word. */
+static bool ends_silently(void)
+{
+	while (!comm_shutdown_requested())
+		cpu_relax();
+	comm_finish(CELLHV_COMM_SHUT_DOWN);
+}
+
+/* The runtime has to have seen before that the comm region is not the one it knows. */
+static bool wrong_revision(void)
+{
+	return verdict(false, "started with revision", comm->revision);
+}
+
 static const struct test_case cases[] = {
 	{"port-in", port_in, 0},   /* CELLHV_FAILURE_PORT */
 	{"port-out", port_out, 0}, /* CELLHV_FAILURE_PORT */
 	{"ports-allowed", ports_allowed, 0},
-	{"msr-read", msr_read, GP},   /* or CELLHV_FAILURE_MSR */
+	{"msr-read", msr_read, GP}, /* or CELLHV_FAILURE_MSR */
+	{"msr-unlisted", msr_unlisted, GP},
+	{"msr-strict", msr_unlisted, GP}, /* CELLHV_FAILURE_MSR */
+	{"msr-write", msr_write, GP},
+	{"msr-smi-count", msr_smi_count, GP},
 	{"efer-svme", efer_svme, GP}, /* or CELLHV_FAILURE_MSR */
 	{"msr-allowed", msr_allowed, 0},
 	{"cr4-reserved", cr4_reserved, GP}, /* or CELLHV_FAILURE_CONTROL */
@@ -292,6 +338,9 @@ static const struct test_case cases[] = {
 	{"cpuid-leaves", cpuid_leaves, 0},
 	{"hypercall-denied", hypercall_denied, 0},
 	{"hypercall-unknown", hypercall_unknown, 0},
+	{"ends-silently", ends_silently, 0},
+	{"odd-state", odd_state, 0},	       /* CELLHV_FAILURE_STATE */
+	{"wrong-revision", wrong_revision, 0}, /* CELLHV_FAILURE_REVISION */
 };
 
 static void on_exception(struct interrupt_frame *frame)

@@ -43,6 +43,27 @@ static void registers_of_version_1(void)
 	verdict(false, "the read went on", mmio_read32(end.registers));
 }
 
+/* Guests look for a function whose class and revision are just this. */
+static void registers_with_states(void)
+{
+	uint32_t class = pci_read(end.function, 8, 4);
+
+	verdict(class == 0xff000000, "class and revision", class);
+	mmio_write32(end.registers + CELLHV_IVSHMEM1_INTX_CONTROL, 1);
+	mmio_write32(end.registers + CELLHV_IVSHMEM1_LOCAL_STATE, 7);
+	mmio_write32(end.registers + CELLHV_IVSHMEM1_DOORBELL, 0);
+	for (uint32_t offset = 0; offset < CELLHV_IVSHMEM1_REGISTERS; offset += 4) {
+		uint32_t value = mmio_read32(end.registers + offset);
+		uint32_t expected = offset == CELLHV_IVSHMEM1_INTX_CONTROL  ? 1
+				    : offset == CELLHV_IVSHMEM1_POSITION    ? end.id
+				    : offset == CELLHV_IVSHMEM1_LOCAL_STATE ? 7
+									    : 0;
+
+		if (value != expected || offset == CELLHV_IVSHMEM1_REMOTE_STATE)
+			verdict(value == expected, "register", (uint64_t)offset << 32 | value);
+	}
+}
+
 /* What is allowed: all sections read, two of them written, and new memory is zero. */
 static void sections(void)
 {
@@ -111,7 +132,7 @@ static const struct {
 	{"link-state-table", state_table},    {"link-foreign-output", foreign_output},
 	{"link-beyond", beyond_the_end},      {"link-registers", registers_of_version_1},
 	{"link-sections", sections},	      {"link-functions", foreign_functions},
-	{"link-straddling", straddling_port},
+	{"link-straddling", straddling_port}, {"link-states", registers_with_states},
 };
 
 void guest_main(void)

@@ -53,7 +53,7 @@ class Machine:
         frequencies = (QEMU_TSC_KHZ, QEMU_APIC_KHZ) if calibrated else (0, 0)
         clocks = ["-icount", "shift=3"] if calibrated else []
         self.ram[COMM : COMM + 0x4C] = struct.pack(
-            "<6sHIIIIQIHHIIQQHHII", b"JHCOMM", 1, RUNNING, 0, 0, 0,
+            "<6sHIIIIQIHHIIQQHHII", b"JHCOMM", 2, RUNNING, 0, 0, 0,
             0x3F8, 8, 2, 0, 0, 0, 0, 0, PM_TIMER_PORT, cpus, *frequencies)
         self.console_path = os.path.join(self.directory.name, "console")
         self.qemu = subprocess.Popen(

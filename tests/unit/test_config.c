@@ -29,7 +29,7 @@ struct cell {
 static struct cellhv_config_header header(uint16_t type, uint32_t size)
 {
 	struct cellhv_config_header result = {
-		.version = 1, .architecture = 1, .type = type, .total_size = size};
+		.version = 2, .architecture = 1, .type = type, .total_size = size};
 
 	memcpy(result.signature, "CELLCONF", 8);
 	return result;
@@ -142,7 +142,8 @@ TEST(a_cell_is_valid_and_readable)
 TEST(header_fields)
 {
 	CELL_WITH(config.header.signature[7], 'f', FORMAT, 0);
-	CELL_WITH(config.header.version, 2, FORMAT, 8);
+	CELL_WITH(config.header.version, 1, FORMAT, 8);
+	CELL_WITH(config.header.version, 3, FORMAT, 8);
 	CELL_WITH(config.header.architecture, 2, FORMAT, 10);
 	CELL_WITH(config.header.type, 3, FORMAT, 12);
 	CELL_WITH(config.header.reserved, 1, FORMAT, 14);
@@ -210,8 +211,14 @@ TEST(names)
 
 TEST(fixed_fields)
 {
-	CELL_WITH(config.flags, 8, FORMAT, FIELD(flags));
-	VALID_WITH(config.flags, 7);
+	CELL_WITH(config.flags, 4, FORMAT, FIELD(flags));
+	VALID_WITH(config.flags, 0xb);
+	CELL_WITH(config.flags, 0x10, FORMAT, FIELD(flags));
+	for (uint16_t revision = 0; revision <= CELLHV_COMM_REVISION; revision++)
+		VALID_WITH(config.comm_revision, revision);
+	VALID_WITH(config.comm_revision, CELLHV_COMM_LEGACY);
+	CELL_WITH(config.comm_revision, CELLHV_COMM_REVISION + 1, FORMAT, FIELD(comm_revision));
+	CELL_WITH(config.comm_revision, CELLHV_COMM_LEGACY - 1, FORMAT, FIELD(comm_revision));
 	CELL_WITH(config.reserved, 1, FORMAT, FIELD(reserved));
 	CELL_WITH(config.console.type, 3, FORMAT, FIELD(console.type));
 	CELL_WITH(config.console.flags, 4, FORMAT, FIELD(console.flags));

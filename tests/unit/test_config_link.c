@@ -101,8 +101,25 @@ TEST(protocol_1_has_no_choice)
 	CHECK_WITH(0, shared.max_peers, 3, 0);
 	CHECK_WITH(0, shared.vectors, 2, 0);
 	CHECK_WITH(0, shared.class_protocol, 1, 0);
+	CHECK_WITH(0, shared.variant, CELLHV_LINK_VARIANT_STATES, -1);
+	CHECK_WITH(0, shared.variant, CELLHV_LINK_VARIANT_STATES + 1, 0);
 	CHECK_WITH(0, shared.protocol, 0, 0);
 	CHECK_WITH(0, shared.protocol, 3, 0);
+}
+
+/* What its peers talk is in the class of this one. */
+TEST(protocol_1_with_states)
+{
+	struct cell cell = new_cell();
+
+	cell.links[0].shared.variant = CELLHV_LINK_VARIANT_STATES;
+	cell.links[0].shared.class_protocol = 0xffff;
+	CHECK_EQ(refused(cell), -1);
+	cell.links[0].shared.output_size = 0x1000;
+	CHECK_EQ(refused(cell), 0);
+	cell.links[0].shared.output_size = 0;
+	cell.links[0].shared.vectors = 2;
+	CHECK_EQ(refused(cell), 0);
 }
 
 TEST(limits)
@@ -113,7 +130,7 @@ TEST(limits)
 	CHECK_WITH(1, shared.vectors, CELLHV_LINK_VECTORS + 1, 1);
 	CHECK_WITH(1, id, 3, 1);
 	CHECK_WITH(1, shared.flags, 2, 1);
-	CHECK_WITH(1, shared.reserved, 1, 1);
+	CHECK_WITH(1, shared.variant, 1, 1);
 	CHECK_WITH(1, reserved, 1, 1);
 	CHECK_WITH(1, shared.name[0], '-', 1);
 	CHECK_WITH(1, shared.name[20], 'x', 1);

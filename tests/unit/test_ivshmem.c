@@ -48,6 +48,14 @@ static struct link link_1 = {.shared = {.name = "one",
 					.protocol = 1,
 					.max_peers = 2,
 					.vectors = 1}};
+static struct link link_1_states = {.shared = {.name = "states",
+					       .phys = 0x60000000,
+					       .common_size = 0x10000,
+					       .protocol = 1,
+					       .max_peers = 2,
+					       .vectors = 1,
+					       .class_protocol = 0x8123,
+					       .variant = CELLHV_LINK_VARIANT_STATES}};
 static struct link link_2 = {.shared = {.name = "two",
 					.phys = 0x50000000,
 					.common_size = 0x3000,
@@ -77,6 +85,11 @@ static void set(unsigned offset, unsigned size, uint32_t value)
 	pci_config_write(NULL, &peer.function, offset, size, value);
 }
 
+static uint32_t expected_msix_bar(const struct link *link, const struct cell *cell)
+{
+	return link == &link_1_states && cell != &root_cell ? 0xffffffe0u : 0xfffff000u;
+}
+
 /* The bits that may change, from the specification: byte by byte. */
 static uint8_t expected_writable(const struct link *link, const struct cell *cell, unsigned offset)
 {
@@ -84,6 +97,7 @@ static uint8_t expected_writable(const struct link *link, const struct cell *cel
 	bool v1 = link->shared.protocol == 1;
 	unsigned msix = (v1 ? CELLHV_IVSHMEM1_MSIX : CELLHV_IVSHMEM2_MSIX) + 3;
 	uint32_t bar_0 = v1 && cell != &root_cell ? 0xffffff00u : 0xfffff000u;
+	uint32_t msix_bar = expected_msix_bar(link, cell);
 
 	if (offset / 2 == PCI_COMMAND / 2)
 		return command[offset & 1];
@@ -96,7 +110,7 @@ static uint8_t expected_writable(const struct link *link, const struct cell *cel
 	if (offset / 4 == PCI_BAR(0) / 4)
 		return (uint8_t)(bar_0 >> 8 * (offset & 3));
 	if (offset / 4 == PCI_BAR(v1 ? 4 : 1) / 4)
-		return (uint8_t)(0xfffff000u >> 8 * (offset & 3));
+		return (uint8_t)(msix_bar >> 8 * (offset & 3));
 	if (offset / 4 == PCI_BAR(1) / 4 || offset / 4 == PCI_BAR(5) / 4)
 		return v1 ? 0xff : 0;
 	return 0;
@@ -157,6 +171,8 @@ TEST(every_access_of_every_size)
 {
 	check_space(&link_1, &some_cell);
 	check_space(&link_1, &root_cell);
+	check_space(&link_1_states, &some_cell);
+	check_space(&link_1_states, &root_cell);
 	check_space(&link_2, &some_cell);
 	check_space(&link_2, &root_cell);
 }
@@ -175,6 +191,23 @@ TEST(version_1_as_the_tutorial_has_it)
 	CHECK_EQ(get(0x50, 4), 0x00000011); /* one vector, the last capability */
 	CHECK_EQ(get(0x54, 4), 4);	    /* table in BAR 4 */
 	CHECK_EQ(get(0x58, 4), 0x14);	    /* pending bits at 10h */
+}
+
+TEST(version_1_with_states_to_the_byte)
+{
+	build(&link_1_states, &some_cell);
+	CHECK_EQ(get(0x00, 4), 0x11101af4);
+	CHECK_EQ(get(0x08, 4), 0xff812300);
+	CHECK_EQ(get(0x34, 1), 0x50);
+	CHECK_EQ(get(0x40, 4), 0x80000000);
+	CHECK_EQ(get(0x48, 4), 0x10000);
+	CHECK_EQ(get(0x50, 4), 0x00000011);
+	CHECK_EQ(get(0x54, 4), 4);
+	CHECK_EQ(get(0x58, 4), 0x14);
+	set(PCI_BAR(0), 4, UINT32_MAX);
+	CHECK_EQ(get(PCI_BAR(0), 4), 0xffffff04);
+	set(PCI_BAR(4), 4, UINT32_MAX);
+	CHECK_EQ(get(PCI_BAR(4), 4), 0xffffffe4); /* 20h bytes, 64 bit */
 }
 
 TEST(version_2_to_the_byte)

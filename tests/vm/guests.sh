@@ -45,6 +45,10 @@ test_port_out() { survives port-out; }
 test_ports_allowed() { approves ports-allowed; }
 test_msr_read() { survives msr-read; }
 test_efer_svme() { survives efer-svme; }
+test_msr_unlisted() { approves msr-unlisted; }
+test_msr_write() { approves msr-write; }
+test_msr_smi_count() { approves msr-smi-count; }
+test_msr_strict() { ends_as msr-strict "used MSR 0x179"; }
 test_msr_allowed() { approves msr-allowed; }
 test_cr4_reserved() { survives cr4-reserved; }
 test_cr0_cache() { approves cr0-cache; }
@@ -62,6 +66,30 @@ test_icr_msr() { survives icr-msr; }
 test_cpuid_leaves() { approves cpuid-leaves; }
 test_hypercall_denied() { approves hypercall-denied; }
 test_hypercall_unknown() { approves hypercall-unknown; }
+
+# ends_as CELL REASON: it is over by its own word, and the reason says which.
+ends_as() {
+	fresh
+	start "$1"
+	expect 0 celltool ended "$1"
+	says "^failed$"
+	expect 0 celltool state "$1"
+	says "$2"
+	expect 0 celltool destroy "$1"
+}
+
+# The runtime of the guests is made for the latest revision, and the description gives another.
+test_wrong_revision() { ends_as wrong-revision '"comm-revision"'; }
+test_odd_state() { ends_as odd-state "to 0x4d"; }
+
+test_ends_silently() {
+	fresh
+	start ends-silently
+	wait_for 10 console_says ends-silently case
+	expect 0 celltool shutdown ends-silently
+	in_state ends-silently "shut down" || die "$(celltool state ends-silently)"
+	expect 0 celltool destroy ends-silently
+}
 
 test_fault_demo() {
 	fresh

@@ -56,6 +56,7 @@ pair() {
 }
 
 test_demo_version_1() { pair ivshmem-1 1af4:1110; }
+test_demo_version_1_with_states() { pair ivshmem-1.1 1af4:1110; }
 test_demo_version_2() { pair ivshmem-2 110a:4106; }
 
 test_three_peers() {
@@ -152,6 +153,7 @@ test_state_table() { fails link-state-table wrote; }
 test_foreign_output() { fails link-foreign-output wrote; }
 test_beyond_the_end() { fails link-beyond wrote; }
 test_registers_of_version_1() { fails link-registers read; }
+test_registers_of_version_1_with_states() { approves link-states; }
 test_straddling_port() { fails link-straddling "read I/O port"; }
 
 # Memory of a link made anew is zero, whatever was there.

@@ -4,9 +4,13 @@
 
 bool comm_valid(void)
 {
-	return __builtin_memcmp(comm->signature, CELLHV_COMM_SIGNATURE, sizeof(comm->signature)) ==
-		       0 &&
-	       comm->revision == CELLHV_COMM_REVISION;
+	if (__builtin_memcmp(comm->signature, CELLHV_COMM_SIGNATURE, sizeof(comm->signature)) != 0)
+		return false;
+	if (comm->revision == CELLHV_COMM_REVISION)
+		return true;
+
+	comm_set_state(CELLHV_COMM_WRONG_REVISION);
+	return false;
 }
 
 bool comm_shutdown_requested(void)

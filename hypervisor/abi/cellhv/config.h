@@ -7,6 +7,10 @@
  * the start of the block and are multiples of 8; arrays neither overlap each other nor the fixed
  * part. Reserved fields are zero. The checksum is CRC-32 (IEEE 802.3, reflected, initial value and
  * final XOR FFFFFFFF) over the whole block with the checksum field taken as zero.
+ *
+ * Module and hypervisor take CELLHV_CONFIG_VERSION and no other. In version 1 comm_revision was a
+ * reserved 0: flag 4 stood for CELLHV_COMM_LEGACY, and without it the revision was 1; and a link's
+ * variant was reserved, too; all cells were as with CELLHV_CELL_STRICT_MSRS. libcell reads both.
  */
 #ifndef CELLHV_CONFIG_H
 #define CELLHV_CONFIG_H
@@ -14,7 +18,7 @@
 #include "types.h"
 
 #define CELLHV_CONFIG_SIGNATURE "CELLCONF" /* 8 bytes, no terminator */
-#define CELLHV_CONFIG_VERSION 1
+#define CELLHV_CONFIG_VERSION 2
 #define CELLHV_ARCH_X86_64 1
 
 #define CELLHV_CONFIG_MAX_SIZE 16384 /* bytes, header included */
@@ -82,7 +86,12 @@ struct cellhv_port_range {
  *
  * The memory begins at `phys` with the state table (protocol 2: a page), then the common section,
  * which all peers write, then an output section for each id, which only that peer writes.
+ *
+ * Protocol 1 is in two variants: the function of v0.5, and with registers for states that of v0.6
+ * to v0.11.
  */
+#define CELLHV_LINK_VARIANT_PLAIN 0
+#define CELLHV_LINK_VARIANT_STATES 1
 #define CELLHV_LINK_ROOT 0x1u /* Linux is a peer */
 #define CELLHV_LINK_FLAGS 0x1u
 
@@ -94,11 +103,11 @@ struct cellhv_link_shared {
 	uint16_t protocol;	 /* 1 or 2: of ivshmem */
 	uint16_t max_peers;	 /* 2 .. CELLHV_LINK_PEERS; protocol 1: 2 */
 	uint16_t vectors;	 /* 1 .. CELLHV_LINK_VECTORS; protocol 1: 1 */
-	uint16_t class_protocol; /* what the peers talk; protocol 1: 0 */
+	uint16_t class_protocol; /* what the peers talk; protocol 1 without states: 0 */
 	uint16_t flags;
 	uint16_t root_id;	/* with CELLHV_LINK_ROOT, else 0 */
 	uint16_t root_function; /* the same: bus << 8 | device << 3 | function, on segment 0 */
-	uint16_t reserved;
+	uint16_t variant;	/* of protocol 1: CELLHV_LINK_VARIANT_*; protocol 2: 0 */
 };
 
 struct cellhv_link {
@@ -134,14 +143,18 @@ struct cellhv_console {
 
 #define CELLHV_CELL_CONSOLE_VIRTUAL 0x1u /* console hypercall permitted and in use */
 #define CELLHV_CELL_PASSIVE_COMM 0x2u	 /* the guest does not answer messages */
-#define CELLHV_CELL_COMM_LEGACY 0x4u	 /* comm region without signature, as in v0.5/0.6 */
-#define CELLHV_CELL_FLAGS 0x7u
+#define CELLHV_CELL_STRICT_MSRS 0x8u	 /* an MSR that it may not use fails it; else it gets #GP */
+#define CELLHV_CELL_FLAGS 0xbu
+
+/* In comm_revision: the layout without signature, struct cellhv_comm_legacy of guest.h. */
+#define CELLHV_COMM_LEGACY 0xffffu
 
 struct cellhv_cell_config {
 	struct cellhv_config_header header;
 	char name[CELLHV_NAME_SIZE];
 	uint32_t flags;
-	uint32_t reserved;
+	uint16_t comm_revision; /* 0 .. CELLHV_COMM_REVISION of guest.h, or CELLHV_COMM_LEGACY */
+	uint16_t reserved;
 	uint64_t entry;	       /* reset address, below 4 GiB */
 	uint64_t comm_address; /* guest address of the comm page, multiple of 4096 */
 	struct cellhv_console console;

@@ -117,7 +117,9 @@ struct cellhv_cell_op {
 /*
  * Send a message and wait for the answer with everything else running; ends early with -EINTR, and
  * with -ETIMEDOUT after timeout_ms. `reply` is the guest's answer. After CELLHV_REPLY_APPROVED the
- * call also waits, within the same time, for the guest to say it has shut down or failed.
+ * call also waits, within the same time, for the guest to say it has shut down or failed. A guest
+ * that ends so without an answer: -ENOTCONN with CELLHV_CHECK_CELL_STATE; -EBUSY with the same: it
+ * had ended before, and was not asked.
  */
 struct cellhv_cell_message {
 	uint32_t size;

@@ -19,11 +19,15 @@
 #define CELLHV_HC_CPU_INFO 7
 #define CELLHV_HC_CONSOLE_PUTC 8
 
+/* CPU_INFO of an own CPU: its state, or its exits for reason n of enum cellhv_exit (manage.h). */
+#define CELLHV_CPU_INFO_STATE 0
+#define CELLHV_CPU_INFO_EXITS 1000 /* + n; the low 31 bits of the count */
+
 #define CELLHV_CPUID_SIGNATURE 0x40000000u /* EAX 40000001, "Jailhouse" in EBX, ECX, EDX */
 #define CELLHV_CPUID_FEATURES 0x40000001u
 
 #define CELLHV_COMM_SIGNATURE "JHCOMM" /* 6 bytes */
-#define CELLHV_COMM_REVISION 1
+#define CELLHV_COMM_REVISION 2	       /* the latest, see struct cellhv_comm */
 #define CELLHV_COMM_DEFAULT_ADDRESS 0x100000u
 
 /* Cell states, as the guest writes them. */
@@ -31,6 +35,7 @@
 #define CELLHV_COMM_LOCKED 1
 #define CELLHV_COMM_SHUT_DOWN 2
 #define CELLHV_COMM_FAILED 3
+#define CELLHV_COMM_WRONG_REVISION 4 /* it wants another revision of this region, and has ended */
 
 /* Messages to the cell. */
 #define CELLHV_MSG_NONE 0
@@ -63,6 +68,11 @@ struct cellhv_comm_console {
 	uint64_t clock_register;
 };
 
+/*
+ * Guests compare the revision with the one they were made for, and give up with any other. What
+ * they then read is at the same place in all of them: revision 2 is what guests of v0.12 and later
+ * want, 1 those of v0.10 and v0.11, 0 those of v0.9. A cell's configuration says which it gets.
+ */
 struct cellhv_comm {
 	char signature[6];
 	uint16_t revision;
@@ -78,7 +88,7 @@ struct cellhv_comm {
 	uint32_t apic_khz;
 };
 
-/* The older layout that CELLHV_CELL_COMM_LEGACY selects. */
+/* Of v0.5 and v0.6, without signature: CELLHV_COMM_LEGACY selects it. */
 struct cellhv_comm_legacy {
 	volatile uint32_t message;
 	volatile uint32_t reply;

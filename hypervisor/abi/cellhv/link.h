@@ -6,16 +6,24 @@
 #ifndef CELLHV_LINK_H
 #define CELLHV_LINK_H
 
-/* Version 1: two peers, BAR 0 registers (64 bit), BAR 4 MSI-X (64 bit). */
+/*
+ * Version 1: two peers, BAR 0 registers (64 bit), BAR 4 MSI-X (64 bit). The variants of config.h
+ * differ in class, registers and size of BAR 4.
+ */
 #define CELLHV_IVSHMEM1_VENDOR 0x1af4
 #define CELLHV_IVSHMEM1_DEVICE 0x1110
-#define CELLHV_IVSHMEM1_CLASS 0x05  /* base class; sub-class and interface 0 */
-#define CELLHV_IVSHMEM1_MEMORY 0x40 /* in config space: address u64, size u64 */
+#define CELLHV_IVSHMEM1_CLASS 0x05	  /* base class; sub-class and interface 0 */
+#define CELLHV_IVSHMEM1_CLASS_STATES 0xff /* with states; the others: what the peers talk */
+#define CELLHV_IVSHMEM1_MEMORY 0x40	  /* in config space: address u64, size u64 */
 #define CELLHV_IVSHMEM1_MSIX 0x50
 #define CELLHV_IVSHMEM1_PBA 0x10 /* in BAR 4 */
 #define CELLHV_IVSHMEM1_REGISTERS 256
-#define CELLHV_IVSHMEM1_POSITION 0x08 /* the reader's id */
-#define CELLHV_IVSHMEM1_DOORBELL 0x0c /* any write rings the other peer */
+#define CELLHV_IVSHMEM1_POSITION 0x08	  /* the reader's id */
+#define CELLHV_IVSHMEM1_DOORBELL 0x0c	  /* any write rings the other peer */
+#define CELLHV_IVSHMEM1_INTX_CONTROL 0x00 /* these with states; bit 0, without effect on MSI-X */
+#define CELLHV_IVSHMEM1_LOCAL_STATE 0x10  /* a write rings the other peer */
+#define CELLHV_IVSHMEM1_REMOTE_STATE 0x14 /* the other's local state; 0 while it does not run */
+#define CELLHV_IVSHMEM1_MSIX_SIZE_STATES 0x20 /* of BAR 4 */
 
 /* Version 2: BAR 0 registers, BAR 1 MSI-X, both 32 bit. */
 #define CELLHV_IVSHMEM2_VENDOR 0x110a
@@ -35,7 +43,9 @@
 #define CELLHV_IVSHMEM2_MAX_PEERS 0x04
 #define CELLHV_IVSHMEM2_INTERRUPT_CONTROL 0x08 /* bit 0: interrupts reach this peer */
 #define CELLHV_IVSHMEM2_DOORBELL 0x0c	       /* vector in bits 0-15, peer's id in 16-31 */
-#define CELLHV_IVSHMEM2_STATE 0x10 /* to the state table; raises vector 0 at the other peers */
+#define CELLHV_IVSHMEM2_STATE                                              \
+	0x10 /* to the state table; a change raises vector 0 at the others \
+	      */
 
 #define CELLHV_IVSHMEM_MSIX_SIZE 4096 /* of the BAR with table and pending bits */
 

@@ -41,7 +41,7 @@ enum cellhv_cell_state {
 	CELLHV_STATE_RUNNING,
 	CELLHV_STATE_LOCKED,	/* running, and the guest forbids changes around it */
 	CELLHV_STATE_SHUT_DOWN, /* the guest ended by itself */
-	CELLHV_STATE_FAILED,	/* parked after a fault, or reported by the guest */
+	CELLHV_STATE_FAILED,	/* parked after a fault, or whatever else the guest has written */
 };
 
 /* Why a cell failed. */
@@ -55,7 +55,9 @@ enum cellhv_failure_reason {
 	CELLHV_FAILURE_TRIPLE_FAULT,
 	CELLHV_FAILURE_APIC, /* address = register, detail = value */
 	CELLHV_FAILURE_MACHINE_CHECK,
-	CELLHV_FAILURE_GUEST, /* the guest set its state to failed */
+	CELLHV_FAILURE_GUEST,	 /* the guest set its state to failed */
+	CELLHV_FAILURE_REVISION, /* it wants a comm region of another revision than address */
+	CELLHV_FAILURE_STATE,	 /* it set its state to what is none: address */
 	CELLHV_FAILURE_MAX,
 };
 

@@ -159,13 +159,20 @@ static const struct msr_permission root_entries[] = {
 	{0, UINT32_MAX, ALLOW, ALLOW, NULL},
 };
 
-/* What every cell may use; the APIC comes before it. */
+/*
+ * What every cell may use; the APIC comes before it. Those that can only be read tell about the
+ * processor and do not change it: its own answer is right, #GP where it has no such register.
+ */
 #define CELL_ENTRIES                                                                         \
 	{MSR_APIC_BASE, MSR_APIC_BASE, HANDLE, HANDLE, msr_cell_apic_base},                  \
 		{X2APIC(APIC_LDR), X2APIC(APIC_LDR), HANDLE, DENY, msr_cell_ldr},            \
 		{X2APIC(APIC_ICR), X2APIC(APIC_ICR), HANDLE, HANDLE, msr_icr},               \
 		{X2APIC(0), X2APIC(0x3f), HANDLE, HANDLE, msr_cell_x2apic},                  \
 		{0x10, 0x10, ALLOW, DENY, NULL}, /* TSC */                                   \
+		{MSR_SMI_COUNT, MSR_SMI_COUNT, ALLOW, DENY, NULL},                           \
+		{MSR_MICROCODE, MSR_MICROCODE, ALLOW, DENY, NULL},                           \
+		{MSR_PLATFORM_INFO, MSR_PLATFORM_INFO, ALLOW, DENY, NULL},                   \
+		{MSR_MPERF, MSR_APERF, ALLOW, DENY, NULL},                                   \
 		{MSR_MTRR_CAP, MSR_MTRR_CAP, HANDLE, DENY, msr_zero},                        \
 		{MSR_SYSENTER_CS, MSR_SYSENTER_EIP, ALLOW, ALLOW, NULL},                     \
 		{MSR_MISC_ENABLE, MSR_MISC_ENABLE, HANDLE, HANDLE, msr_zero},                \
@@ -217,19 +224,34 @@ static int msr_pass(uint32_t msr, bool write, uint64_t *value)
 	return ok ? 0 : -EINVAL;
 }
 
+/*
+ * What the table does not let through: #GP, as from a processor without this register, for which
+ * guests are made. A strict cell fails.
+ */
+static int msr_refuse(struct cpu *cpu, uint32_t msr, bool write)
+{
+	if (cell_is_root(cpu->cell))
+		return -EPERM;
+	if (cpu->cell->config->flags & CELLHV_CELL_STRICT_MSRS)
+		return -EPERM;
+	if (cpu_may_complain(cpu))
+		print("CPU %u: cell \"%s\" %s MSR %x: #GP\n", cpu->number, cpu->cell->name,
+		      write ? "writes" : "reads", msr);
+	return -EINVAL;
+}
+
 static int msr_access(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
 {
 	const struct msr_table *table = msr_table_of(cpu);
 	const struct msr_permission *entry = msr_permission_find(table->entries, table->count, msr);
 	unsigned permission;
 
-	if (!entry)
-		return -EPERM;
-
-	permission = write ? entry->write : entry->read;
+	permission = !entry ? PERMISSION_DENY : write ? entry->write : entry->read;
 	if (permission == PERMISSION_ALLOW)
 		return msr_pass(msr, write, value);
-	return permission == PERMISSION_HANDLE ? entry->handle(cpu, msr, write, value) : -EPERM;
+	if (permission == PERMISSION_DENY)
+		return msr_refuse(cpu, msr, write);
+	return entry->handle(cpu, msr, write, value);
 }
 
 void msr_exit(struct cpu *cpu, bool write)

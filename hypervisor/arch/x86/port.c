@@ -22,15 +22,15 @@ void port_init_bitmaps(void)
 	port_bitmap_allow(machine.root_port_bitmap, 0, PORT_COUNT);
 }
 
-static int port_ignore(struct cpu *cpu, uint16_t port, unsigned size, bool write, uint32_t *value)
+/* As if the instruction were not there: AL stays what it was. */
+static int port_skip_byte(struct cpu *cpu, uint16_t port, unsigned size, bool write,
+			  uint32_t *value)
 {
 	(void)cpu;
 	(void)port;
-	if (size != 1)
-		return -EPERM;
-	if (!write)
-		*value = UINT32_MAX;
-	return 0;
+	(void)write;
+	(void)value;
+	return size == 1 ? 0 : -EPERM;
 }
 
 static int port_config_address(struct cpu *cpu, uint16_t port, unsigned size, bool write,
@@ -58,7 +58,7 @@ static int port_config_data(struct cpu *cpu, uint16_t port, unsigned size, bool 
 }
 
 static const struct port_permission cell_ports[] = {
-	{PORT_POST_CODE, PORT_POST_CODE, PERMISSION_DENY, PERMISSION_HANDLE, port_ignore},
+	{PORT_POST_CODE, PORT_POST_CODE, PERMISSION_HANDLE, PERMISSION_HANDLE, port_skip_byte},
 	{PCI_PORT_ADDRESS, PCI_PORT_ADDRESS + 3, PERMISSION_HANDLE, PERMISSION_HANDLE,
 	 port_config_address},
 	{PCI_PORT_DATA, PCI_PORT_DATA + 3, PERMISSION_HANDLE, PERMISSION_HANDLE, port_config_data},

@@ -34,6 +34,11 @@
 #define RFLAGS_TF (1ull << 8)
 
 #define MSR_APIC_BASE 0x1bu
+#define MSR_SMI_COUNT 0x34u	/* Intel SDM vol. 4, table 2-2; as all to APERF */
+#define MSR_MICROCODE 0x8bu	/* its revision; AMD64 APM vol. 2, appendix A too */
+#define MSR_PLATFORM_INFO 0xceu /* Intel */
+#define MSR_MPERF 0xe7u
+#define MSR_APERF 0xe8u
 #define MSR_MTRR_CAP 0xfeu
 #define MSR_SYSENTER_CS 0x174u
 #define MSR_SYSENTER_ESP 0x175u

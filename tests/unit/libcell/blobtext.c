@@ -15,8 +15,9 @@ static void write_fields(const struct cellhv_cell_config *config, FILE *out)
 	fprintf(out, "%.8s version %u architecture %u type %u, %u bytes, checksum %08x\n",
 		header->signature, header->version, header->architecture, header->type,
 		header->total_size, header->checksum);
-	fprintf(out, "name \"%s\" flags %#x entry %#" PRIx64 " comm %#" PRIx64 "\n", config->name,
-		config->flags, config->entry, config->comm_address);
+	fprintf(out, "name \"%s\" flags %#x entry %#" PRIx64 " comm %#" PRIx64 " revision %#x\n",
+		config->name, config->flags, config->entry, config->comm_address,
+		config->comm_revision);
 	fprintf(out,
 		"console address %#" PRIx64
 		" size %u type %u flags %#x divider %u gate %u clock %#" PRIx64 "\n",
@@ -30,10 +31,10 @@ static void write_link(const struct cellhv_link *link, FILE *out)
 
 	fprintf(out,
 		"link \"%s\" phys %#" PRIx64 " common %#" PRIx64 " output %#" PRIx64
-		" protocol %u peers %u vectors %u class %#x flags %#x root %u %#x\n",
+		" protocol %u.%u peers %u vectors %u class %#x flags %#x root %u %#x\n",
 		shared->name, shared->phys, shared->common_size, shared->output_size,
-		shared->protocol, shared->max_peers, shared->vectors, shared->class_protocol,
-		shared->flags, shared->root_id, shared->root_function);
+		shared->protocol, shared->variant, shared->max_peers, shared->vectors,
+		shared->class_protocol, shared->flags, shared->root_id, shared->root_function);
 	fprintf(out, "  guest %#" PRIx64 " id %u function %#x\n", link->guest, link->id,
 		link->function);
 }

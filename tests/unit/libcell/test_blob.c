@@ -56,6 +56,58 @@ TEST(blob_copies_what_is_valid)
 	sysroot_remove(&root);
 }
 
+/* As version 1 had it: flag 4 for the legacy comm page, else revision 1, and no field for it. */
+static void make_version_1(struct cellhv_cell_config *config, size_t size, bool is_legacy)
+{
+	config->flags |= is_legacy ? 4 : 0;
+	config->comm_revision = 0;
+	config->header.version = 1;
+	blob_finish_header(&config->header, size);
+}
+
+static void check_version_1(cell_blob *blob, bool is_legacy)
+{
+	_Alignas(8) char data[4096];
+	struct cellhv_cell_config *config = (void *)data;
+	cell_blob *read = NULL;
+
+	memcpy(data, blob->config, blob->size);
+	make_version_1(config, blob->size, is_legacy);
+	CHECK(!blob_is_valid(data, blob->size));
+	CHECK_EQ(cell_blob_new(root.context, data, blob->size, &read), 0);
+	CHECK_EQ(read->config->header.version, CELLHV_CONFIG_VERSION);
+	CHECK_EQ(read->config->comm_revision, is_legacy ? CELLHV_COMM_LEGACY : 1);
+	CHECK_EQ(read->config->flags, blob->config->flags | CELLHV_CELL_STRICT_MSRS);
+	CHECK(memcmp(read->config + 1, blob->config + 1, blob->size - sizeof(*config)) == 0);
+	cell_blob_unref(read);
+
+	/* What version 1 had reserved. */
+	read = NULL;
+	config->comm_revision = 2;
+	blob_finish_header(&config->header, blob->size);
+	CHECK_EQ(cell_blob_new(root.context, data, blob->size, &read), -EINVAL);
+	config->flags |= 8;
+	make_version_1(config, blob->size, is_legacy);
+	CHECK_EQ(cell_blob_new(root.context, data, blob->size, &read), -EINVAL);
+	config->flags &= ~8u;
+	make_version_1(config, blob->size, is_legacy);
+	config->header.checksum ^= 1;
+	CHECK_EQ(cell_blob_new(root.context, data, blob->size, &read), -EINVAL);
+	CHECK(!read);
+}
+
+TEST(blob_of_version_1_is_understood)
+{
+	cell_blob *blob;
+
+	sysroot_make(&root);
+	blob = compile();
+	check_version_1(blob, false);
+	check_version_1(blob, true);
+	cell_blob_unref(blob);
+	sysroot_remove(&root);
+}
+
 TEST(dump_refuses_what_no_description_can_say)
 {
 	static const struct cellhv_console consoles[] = {

@@ -112,6 +112,8 @@ TEST(accesses_are_told_apart)
 		{{CELLHV_FAILURE_MEMORY, 1, 0, 0x8000, 2}, "wrote guest address 0x8000"},
 		{{CELLHV_FAILURE_MEMORY, 1, 0, 0x8000, 4}, "executed guest address 0x8000"},
 		{{CELLHV_FAILURE_PORT, 1, 0, 0x70, 1}, "read I/O port 0x70"},
+		{{CELLHV_FAILURE_REVISION, 0, 0, 1, 0}, "\"comm-revision\""},
+		{{CELLHV_FAILURE_STATE, 0, 0, 0x77, 0}, "to 0x77"},
 		{{CELLHV_FAILURE_NONE, 1, 0, 0, 0}, ""},
 	};
 

@@ -348,6 +348,59 @@ TEST(shutdown_refused_then_silent_then_agreed)
 	tear_down();
 }
 
+static void set_state_error(void *argument, uint64_t state)
+{
+	((struct cellhv_cell_message *)argument)->error =
+		(struct cellhv_error){CELLHV_CHECK_CELL_STATE, 0, state};
+}
+
+static void act_shut_down(void *argument)
+{
+	set_state_error(argument, CELLHV_STATE_SHUT_DOWN);
+}
+
+static void act_failed(void *argument)
+{
+	set_state_error(argument, CELLHV_STATE_FAILED);
+}
+
+static void act_stopped(void *argument)
+{
+	set_state_error(argument, CELLHV_STATE_STOPPED);
+}
+
+TEST(shutdown_answered_by_the_end)
+{
+	static const struct mock_step steps[] = {
+		OPEN,
+		{CELLHV_IOC_CELL_INFO, 0, act_info},
+		{CELLHV_IOC_CELL_INFO, 0, act_info},
+		{CELLHV_IOC_CELL_MESSAGE, -ENOTCONN, act_shut_down},
+		{CELLHV_IOC_CELL_INFO, 0, act_info},
+		{CELLHV_IOC_CELL_MESSAGE, -ENOTCONN, act_failed},
+		/* Somebody else stopped it; it had ended before it was asked. */
+		{CELLHV_IOC_CELL_INFO, 0, act_info},
+		{CELLHV_IOC_CELL_MESSAGE, -ENOTCONN, act_stopped},
+		{CELLHV_IOC_CELL_INFO, 0, act_info},
+		{CELLHV_IOC_CELL_MESSAGE, -EBUSY, act_shut_down},
+	};
+	cell_cell *cell;
+
+	set_up(steps, sizeof(steps) / sizeof(steps[0]), "1M");
+	CHECK_EQ(cell_cell_by_name(hv, "demo", &cell), 0);
+	CHECK_EQ(cell_cell_shutdown(cell, 100), 0);
+	CHECK_STR(cell_context_last_error_name(root.context), "");
+	CHECK_EQ(cell_cell_shutdown(cell, 100), 0);
+	CHECK_EQ(cell_cell_shutdown(cell, 100), -ENOTCONN);
+	CHECK_STR(cell_context_last_error_name(root.context), "CellNotRunning");
+	CHECK(strstr(cell_context_last_error(root.context), "is stopped"));
+	CHECK_EQ(cell_cell_shutdown(cell, 100), -ENOTCONN);
+	CHECK_STR(cell_context_last_error_name(root.context), "CellNotRunning");
+	CHECK(strstr(cell_context_last_error(root.context), "is shut down"));
+	cell_cell_unref(cell);
+	tear_down();
+}
+
 TEST(hypervisor_disabled_or_enabled_twice)
 {
 	static const struct mock_step steps[] = {

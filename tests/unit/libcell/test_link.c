@@ -43,6 +43,14 @@ static void describe(const char *name, const char *text)
 	sysroot_write(&root, path, "%s", text);
 }
 
+static void ship(const char *name, const char *text)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/usr/lib/cells/%s.json", name);
+	sysroot_write(&root, path, "%s", text);
+}
+
 /* The links of a cell, resolved. */
 static const struct cellhv_link *resolve(const char *name, const struct inventory *inventory)
 {
@@ -136,6 +144,71 @@ TEST(link_mistakes_name_both_files)
 	end();
 }
 
+static const struct cellhv_link *resolve_well(const char *name)
+{
+	const struct cellhv_link *link = resolve(name, &nobody);
+
+	CHECK_EQ(cell_desc_n_diags(desc), 0);
+	return link;
+}
+
+/* Two of a package, which do not run. */
+static void ship_demo(void)
+{
+	ship("demo", CELL("demo", "{ \"name\": \"x\", \"size\": \"64K\", \"id\": 0,"
+				  " \"protocol\": \"ivshmem-1\" }"));
+	ship("demo-peer", CELL("demo-peer", "{ \"name\": \"x\" }"));
+}
+
+TEST(link_of_a_package_claims_nothing)
+{
+	begin(NULL);
+	ship_demo();
+	describe("a", CELL("a", "{ \"name\": \"x\", \"size\": \"4K\" }"));
+	describe("b", CELL("b", "{ \"name\": \"x\", \"id\": 0 }"));
+	CHECK_EQ(resolve_well("a")->shared.common_size, 0x1000);
+	CHECK_EQ(desc->links[0].resolved.shared.protocol, 2);
+	CHECK_EQ(desc->links[0].resolved.id, 1);
+	CHECK_EQ(resolve_well("b")->shared.common_size, 0x1000);
+
+	/* Not its size, but its protocol is in the way. */
+	describe("a", CELL("a", "{ \"name\": \"x\", \"size\": \"64K\", \"output\": \"4K\" }"));
+	CHECK_EQ(resolve_well("a")->shared.protocol, 2);
+	end();
+}
+
+TEST(link_of_a_package_takes_no_place)
+{
+	begin(NULL);
+	ship_demo();
+	describe("z", CELL("z", "{ \"name\": \"x\", \"size\": \"64K\","
+				" \"protocol\": \"ivshmem-1\" }"));
+	CHECK_EQ(resolve_well("z")->id, 1);
+	describe("a", CELL("a", "{ \"name\": \"x\", \"id\": 0 }"));
+	CHECK_EQ(resolve_well("a")->id, 0);
+	CHECK_EQ(desc->links[0].resolved.shared.protocol, 1);
+	CHECK_EQ(resolve_well("z")->id, 1);
+
+	/* Who says otherwise here, does. */
+	describe("b", CELL("b", "{ \"name\": \"x\" }"));
+	resolve("a", &nobody);
+	CHECK(diag_of("link-peers"));
+	end();
+}
+
+TEST(link_of_a_package_is_there_where_it_fits)
+{
+	begin(NULL);
+	ship_demo();
+	CHECK_EQ(resolve_well("demo-peer")->shared.common_size, 0x10000);
+	CHECK_EQ(desc->links[0].resolved.shared.protocol, 1);
+	CHECK_EQ(desc->links[0].resolved.id, 1);
+	describe("demo", CELL("demo", "{ \"name\": \"x\", \"size\": \"8K\" }"));
+	CHECK_EQ(resolve_well("demo-peer")->shared.common_size, 0x2000);
+	CHECK_EQ(resolve_well("demo")->shared.max_peers, 2);
+	end();
+}
+
 /* A cell that has link "x" of 8 KiB as peer 1. */
 static struct {
 	struct cellhv_cell_config config;
@@ -171,6 +244,18 @@ TEST(link_that_exists_is_followed)
 	CHECK_EQ(inventory_memory(&inventory, NULL, &taken), 0);
 	CHECK_EQ(ranges_total(&taken), 0x3000);
 	ranges_clear(&taken);
+	end();
+}
+
+TEST(link_that_exists_has_another_protocol)
+{
+	struct inventory_cell cell = {.info.name = "z", .config = &running.config};
+	const struct inventory inventory = {1, &cell};
+
+	begin(NULL);
+	describe("a", CELL("a", "{ \"name\": \"x\", \"protocol\": \"ivshmem-1.1\" }"));
+	resolve("a", &inventory);
+	CHECK(strstr(diag_of("link-differs")->message, "\"ivshmem-2\" here, not \"ivshmem-1.1\""));
 	end();
 }
 
