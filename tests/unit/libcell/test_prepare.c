@@ -1,132 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What cell_host_prepare() writes, on machines with the boot loaders that there are. */
-#include <errno.h>
-#include <limits.h>
-#include <sched.h>
-#include <stdlib.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "bootloader_loaders.h"
-#include "check.h"
-#include "file.h"
-#include "host.h"
-#include "sysroot.h"
-
-#define GRUB_FILE "/etc/default/grub.d/50-cellmgr.cfg"
-#define ENTRIES_FILE "/etc/kernel/cmdline"
-#define EFI_VARIABLES "/sys/firmware/efi/efivars/"
-#define VENDOR "-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
-#define MEMMAP "memmap=64M$0x34000000 cellmgr.memory=0x34000000"
-#define GRUB_MEMMAP "memmap=64M\\$0x34000000 cellmgr.memory=0x34000000"
-
-static struct sysroot root;
-static cell_host *host;
-static const struct cell_preparation *done;
-
-static void add_grub(void)
-{
-	sysroot_write(&root, "/etc/default/grub", "GRUB_CMDLINE_LINUX=\"quiet\"\n");
-	sysroot_write(&root, "/boot/grub/grub.cfg", "\n");
-	sysroot_write(&root, "/usr/sbin/update-grub", "#!/bin/sh\n");
-	sysroot_write(&root, "/usr/sbin/grub-mkconfig",
-		      "for x in ${sysconfdir}/default/grub.d/*.cfg ; do . \"$x\"; done\n");
-}
-
-static void add_entries(void)
-{
-	sysroot_write(&root, "/usr/bin/kernel-install", "#!/bin/sh\n");
-	sysroot_write(&root, "/boot/vmlinuz-6.1.0-9", "\n");
-	sysroot_write(&root, "/lib/modules/6.1.0-9/modules.dep", "\n");
-	sysroot_write(&root, "/usr/lib/modules/6.1.0-10/vmlinuz", "\n");
-	sysroot_write(&root, "/lib/modules/6.1.0-10/modules.dep", "\n");
-	sysroot_write(&root, "/lib/modules/no-image/modules.dep", "\n");
-}
-
-static void booted_by(const char *variable, const char *what)
-{
-	char path[256], data[64] = {0};
-
-	for (size_t i = 0; i < strlen(what); i++)
-		data[4 + 2 * i] = what[i];
-	snprintf(path, sizeof(path), EFI_VARIABLES "%s" VENDOR, variable);
-	sysroot_write_bytes(&root, path, data, 4 + 2 * strlen(what));
-}
-
-static void translate(void)
-{
-	sysroot_write(&root, "/sys/kernel/iommu_groups/3/type", "DMA-FQ\n");
-	sysroot_write(&root, "/sys/kernel/iommu_groups/3/devices/0000:00:1f.2", "\n");
-	sysroot_write(&root, "/sys/class/iommu/dmar0/devices/0000:00:1f.2", "\n");
-}
-
-static void keep_memory(void)
-{
-	sysroot_write(&root, "/sys/devices/system/memory/block_size_bytes", "0\n");
-}
-
-static void boot_with(const char *cmdline)
-{
-	sysroot_write(&root, "/proc/cmdline", "%s\n", cmdline);
-}
-
-/* Each on a host of its own, as each is of another process. */
-static int prepare(bool dry_run)
-{
-	host = cell_host_unref(host);
-	done = NULL;
-	CHECK_EQ(cell_host_new(root.context, NULL, &host), 0);
-	return cell_host_prepare(host, dry_run, &done);
-}
-
-static void begin(void)
-{
-	sysroot_make_ready(&root);
-}
-
-static void end(void)
-{
-	host = cell_host_unref(host);
-	sysroot_remove(&root);
-}
-
-static void check_file(const char *path, const char *expected)
-{
-	char full[PATH_MAX], *text;
-	size_t size;
-
-	CHECK_EQ(file_path(full, root.path, "%s", path), 0);
-	CHECK_EQ(file_load(full, 65536, &text, &size), 0);
-	CHECK_STR(text, expected);
-	free(text);
-}
-
-static void check_no_file(const char *path)
-{
-	CHECK(!file_exists(root.path, "%s", path));
-	CHECK(!file_exists(root.path, "%s.new", path));
-}
-
-/* The variable as a shell has it after both files, which is what grub-mkconfig puts into grub.cfg.
- */
-static const char *grub_line(void)
-{
-	static char line[512];
-	char command[512];
-	FILE *shell;
-
-	snprintf(command, sizeof(command),
-		 "set -eu; . %s/etc/default/grub; . %s" GRUB_FILE
-		 "; printf '%%s' \"$GRUB_CMDLINE_LINUX\"",
-		 root.path, root.path);
-	shell = popen(command, "r");
-	CHECK(shell);
-	line[fread(line, 1, sizeof(line) - 1, shell)] = '\0';
-	CHECK_EQ(pclose(shell), 0);
-	return line;
-}
+#include "prepare_fixture.h"
 
 TEST(prepare_has_nothing_to_do)
 {
@@ -216,21 +90,6 @@ TEST(prepare_grub_after_a_reboot_adds_more)
 	end();
 }
 
-/* The memory there is has changed since: one reservation is enough. */
-TEST(prepare_keeps_a_reservation_that_is_written)
-{
-	begin();
-	add_grub();
-	keep_memory();
-	sysroot_write(&root, GRUB_FILE,
-		      "GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX memmap=1G\\\\\\$0x10000000 "
-		      "cellmgr.memory=0x10000000\"\n");
-	CHECK_EQ(prepare(false), 0);
-	CHECK_EQ(done->state, CELL_PREPARATION_PENDING);
-	CHECK_STR(done->arguments, "memmap=1G$0x10000000 cellmgr.memory=0x10000000");
-	end();
-}
-
 TEST(prepare_knows_what_does_not_help)
 {
 	begin();
@@ -245,72 +104,6 @@ TEST(prepare_knows_what_does_not_help)
 	boot_with("iommu=pt intel_iommu=off " MEMMAP " intel_iommu=on");
 	CHECK_EQ(prepare(true), 0);
 	CHECK_EQ(done->state, CELL_PREPARATION_NOTHING);
-	end();
-}
-
-TEST(prepare_keeps_what_others_wrote)
-{
-	static const char others[] = "# mine\nGRUB_TIMEOUT=1\nGRUB_CMDLINE_LINUX=\"debug\"";
-	static const char edited[] = "# mine\n"
-				     "GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX maxcpus=4\"\n"
-				     "GRUB_TIMEOUT=1\n";
-
-	begin();
-	add_grub();
-	translate();
-	sysroot_write(&root, GRUB_FILE, "%s", others);
-	CHECK_EQ(prepare(false), 0);
-	check_file(GRUB_FILE, "# mine\nGRUB_TIMEOUT=1\nGRUB_CMDLINE_LINUX=\"debug\"\n"
-			      "GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX iommu=pt\"\n");
-	sysroot_write(&root, GRUB_FILE, "%s", edited);
-	CHECK_EQ(prepare(false), 0);
-	check_file(GRUB_FILE, "# mine\n"
-			      "GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX maxcpus=4 iommu=pt\"\n"
-			      "GRUB_TIMEOUT=1\n");
-	end();
-}
-
-/* Only a line that begins as ours and ends as one is ours, however long the others are. */
-TEST(prepare_leaves_long_settings_of_others)
-{
-	static const char others[] =
-		"GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT quiet iommu=pt\"\n"
-		"GRUB_CMDLINE_XEN=\"$GRUB_CMDLINE_LINUX and then something iommu=pt\"\n"
-		"GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX iommu=pt # no end\n";
-	char expected[1024];
-
-	begin();
-	add_grub();
-	translate();
-	sysroot_write(&root, GRUB_FILE, "%s", others);
-	CHECK_EQ(prepare(false), 0);
-	CHECK_EQ(done->state, CELL_PREPARATION_WRITTEN);
-	snprintf(expected, sizeof(expected),
-		 "%sGRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX iommu=pt\"\n", others);
-	check_file(GRUB_FILE, expected);
-	end();
-}
-
-TEST(prepare_keeps_link_and_mode)
-{
-	char full[PATH_MAX];
-	struct stat st;
-
-	begin();
-	add_entries();
-	translate();
-	sysroot_write(&root, "/etc/elsewhere", "root=/dev/vda\n");
-	CHECK_EQ(file_path(full, root.path, "/etc/elsewhere"), 0);
-	CHECK_EQ(chmod(full, 0600), 0);
-	sysroot_write(&root, "/etc/kernel/keep", "\n");
-	sysroot_link(&root, ENTRIES_FILE, "../elsewhere");
-	CHECK_EQ(prepare(false), 0);
-	check_file("/etc/elsewhere", "root=/dev/vda iommu=pt\n");
-	CHECK_EQ(stat(full, &st), 0);
-	CHECK_EQ(st.st_mode & 0777, 0600);
-	CHECK_EQ(file_path(full, root.path, ENTRIES_FILE), 0);
-	CHECK_EQ(lstat(full, &st), 0);
-	CHECK(S_ISLNK(st.st_mode));
 	end();
 }
 
@@ -502,18 +295,5 @@ TEST(prepare_writes_nothing_where_it_may_not)
 	sysroot_write(&root, ENTRIES_FILE "/folder", "\n");
 	CHECK_EQ(prepare(false), -EISDIR);
 	CHECK(strstr(cell_context_last_error(root.context), "Cannot read " ENTRIES_FILE));
-	end();
-}
-
-/* In a file that others write, too, what they reserve is not taken for cells. */
-TEST(prepare_leaves_reservations_of_others)
-{
-	begin();
-	add_entries();
-	keep_memory();
-	sysroot_write(&root, ENTRIES_FILE, "quiet memmap=1M$0x10000000\n");
-	CHECK_EQ(prepare(false), 0);
-	CHECK_EQ(done->state, CELL_PREPARATION_WRITTEN);
-	check_file(ENTRIES_FILE, "quiet memmap=1M$0x10000000 " MEMMAP "\n");
 	end();
 }
