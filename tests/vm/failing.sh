@@ -3,8 +3,7 @@
 # The kernel's side when memory is short: of each ioctl every allocation fails once, the first, the
 # second, ... A call that fails says so with the true cause and has changed nothing; one that
 # succeeds has done all it should.
-# machines: svm-x2apic
-# kernels: 6.1
+# machines: svm-x2apic-6.1
 # kernel-args: slub_debug=FZPU
 # timeout: 900
 
