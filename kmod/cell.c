@@ -50,31 +50,52 @@ static int cell_remove(u32 id, struct cellhv_error *error)
 }
 
 /*
- * Ends the cell in the hypervisor and gives back what it had. Where the hypervisor refuses, the
- * cell stays, ready to be destroyed another time. No signal ends this: half a cell helps nobody.
+ * Ends the cell in the hypervisor. Where that refuses, the cell stays, ready to be destroyed
+ * another time. No signal ends this: half a cell helps nobody.
  */
-static int cell_unmake(struct cell *cell, struct cellhv_error *error)
+static int cell_withdraw(struct cell *cell, struct cellhv_error *error)
 {
 	struct cellhv_call call;
 	int ret;
 
-	if (cell->id) {
-		ret = status_query(cell->id, &call, error);
-		if (!ret && call.status.state != CELLHV_STATE_STOPPED)
-			ret = call_cell(CELLHV_OP_CELL_STOP, cell->id, error);
-		if (!ret)
-			link_leave_all(cell);
-		if (!ret)
-			ret = cell_remove(cell->id, error);
-		if (ret)
-			return ret;
-	}
+	if (!cell->id)
+		return 0;
+
+	ret = status_query(cell->id, &call, error);
+	if (!ret && call.status.state != CELLHV_STATE_STOPPED)
+		ret = call_cell(CELLHV_OP_CELL_STOP, cell->id, error);
+	if (ret)
+		return ret;
+
+	link_leave_all(cell);
+	return cell_remove(cell->id, error);
+}
+
+/* What it had is Linux's again and the cell is no more, even where a CPU does not come back. */
+static int cell_release(struct cell *cell, struct cellhv_error *error)
+{
+	int ret;
 
 	roster_set_ready(cell, false);
-	cpus_give_back_all(cell);
+	ret = cpus_give_back_all(cell, error);
 	roster_remove(cell);
+	watch_changed();
 
-	return 0;
+	return ret;
+}
+
+static void cell_undo(struct cell *cell)
+{
+	struct cellhv_error error;
+
+	if (!cell_withdraw(cell, &error)) {
+		cell_release(cell, &error);
+		return;
+	}
+
+	pr_err("cell %s: cannot be undone, check %u on %#llx\n", cell->config->name, error.check,
+	       error.object);
+	roster_set_ready(cell, true);
 }
 
 static int cell_make(struct cell *cell, struct cellhv_error *error)
@@ -144,7 +165,6 @@ static int cell_create_from(struct cellhv_cell_config *config, struct cellhv_err
 			    u32 *ret_id)
 {
 	struct cell *cell = cell_new(config);
-	struct cellhv_error undo;
 	int ret;
 
 	if (!cell)
@@ -156,11 +176,7 @@ static int cell_create_from(struct cellhv_cell_config *config, struct cellhv_err
 
 	ret = cell_make(cell, error);
 	if (ret) {
-		if (cell_unmake(cell, &undo)) {
-			pr_err("cell %s: cannot be undone, check %u on %#llx\n", config->name,
-			       undo.check, undo.object);
-			roster_set_ready(cell, true);
-		}
+		cell_undo(cell);
 		goto out;
 	}
 
@@ -302,11 +318,11 @@ int cell_destroy(union device_args *args)
 
 	ret = status_check_locked(cell->id, &op->error);
 	if (!ret)
-		ret = cell_unmake(cell, &op->error);
+		ret = cell_withdraw(cell, &op->error);
+	if (!ret)
+		ret = cell_release(cell, &op->error);
 out:
 	cell_end(cell);
-	if (!ret)
-		watch_changed();
 
 	return ret;
 }
@@ -326,10 +342,12 @@ void cell_destroy_all(void)
 	}
 
 	while (!ret && (cell = roster_first())) {
-		ret = cell_unmake(cell, &error);
+		ret = cell_withdraw(cell, &error);
 		if (ret)
 			pr_err("cell %s: cannot be destroyed: %pe, check %u on %#llx\n",
 			       cell->config->name, ERR_PTR(ret), error.check, error.object);
+		else
+			cell_release(cell, &error);
 		roster_put(cell);
 	}
 }

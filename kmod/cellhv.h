@@ -136,7 +136,7 @@ int message_send(union device_args *args);
 int cpus_init(void);
 void cpus_exit(void);
 int cpus_take_all(struct cell *cell, struct cellhv_error *error);
-void cpus_give_back_all(struct cell *cell);
+int cpus_give_back_all(struct cell *cell, struct cellhv_error *error);
 
 int memory_init(void);
 void memory_exit(void);

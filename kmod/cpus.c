@@ -5,11 +5,16 @@
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/printk.h>
 #include <linux/sched/signal.h>
 
 #include "cellhv.h"
+
+/* A CPU that does not come back at once for lack of memory often does the next time. */
+#define CPUS_TRIES 5
+#define CPUS_PAUSE_MS 20
 
 static int cpus_state; /* of our callback */
 
@@ -26,6 +31,8 @@ static int cpus_take(unsigned int cpu, struct cellhv_error *error)
 
 	/* 1: somebody else took it offline just now. */
 	ret = remove_cpu(cpu);
+	if (ret == -ENOMEM)
+		return ret;
 	if (ret > 0)
 		return refuse(error, -EBUSY, CELLHV_DRIVER_CHECK_CPU_OFFLINE, cpu);
 	if (ret)
@@ -54,20 +61,37 @@ int cpus_take_all(struct cell *cell, struct cellhv_error *error)
 	return 0;
 }
 
-void cpus_give_back_all(struct cell *cell)
+static int cpus_give_back(unsigned int cpu)
 {
-	unsigned int cpu;
+	unsigned int tries = 0;
+	int ret;
+
+	while ((ret = add_cpu(cpu)) < 0 && ++tries < CPUS_TRIES)
+		msleep(CPUS_PAUSE_MS);
+
+	return ret;
+}
+
+int cpus_give_back_all(struct cell *cell, struct cellhv_error *error)
+{
+	unsigned int cpu, lost = CELLHV_MAX_CPUS;
 	int ret;
 
 	for_each_set_bit(cpu, cell->taken, CELLHV_MAX_CPUS)
 	{
 		roster_release_cpu(cell, cpu);
-		ret = add_cpu(cpu);
-		if (ret < 0)
+		ret = cpus_give_back(cpu);
+		if (ret < 0) {
 			pr_warn("CPU %u of cell %s does not come back online: %pe\n", cpu,
 				cell->config->name, ERR_PTR(ret));
+			lost = min(lost, cpu);
+		}
 		__clear_bit(cpu, cell->taken);
 	}
+	if (lost < CELLHV_MAX_CPUS)
+		return refuse(error, -EIO, CELLHV_DRIVER_CHECK_CPU_LOST, lost);
+
+	return 0;
 }
 
 /*
@@ -80,12 +104,12 @@ static int cpus_prepare(unsigned int cpu)
 	char name[CELLHV_NAME_SIZE];
 
 	if (roster_owns_cpu(cpu, name)) {
-		pr_warn("CPU %u stays offline: it belongs to cell %s\n", cpu, name);
+		pr_warn_ratelimited("CPU %u stays offline: it belongs to cell %s\n", cpu, name);
 		return -EPERM;
 	}
 
 	if (!hypervisor_admits_cpu(cpu)) {
-		pr_warn("CPU %u stays offline until the hypervisor is disabled\n", cpu);
+		pr_warn_ratelimited("CPU %u stays offline until the hypervisor is disabled\n", cpu);
 		return -EPERM;
 	}
 

@@ -80,8 +80,12 @@ static int device_copy_in(const struct device_command *command, union device_arg
 	if (ret)
 		return ret;
 
-	/* Whoever cannot take the result must hear of it before anything happens. */
-	if (_IOC_DIR(command->cmd) & _IOC_READ && put_user(size, (u32 __user *)user))
+	/*
+	 * Whoever cannot take the result must hear of it before anything happens: all of it is
+	 * written once, as it was.
+	 */
+	if (_IOC_DIR(command->cmd) & _IOC_READ &&
+	    copy_to_user(user, args, min(size, command->size)))
 		return -EFAULT;
 
 	args->size = command->size;
@@ -111,9 +115,10 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 	ret = command->handler(&args);
 
+	/* Memory that the caller has taken away meanwhile does not undo what has been done. */
 	args.size = user_size;
 	if (_IOC_DIR(command->cmd) & _IOC_READ &&
-	    copy_to_user(user, &args, min(user_size, command->size)))
+	    copy_to_user(user, &args, min(user_size, command->size)) && !command->admin)
 		return -EFAULT;
 
 	return ret;

@@ -112,10 +112,56 @@ static void launch_fill_boot(struct launch *launch, const struct cellhv_system_c
 	boot->system = *system;
 }
 
+/* -ENOMEM needs no check: it says what it is. */
+static int launch_request_image(struct device *dev, struct cellhv_error *error,
+				const struct firmware **ret)
+{
+	int err = firmware_request_nowarn(ret, CELLHV_IMAGE_NAME, dev);
+
+	if (err == -ENOENT)
+		return launch_fail(error, err, CELLHV_DRIVER_CHECK_IMAGE_MISSING, 0);
+	if (err && err != -ENOMEM)
+		return launch_fail(error, err, CELLHV_DRIVER_CHECK_IMAGE_UNREADABLE, -err);
+	if (err)
+		return err;
+
+	err = launch_check_image(*ret, error);
+	if (err)
+		release_firmware(*ret);
+	return err;
+}
+
+static int launch_allocate(struct launch *launch, struct cellhv_error *error)
+{
+	launch->slots = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO,
+						 get_order(nr_cpu_ids * sizeof(*launch->slots)));
+	if (!launch->slots)
+		return -ENOMEM;
+
+	launch->memory = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN,
+						  get_order(CELLHV_MEMORY_SIZE));
+	if (!launch->memory)
+		return launch_fail(error, -ENOMEM, CELLHV_DRIVER_CHECK_NO_MEMORY,
+				   CELLHV_MEMORY_SIZE);
+	return 0;
+}
+
+static int launch_fill(struct launch *launch, const struct firmware *fw,
+		       const struct cellhv_system_config *system)
+{
+	const struct cellhv_image_header *header = (const void *)fw->data;
+
+	memcpy(launch->memory, fw->data, fw->size);
+	launch->boot = launch->memory + header->boot_offset;
+	launch->entry = (void *)(CELLHV_BASE + header->entry_offset);
+	launch_fill_boot(launch, system);
+	launch_fill_switch(&switch_data);
+	return tables_build(&launch->tables, launch->boot);
+}
+
 int launch_load(struct device *dev, const struct cellhv_system_config *system,
 		struct cellhv_error *error, struct launch **ret)
 {
-	const struct cellhv_image_header *header;
 	const struct firmware *fw;
 	struct launch *launch;
 	int err;
@@ -123,49 +169,19 @@ int launch_load(struct device *dev, const struct cellhv_system_config *system,
 	if (nr_cpu_ids > CELLHV_MAX_CPUS)
 		return launch_fail(error, -E2BIG, CELLHV_DRIVER_CHECK_TOO_MANY_CPUS, nr_cpu_ids);
 
-	err = firmware_request_nowarn(&fw, CELLHV_IMAGE_NAME, dev);
+	err = launch_request_image(dev, error, &fw);
 	if (err)
-		return launch_fail(error, err, CELLHV_DRIVER_CHECK_IMAGE_MISSING, 0);
+		return err;
 
-	err = launch_check_image(fw, error);
-	if (err)
-		goto release;
-
-	err = -ENOMEM;
-	error->check = CELLHV_DRIVER_CHECK_NO_MEMORY;
-	error->object = CELLHV_MEMORY_SIZE;
 	launch = kzalloc(sizeof(*launch), GFP_KERNEL);
-	if (!launch)
-		goto release;
-	launch->memory = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN,
-						  get_order(CELLHV_MEMORY_SIZE));
-	if (!launch->memory)
-		goto free;
-
-	header = (const void *)fw->data;
-	launch->slots = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO,
-						 get_order(nr_cpu_ids * sizeof(*launch->slots)));
-	if (!launch->slots)
-		goto free;
-
-	memcpy(launch->memory, fw->data, fw->size);
-	launch->boot = launch->memory + header->boot_offset;
-	launch->entry = (void *)(CELLHV_BASE + header->entry_offset);
-	launch_fill_boot(launch, system);
-	launch_fill_switch(&switch_data);
-	err = tables_build(&launch->tables, launch->boot);
+	err = launch ? launch_allocate(launch, error) : -ENOMEM;
+	if (!err)
+		err = launch_fill(launch, fw, system);
+	release_firmware(fw);
 	if (err)
-		goto free;
-
-	release_firmware(fw);
-	memset(error, 0, sizeof(*error));
-	*ret = launch;
-	return 0;
-
-free:
-	launch_free(launch);
-release:
-	release_firmware(fw);
+		launch_free(launch);
+	else
+		*ret = launch;
 	return err;
 }
 

@@ -5,10 +5,13 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/kernfs.h>
 #include <linux/mutex.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/version.h>
 
 #include "link.h"
 
@@ -28,9 +31,9 @@ static struct link *link_find(const char *name)
 }
 
 /* For the driver's probe, below link_appear() with its mutex, or whoever binds or rescans. */
-const struct link *link_of_function(const struct pci_dev *pdev)
+struct link *link_of_function(const struct pci_dev *pdev)
 {
-	const struct link *link, *found = NULL;
+	struct link *link, *found = NULL;
 
 	if (pci_domain_nr(pdev->bus))
 		return NULL;
@@ -46,14 +49,13 @@ const struct link *link_of_function(const struct pci_dev *pdev)
 
 static int link_assign(struct pci_dev *pdev)
 {
-	int bar, ret;
+	int bar;
 
 	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
 		if (!pci_resource_len(pdev, bar))
 			continue;
-		ret = pci_assign_resource(pdev, bar);
-		if (ret)
-			return ret;
+		if (pci_assign_resource(pdev, bar))
+			return -ENOSPC; /* which the core calls lack of memory */
 	}
 
 	return 0;
@@ -72,6 +74,119 @@ static void link_set_domain(struct pci_dev *pdev)
 			dev_set_msi_domain(&pdev->dev, dev_get_msi_domain(&other->dev));
 }
 
+/*
+ * The PCI core returns a function even where memory for its device was lacking, which nobody may
+ * use then, nor remove. So it is registered now, from the reserves, or taken out of the bus again;
+ * the core does both under the rescan lock.
+ */
+static int link_register(struct pci_dev *pdev)
+{
+	unsigned int flags;
+	int ret;
+
+	if (device_is_registered(&pdev->dev))
+		return 0;
+
+	/* Even the name may be lacking. */
+	flags = memalloc_noreclaim_save();
+	if (!dev_name(&pdev->dev))
+		dev_set_name(&pdev->dev, "%04x:%02x:%02x.%d", pci_domain_nr(pdev->bus),
+			     pdev->bus->number, PCI_SLOT(pdev->devfn), PCI_FUNC(pdev->devfn));
+	ret = device_add(&pdev->dev);
+	memalloc_noreclaim_restore(flags);
+	if (ret) {
+		list_del(&pdev->bus_list);
+		pci_dev_put(pdev);
+	}
+
+	return ret;
+}
+
+/* The core finds no function where there is none, and where it lacks memory. */
+static int link_scan(struct pci_bus *bus, unsigned int devfn, struct pci_dev **ret)
+{
+	u32 vendor;
+
+	*ret = pci_scan_single_device(bus, devfn);
+	if (*ret)
+		return link_register(*ret);
+	if (pci_bus_read_config_dword(bus, devfn, PCI_VENDOR_ID, &vendor) || vendor == U32_MAX)
+		return -ENODEV;
+
+	return -ENOMEM;
+}
+
+/* Ours, or another that somebody has given this function to; the probe's own error where it failed.
+ */
+static int link_check_driver(struct link *link, struct pci_dev *pdev)
+{
+	bool bound;
+
+	device_lock(&pdev->dev);
+	bound = pdev->dev.driver;
+	device_unlock(&pdev->dev);
+	if (bound)
+		return 0;
+
+	return link->probe_error ?: -ENXIO;
+}
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0) /* newer ones need not have these pointers */
+static bool link_has_file(struct pci_dev *pdev, int bar)
+{
+	struct kernfs_node *file;
+	char name[16];
+
+	snprintf(name, sizeof(name), "resource%d", bar);
+	file = kernfs_find_and_get(pdev->dev.kobj.sd, name);
+	kernfs_put(file);
+
+	return file;
+}
+
+/*
+ * Where the core lacked memory for the files of the BARs it has freed what it had of them, and
+ * would do so again when the function goes: it forgets them here.
+ */
+static void link_forget_files(struct pci_dev *pdev)
+{
+	bool complete = true;
+	int bar;
+
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++)
+		if (pci_resource_len(pdev, bar) && !link_has_file(pdev, bar))
+			complete = false;
+	if (complete)
+		return;
+
+	memset(pdev->res_attr, 0, sizeof(pdev->res_attr));
+	memset(pdev->res_attr_wc, 0, sizeof(pdev->res_attr_wc));
+}
+#else
+static void link_forget_files(struct pci_dev *pdev)
+{
+}
+#endif
+
+/* A registered function becomes of use, or goes again. */
+static int link_add(struct link *link, struct pci_dev *pdev)
+{
+	int ret = link_assign(pdev);
+
+	if (!ret) {
+		link_set_domain(pdev);
+		pci_bus_add_device(pdev);
+		link_forget_files(pdev);
+		ret = link_check_driver(link, pdev);
+	}
+	if (ret)
+		pci_stop_and_remove_bus_device(pdev);
+	else
+		link->pdev = pci_dev_get(pdev);
+
+	return ret;
+}
+
 /* Only this one function is looked for: nobody else on the bus is disturbed. */
 static int link_appear(struct link *link)
 {
@@ -86,21 +201,14 @@ static int link_appear(struct link *link)
 	pdev = pci_get_slot(bus, devfn);
 	if (pdev) {
 		pci_dev_put(pdev);
-		return -EBUSY;
+		return -EEXIST;
 	}
 
 	pci_lock_rescan_remove();
-	pdev = pci_scan_single_device(bus, devfn);
-	ret = pdev ? link_assign(pdev) : -ENODEV;
-	if (!ret) {
-		link_set_domain(pdev);
-		pci_bus_add_device(pdev);
-	}
-	pci_unlock_rescan_remove();
-	if (pdev && ret)
-		pci_stop_and_remove_bus_device_locked(pdev);
+	ret = link_scan(bus, devfn, &pdev);
 	if (!ret)
-		link->pdev = pci_dev_get(pdev);
+		ret = link_add(link, pdev);
+	pci_unlock_rescan_remove();
 
 	return ret;
 }
@@ -161,6 +269,17 @@ static void link_leave_some(const struct cellhv_cell_config *config, u32 count)
 			link_leave(&links[count].shared);
 }
 
+/* Lack of memory says what it is. */
+static int link_refuse(struct cellhv_error *error, int ret, u32 link)
+{
+	if (ret == -ENOMEM)
+		return ret;
+	if (ret == -EEXIST)
+		return refuse(error, -EBUSY, CELLHV_CHECK_LINK_FUNCTION, link);
+
+	return refuse(error, ret, CELLHV_DRIVER_CHECK_LINK_UNUSABLE, link);
+}
+
 int link_join_all(struct cell *cell, struct cellhv_error *error)
 {
 	const struct cellhv_link *links = config_links(cell->config);
@@ -173,7 +292,7 @@ int link_join_all(struct cell *cell, struct cellhv_error *error)
 			ret = link_join(&links[i].shared);
 	if (ret) {
 		link_leave_some(cell->config, i - 1);
-		refuse(error, ret, CELLHV_CHECK_LINK_FUNCTION, i - 1);
+		ret = link_refuse(error, ret, i - 1);
 	}
 	mutex_unlock(&link_mutex);
 

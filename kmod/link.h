@@ -14,10 +14,11 @@ struct link {
 	struct cellhv_link_shared shared;
 	unsigned int cells;
 	struct pci_dev *pdev;
+	int probe_error; /* of our driver's last probe; while the function appears */
 };
 
 /* The link whose function this is; NULL: the function is none of ours. It stays while pdev does. */
-const struct link *link_of_function(const struct pci_dev *pdev);
+struct link *link_of_function(const struct pci_dev *pdev);
 
 extern struct pci_driver link_device_driver;
 

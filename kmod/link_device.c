@@ -7,6 +7,8 @@
 
 #include <linux/fs.h>
 #include <linux/interrupt.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
 #include <linux/kref.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
@@ -197,6 +199,18 @@ static void link_device_forbid_write(struct vm_area_struct *vma)
 #endif
 }
 
+/*
+ * Of memory that was System RAM Linux keeps the type in its struct pages, and they are filled with
+ * nonsense (poisoned) when it goes offline. What they say is write-back, as the machine has it,
+ * before it is asked; memory that was never Linux's has no such record.
+ */
+static void link_device_set_type(const struct link_part *part)
+{
+	if (region_intersects(part->phys, part->size, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) ==
+	    REGION_INTERSECTS)
+		arch_io_free_memtype_wc(part->phys, part->size);
+}
+
 static int link_device_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	const struct link_file *own = file->private_data;
@@ -215,6 +229,8 @@ static int link_device_mmap(struct file *file, struct vm_area_struct *vma)
 		link_device_forbid_write(vma);
 	if (index == CELLHV_LINK_REGISTERS)
 		vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
+	else
+		link_device_set_type(&part);
 
 	mutex_lock(&own->device->lock);
 	if (!own->device->gone)
@@ -299,11 +315,19 @@ static void link_device_set(struct link_device *device, unsigned int offset, u32
 		writel(value, device->registers + offset);
 }
 
+static void link_device_put(void *device)
+{
+	kref_put(&((struct link_device *)device)->ref, link_device_free);
+}
+
+/* All that is managed goes by itself, the last first: interrupts, registers, then the reference. */
 static int link_device_start(struct link_device *device, struct pci_dev *pdev)
 {
 	int ret;
 
-	ret = pcim_enable_device(pdev);
+	ret = devm_add_action_or_reset(&pdev->dev, link_device_put, device);
+	if (!ret)
+		ret = pcim_enable_device(pdev);
 	if (!ret)
 		ret = pcim_iomap_regions(pdev, BIT(0), KBUILD_MODNAME);
 	if (ret)
@@ -317,35 +341,35 @@ static int link_device_start(struct link_device *device, struct pci_dev *pdev)
 		return ret;
 
 	link_device_set(device, CELLHV_IVSHMEM2_INTERRUPT_CONTROL, 1);
-	return misc_register(&device->misc);
+	pci_set_drvdata(pdev, device);
+	ret = misc_register(&device->misc);
+	if (ret)
+		link_device_set(device, CELLHV_IVSHMEM2_INTERRUPT_CONTROL, 0);
+
+	return ret;
 }
 
 static int link_device_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
-	const struct link *link = link_of_function(pdev);
+	struct link *link = link_of_function(pdev);
 	struct link_device *device;
-	int ret;
+	int ret = -ENOMEM;
 
 	if (!link)
 		return -ENODEV;
 
 	device = link_device_new(link);
-	if (!device)
-		return -ENOMEM;
-
-	ret = link_device_start(device, pdev);
-	if (ret) {
+	if (device)
+		ret = link_device_start(device, pdev);
+	if (ret)
 		dev_err(&pdev->dev, "link %s cannot be used: %pe\n", link->shared.name,
 			ERR_PTR(ret));
-		kref_put(&device->ref, link_device_free);
-		return ret;
-	}
+	link->probe_error = ret;
 
-	pci_set_drvdata(pdev, device);
-	return 0;
+	return ret;
 }
 
-/* The interrupts go with the device's managed resources, before the last reference may. */
+/* No interrupt comes any more; open files keep the rest. */
 static void link_device_remove(struct pci_dev *pdev)
 {
 	struct link_device *device = pci_get_drvdata(pdev);
@@ -364,7 +388,6 @@ static void link_device_remove(struct pci_dev *pdev)
 		unmap_mapping_range(device->inode->i_mapping, 0, 0, 1);
 	mutex_unlock(&device->lock);
 	wake_up_all(&device->queue);
-	kref_put(&device->ref, link_device_free);
 }
 
 static const struct pci_device_id link_device_ids[] = {
@@ -377,4 +400,5 @@ struct pci_driver link_device_driver = {
 	.id_table = link_device_ids,
 	.probe = link_device_probe,
 	.remove = link_device_remove,
+	.driver.probe_type = PROBE_FORCE_SYNCHRONOUS, /* who asks for the function wants to know */
 };

@@ -97,8 +97,8 @@ static int memory_notify_owner(struct notifier_block *block, unsigned long actio
 	    !roster_owns_memory(PFN_PHYS(range->start_pfn), PFN_PHYS(range->nr_pages), name))
 		return NOTIFY_OK;
 
-	pr_warn("memory at %#llx stays offline: cell %s has some of it\n",
-		(u64)PFN_PHYS(range->start_pfn), name);
+	pr_warn_ratelimited("memory at %#llx stays offline: cell %s has some of it\n",
+			    (u64)PFN_PHYS(range->start_pfn), name);
 	return notifier_from_errno(-EBUSY);
 }
 

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the processor itself says, by its own instructions: the kernel's names for them differ from
+ * version to version.
+ */
+#include <linux/version.h>
 #include <asm/cpufeature.h>
 #include <asm/desc.h>
 #include <asm/msr.h>
@@ -14,18 +19,31 @@
 #define FEATURE_CONTROL 0x3a				 /* Intel SDM vol. 4, table 2-2 */
 #define FEATURE_CONTROL_USABLE (BIT_ULL(0) | BIT_ULL(2)) /* locked, VMX outside SMX */
 
+static u64 native_get_msr(u32 msr)
+{
+	u32 low, high;
+
+	asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+	return (u64)high << 32 | low;
+}
+
+static void native_set_msr(u32 msr, u64 value)
+{
+	asm volatile("wrmsr" : : "c"(msr), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
+}
+
 /* Linux forgets the flag where the firmware has disabled VMX; the processor does not. */
 static bool native_has_vmx(void)
 {
-	return cpuid_ecx(1) & BIT(5);
+	u32 eax = 1, ebx, ecx = 0, edx;
+
+	asm volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+	return ecx & BIT(5);
 }
 
 static u32 native_check_vmx(void)
 {
-	u64 value;
-
-	rdmsrl(FEATURE_CONTROL, value);
-	if ((value & FEATURE_CONTROL_USABLE) != FEATURE_CONTROL_USABLE)
+	if (~native_get_msr(FEATURE_CONTROL) & FEATURE_CONTROL_USABLE)
 		return CELLHV_DRIVER_CHECK_FIRMWARE_DISABLED;
 	if (__read_cr4() & X86_CR4_VMXE)
 		return CELLHV_DRIVER_CHECK_IN_USE;
@@ -34,16 +52,9 @@ static u32 native_check_vmx(void)
 
 static u32 native_check_svm(void)
 {
-	u64 value;
-
-	rdmsrl(VM_CR, value);
-	if (value & VM_CR_SVMDIS)
+	if (native_get_msr(VM_CR) & VM_CR_SVMDIS)
 		return CELLHV_DRIVER_CHECK_FIRMWARE_DISABLED;
-	rdmsrl(MSR_EFER, value);
-	if (value & EFER_SVME)
-		return CELLHV_DRIVER_CHECK_IN_USE;
-	rdmsrl(VM_HSAVE_PA, value);
-	if (value)
+	if (native_get_msr(MSR_EFER) & EFER_SVME || native_get_msr(VM_HSAVE_PA))
 		return CELLHV_DRIVER_CHECK_IN_USE;
 	return 0;
 }
@@ -112,23 +123,37 @@ void native_capture(struct cellhv_native *native, u32 cpu)
 	native_segment(&native->ldtr, &gdt, selector);
 	asm volatile("str %0" : "=rm"(selector));
 	native_segment(&native->tr, &gdt, selector);
-	rdmsrl(MSR_FS_BASE, native->fs.base);
-	rdmsrl(MSR_GS_BASE, native->gs.base);
+	native->fs.base = native_get_msr(MSR_FS_BASE);
+	native->gs.base = native_get_msr(MSR_GS_BASE);
+}
+
+/*
+ * From 6.19 on only KVM may change Linux's copy of CR4: there it finds out by its VMXON, which the
+ * hypervisor answers with #GP, as where the firmware forbids VMX.
+ */
+static void native_claim_vmx(bool claim)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+	if (claim)
+		cr4_set_bits(X86_CR4_VMXE);
+	else
+		cr4_clear_bits(X86_CR4_VMXE);
+#endif
+}
+
+static void native_claim_svm(bool claim)
+{
+	u64 efer = native_get_msr(MSR_EFER) & ~(u64)EFER_SVME;
+
+	native_set_msr(MSR_EFER, claim ? efer | EFER_SVME : efer);
 }
 
 void native_claim(bool claim)
 {
-	u64 efer;
-
-	if (native_has_vmx()) {
-		if (claim)
-			cr4_set_bits(X86_CR4_VMXE);
-		else
-			cr4_clear_bits(X86_CR4_VMXE);
-		return;
-	}
-	rdmsrl(MSR_EFER, efer);
-	wrmsrl(MSR_EFER, claim ? efer | EFER_SVME : efer & ~(u64)EFER_SVME);
+	if (native_has_vmx())
+		native_claim_vmx(claim);
+	else
+		native_claim_svm(claim);
 }
 
 unsigned long native_hypercall(unsigned long code, u64 argument)

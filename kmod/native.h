@@ -14,7 +14,8 @@ void native_capture(struct cellhv_native *native, u32 cpu);
 
 /*
  * Says in the registers where KVM looks that this CPU's virtualisation is in use, or is no more:
- * EFER.SVME, which the processor also wants set, or Linux's own copy of CR4 and CR4.VMXE.
+ * EFER.SVME, which the processor also wants set, or Linux's own copy of CR4 and CR4.VMXE, where the
+ * kernel lets a module change it.
  */
 void native_claim(bool claim);
 

@@ -85,7 +85,8 @@ static const struct sentence sentences[] = {
 	 "the firmware has disabled virtualisation on CPU %s: enable SVM or VT-x in its setup"},
 	{CELLHV_DRIVER_CHECK_IN_USE, NUMBER, "Busy",
 	 "another hypervisor uses CPU %s: stop its virtual machines, then `modprobe -r kvm_amd "
-	 "kvm_intel`"},
+	 "kvm_intel`; where KVM takes the CPUs when it is loaded, boot with "
+	 "kvm.enable_virt_at_load=0"},
 	{CELLHV_DRIVER_CHECK_IMAGE_MISSING, NOTHING, "ModuleMissing",
 	 "there is no /lib/firmware/" CELLHV_IMAGE_NAME ": install the hypervisor image"},
 	{CELLHV_DRIVER_CHECK_IMAGE_FORMAT, NUMBER, "AbiMismatch",
@@ -110,6 +111,14 @@ static const struct sentence sentences[] = {
 	 "%s possible CPUs are more than the hypervisor serves: boot with nr_cpus=256 or less"},
 	{CELLHV_DRIVER_CHECK_SUSPENDING, NOTHING, "Busy",
 	 "the machine is about to suspend or restart: try again afterwards"},
+	{CELLHV_DRIVER_CHECK_IMAGE_UNREADABLE, NUMBER, "ModuleMissing",
+	 "Linux cannot read /lib/firmware/" CELLHV_IMAGE_NAME
+	 " (error %s): see `dmesg`, or install "
+	 "the hypervisor image again"},
+	{CELLHV_DRIVER_CHECK_LINK_UNUSABLE, NUMBER, "ResourceConflict",
+	 "Linux cannot use its end of link %s (from 0): `dmesg` says what its PCI function lacks"},
+	{CELLHV_DRIVER_CHECK_CPU_LOST, NUMBER, "CpuUnavailable",
+	 "the cell is gone, but Linux did not get CPU %s back online: `chcpu -e`, and see `dmesg`"},
 };
 
 /* Where the kernel gave no check: the plain errno still has a meaning. */

@@ -67,6 +67,12 @@ static int load_images(const cell_cell *cell, cell_desc *desc)
 	return r < 0 ? r : 0;
 }
 
+static void restore_error(cell_context *context, const struct cell_context *saved)
+{
+	context->error_name = saved->error_name;
+	memcpy(context->error, saved->error, sizeof(saved->error));
+}
+
 /* Gives back every block that no cell of the hypervisor needs; failures are logged there. */
 static void give_back_unneeded(cell_hv *hv, cell_host *host)
 {
@@ -87,8 +93,7 @@ static void roll_back_memory(cell_hv *hv, cell_host *host)
 	const struct cell_context saved = *hv->context;
 
 	give_back_unneeded(hv, host);
-	hv->context->error_name = saved.error_name;
-	memcpy(hv->context->error, saved.error, sizeof(saved.error));
+	restore_error(hv->context, &saved);
 }
 
 static int fail_memory(const cell_desc *desc, const cell_host *host, const struct pool *pool,
@@ -348,11 +353,32 @@ LIBCELL_PUBLIC int cell_cell_shutdown(cell_cell *cell, unsigned timeout_ms)
 	return judge_reply(cell, request.reply);
 }
 
+/* A CPU that does not come back online is a failure, and the cell is gone all the same. */
+static bool is_gone(const cell_cell *cell)
+{
+	struct cellhv_cell_info info = {.size = sizeof(info), .id = cell->id};
+
+	return driver_try(cell->hv->context, cell->hv->fd, CELLHV_IOC_CELL_INFO, &info) == -ENOENT;
+}
+
+/* Memory that cannot be given back now is with the next destruction. */
+static void give_back_after(const cell_cell *cell)
+{
+	cell_context *context = cell->hv->context;
+	const struct cell_context saved = *context;
+	cell_host *host;
+
+	if (host_new_of_memory(context, &host) == 0) {
+		give_back_unneeded(cell->hv, host);
+		cell_host_unref(host);
+	}
+	restore_error(context, &saved);
+}
+
 static int destroy_locked(cell_cell *cell, bool force)
 {
 	cell_context *context = cell->hv->context;
 	struct cellhv_cell_info info;
-	cell_host *host;
 	int r;
 
 	r = cell_object_info(cell, &info);
@@ -365,16 +391,9 @@ static int destroy_locked(cell_cell *cell, bool force)
 				    cell->name);
 
 	r = operate(cell, CELLHV_IOC_CELL_DESTROY, force ? CELLHV_CELL_FORCE : 0, "destroy");
-	if (r < 0)
-		return r;
-
-	/* The cell is gone: memory that cannot be given back now is with the next destruction. */
-	if (host_new_of_memory(context, &host) == 0) {
-		give_back_unneeded(cell->hv, host);
-		cell_host_unref(host);
-	}
-	context_begin(context);
-	return 0;
+	if (r == 0 || is_gone(cell))
+		give_back_after(cell);
+	return r;
 }
 
 LIBCELL_PUBLIC int cell_cell_destroy(cell_cell *cell, bool force)

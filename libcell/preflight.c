@@ -222,34 +222,63 @@ static void check_image(const cell_host *host, struct finding *finding)
 	}
 }
 
-/* From Linux 6.12 on KVM turns SVM or VMX on when it is loaded, not with its first guest. */
-static void check_kvm(const cell_host *host, struct finding *finding)
+#define KVM_LATE "kvm.enable_virt_at_load=0"
+
+static bool kvm_is_loaded(const cell_host *host, const char **ret_module, bool *ret_busy)
 {
 	static const char *const modules[] = {"kvm_amd", "kvm_intel"};
-	char users[32], early[8] = "N";
+	char users[32];
 
-	file_read_line(early, sizeof(early), host->root,
-		       "/sys/module/kvm/parameters/enable_virt_at_load");
 	for (size_t i = 0; i < ELEMENTS(modules); i++) {
 		if (file_read_line(users, sizeof(users), host->root, "/sys/module/%s/refcnt",
 				   modules[i]) < 0)
 			continue;
-
-		if (strcmp(users, "0") != 0 || early[0] == 'Y') {
-			find(finding, CELL_CHECK_FAILED, "KVM (%s) uses the CPUs' virtualisation",
-			     modules[i]);
-			remedy(finding, "stop all virtual machines, then `modprobe -r %s`",
-			       modules[i]);
-		} else {
-			find(finding, CELL_CHECK_WARNING,
-			     "KVM (%s) is loaded, idle: its virtual machines will not start while "
-			     "the hypervisor is enabled",
-			     modules[i]);
-			remedy(finding, "`modprobe -r %s`", modules[i]);
-		}
-		return;
+		*ret_module = modules[i];
+		*ret_busy = strcmp(users, "0") != 0;
+		return true;
 	}
-	find(finding, CELL_CHECK_OK, "KVM is not in use");
+	return false;
+}
+
+/*
+ * From Linux 6.12 on KVM turns SVM or VMX on when it is loaded, which udev does at boot, not with
+ * its first guest.
+ */
+static bool kvm_is_early(const cell_host *host)
+{
+	char early[8] = "N";
+
+	file_read_line(early, sizeof(early), host->root,
+		       "/sys/module/kvm/parameters/enable_virt_at_load");
+	return early[0] == 'Y';
+}
+
+static void check_kvm(const cell_host *host, struct finding *finding)
+{
+	const char *module;
+	bool busy;
+
+	if (!kvm_is_loaded(host, &module, &busy)) {
+		find(finding, CELL_CHECK_OK, "KVM is not in use");
+	} else if (kvm_is_early(host)) {
+		find(finding, CELL_CHECK_FAILED,
+		     "KVM (%s) has turned the CPUs' virtualisation on when it was loaded%s", module,
+		     busy ? ", and has virtual machines" : "");
+		strcpy(finding->argument, KVM_LATE);
+		remedy(finding,
+		       "%s`modprobe -r %s` now; for good, boot with " KVM_LATE
+		       ": `cellctl host prepare` adds it",
+		       busy ? "stop all virtual machines, then " : "", module);
+	} else if (busy) {
+		find(finding, CELL_CHECK_FAILED, "KVM (%s) uses the CPUs' virtualisation", module);
+		remedy(finding, "stop all virtual machines, then `modprobe -r %s`", module);
+	} else {
+		find(finding, CELL_CHECK_WARNING,
+		     "KVM (%s) is loaded, idle: its virtual machines will not start while the "
+		     "hypervisor is enabled",
+		     module);
+		remedy(finding, "`modprobe -r %s`", module);
+	}
 }
 
 /*

@@ -7,6 +7,18 @@ set -euo pipefail
 # shellcheck source=tests/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
+# cellhv.ko for the newest kernel of kernels.sh too, where it is there and the module has changed.
+build_for_newest_kernel() {
+	local version module
+
+	version=$("$ROOT/tests/lib/kernels.sh" versions | awk '{ print $2 }' |
+		grep -v -e -rt- -e -cloud- | tail -n 1)
+	module=$BUILD/kmod/$version/cellhv.ko
+	[ -n "$version" ] || return 0
+	[ -z "$(find kmod hypervisor/abi -type f -newer "$module" 2>&1)" ] ||
+		logged kernel-newest.log "$ROOT/tests/lib/kernels.sh" build "$version" "${module%/*}"
+}
+
 cd "$ROOT"
 # Configuring again each time takes a second, and sees new files and new kernel headers.
 again=()
@@ -18,6 +30,7 @@ logged meson-setup.log \
 logged meson-compile.log meson compile -C "$BUILD"
 if [ -n "${1:-}" ]; then
 	logged meson-tests.log ninja -C "$BUILD" meson-test-prereq
+	build_for_newest_kernel
 fi
 rm -rf "$BUILD/installed"
 logged meson-install.log meson install -C "$BUILD" --no-rebuild --quiet --destdir "$BUILD/installed"

@@ -38,3 +38,14 @@ logged() {
 		fail "\`$*' failed; all of its output is in $log"
 	fi
 }
+
+# mirror SUITE: the one that this machine already uses.
+mirror() {
+	local uri
+
+	# shellcheck disable=SC2016
+	uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $1" |
+		head -n 1)
+	[ -n "$uri" ] || fail "no package source of $1 is configured; see /etc/apt/sources.list"
+	echo "$uri"
+}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """
 Kernels for the guests: the distribution's own, of the versions whose headers are installed, unpacked
-into the cache and never installed on this machine.
+into the cache and never installed on this machine; and the newest one that kernels.sh has unpacked.
 """
 import lzma
 import os
@@ -12,9 +12,10 @@ import struct
 import subprocess
 import tempfile
 
-from paths import CACHE, locked
+from paths import CACHE, ROOT, locked
 
 MODULES = pathlib.Path("/lib/modules")
+NEWEST = "newest"  # instead of a series
 SECTOR = 512
 DECOMPRESSORS = {b"\xfd7zXZ\0": lzma.decompress,
                  b"\x28\xb5\x2f\xfd": lambda data: _pipe(["zstd", "-dc"], data)}
@@ -34,8 +35,29 @@ def versions():
     return sorted((v for v in found if re.match(r"\d+\.\d+\.\d+.*-amd64$", v)), key=_key)
 
 
+def _unpacked():
+    """{version: tree} of the kernels of kernels.sh that can be booted, oldest first."""
+    listing = subprocess.run([ROOT / "tests/lib/kernels.sh", "versions"], capture_output=True,
+                             text=True, check=True).stdout
+    trees = {version: pathlib.Path(tree) for tree, version in map(str.split, listing.splitlines())}
+    return {version: tree for version, tree in trees.items()
+            if (tree / "lib/modules" / version / "kernel").exists()}
+
+
+def has_newest():
+    return bool(_unpacked())
+
+
 def select(prefix=None):
-    """The newest version of a series such as "6.1"; without a series that of the oldest one."""
+    """
+    The newest version of a series such as "6.1"; without a series that of the oldest one. NEWEST: of
+    all that can be had.
+    """
+    if prefix == NEWEST:
+        trees = _unpacked()
+        if not trees:
+            raise SystemExit("no newer kernel is unpacked: run tests/lib/kernels.sh unpack")
+        return list(trees)[-1]
     known = versions()
     if not known:
         raise SystemExit("no kernel headers are installed: run tests/lib/setup.sh")
@@ -49,6 +71,8 @@ def select(prefix=None):
 def fetch(version):
     """The directory with boot/vmlinuz-VERSION and lib/modules/VERSION."""
     target = CACHE / "kernels" / version
+    if version not in versions() and version in (trees := _unpacked()):
+        return trees[version]
     with locked(f"kernel-{version}"):
         if not target.exists():
             _download(version, target)
@@ -72,7 +96,10 @@ def _download(version, target):
 
 
 def image(version):
-    return fetch(version) / "boot" / f"vmlinuz-{version}"
+    """Kernels from 7 on have it beside their modules."""
+    tree = fetch(version)
+    beside = tree / "lib/modules" / version / "vmlinuz"
+    return beside if beside.exists() else tree / "boot" / f"vmlinuz-{version}"
 
 
 def setup_size(image):

@@ -3,7 +3,8 @@
 Tests in an emulated machine: shell functions test_NAME of tests/vm/*.sh (busybox) and
 tests/systemd/*.sh (Debian). The head of such a file says where they run:
 
-    # machines: svm-x2apic-6.12 svm-6.1 bochs    with or without a kernel; the oldest one where it has none
+    # machines: svm-x2apic-6.12 svm-6.1 bochs    with or without a kernel; the oldest one where it has none;
+                                                 -newest: of kernels.sh, whose absence is a failure
     # elsewhere: enable_disable apic_demo        on the first machine all tests run, on the others these, which
                                                  depend on machine or kernel
     # bochs: all                                 other ones, or all, on that machine
@@ -26,11 +27,12 @@ import kernel
 import payload
 from machine import MACHINES
 from paths import LOGS, ROOT
-from suites import Result, Suite, last_line, log_path, verdicts
+from suites import Result, SingleTest, Suite, last_line, log_path, verdicts
 
 GUEST_LIBRARY = ROOT / "tests/lib/guest.sh"
 UNITS_LIBRARY = ROOT / "tests/lib/units.sh"
 CELLS_LIBRARY = ROOT / "tests/lib/cells.sh"
+KERNEL_MISSING = ["sh", "-c", "tests/lib/kernels.sh unpack && echo it is there now: run this test again; exit 1"]
 
 
 class MachineSuite(Suite):
@@ -213,6 +215,9 @@ def _suites(folder, kind):
     for path in sorted((ROOT / "tests" / folder).glob("*.sh")):
         emulators, seen = set(), set()
         for label in head(path).get("machines", "svm-x2apic").split():
+            if label.endswith("-" + kernel.NEWEST) and not kernel.has_newest():
+                yield SingleTest(f"{folder}/{path.stem}/{label}", KERNEL_MISSING)
+                continue
             machine, version = machine_and_kernel(label)
             if (machine.name, version) in seen:
                 continue

@@ -11,16 +11,23 @@ from paths import BUILD, INSTALLED, PACKAGES
 
 def module_files(version):
     """cellhv.ko of this kernel, where it has been built."""
-    for path in sorted((BUILD / "kmod").rglob("cellhv.ko")):
+    return kernel_modules("kmod/cellhv.ko", version)
+
+
+def kernel_modules(name, version):
+    folder, name = name.rsplit("/", 1)
+    for path in sorted((BUILD / folder).rglob(name)):
         magic = subprocess.run(["modinfo", "-F", "vermagic", path], capture_output=True, text=True)
         if magic.stdout.split(" ")[0] == version:
             return [path]
     return []
 
 
-def add_tests(image, prefix, libraries):
+def add_tests(image, version, prefix, libraries):
     # The hypervisor's lines go to the second serial port as well: they are there after a crash.
     image.data(f"{prefix}/etc/cellmgr/host.json", b'{ "debug-port": "0x2f8" }\n')
+    for path in (BUILD / "tests/failing/failing-ioctl.so", *kernel_modules("tests/failing/failing.ko", version)):
+        image.data(f"{prefix}/rig/{path.name}", path.read_bytes(), 0o755)
     if (BUILD / "tests/vm/celltool").exists():
         image.program(f"{prefix}/usr/bin/celltool", BUILD / "tests/vm/celltool", libraries)
     for path in sorted((BUILD / "examples/clients").glob("*-cell*")):
@@ -43,7 +50,7 @@ def add(image, version, prefix="", libraries=False):
 
 def add_with_tests(image, version, prefix="", libraries=False):
     add(image, version, prefix, libraries)
-    add_tests(image, prefix, libraries)
+    add_tests(image, version, prefix, libraries)
 
 
 def add_disk_modules(image, version, names):

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Installs what building, the emulated machines and (with "gate") the static checks need, with "bochs"
-# also that emulator, and does nothing where it is there. Says what it installs, and which package
-# source it adds.
+# also that emulator, with "kernels" the kernels of kernels.sh, and does nothing where it is there. Says
+# what it installs, and which package source it adds.
 set -euo pipefail
 # shellcheck source=tests/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -47,17 +47,6 @@ header_packages() {
 # major PACKAGE Installed|Candidate
 major() {
 	apt-cache policy "$1" | sed -n "s/^  $2: \([0-9]*:\)\?\([0-9]*\).*/\2/p"
-}
-
-# mirror SUITE: the one that this machine already uses.
-mirror() {
-	local uri
-
-	# shellcheck disable=SC2016
-	uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $1" |
-		head -n 1)
-	[ -n "$uri" ] || fail "no package source of $1 is configured; see /etc/apt/sources.list"
-	echo "$uri"
 }
 
 add_backports() {
@@ -115,13 +104,14 @@ setup_machine() {
 }
 
 main() {
-	local suite part bochs=
+	local suite part bochs='' kernels=''
 	# shellcheck disable=SC1091
 	suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 	for part in "$@"; do
 		case $part in
 		gate) PACKAGES+=("${GATE_PACKAGES[@]}") ;;
 		bochs) bochs=yes ;;
+		kernels) kernels=yes ;;
 		esac
 	done
 	if [ "$bochs" ] && [ "$suite" != bookworm ]; then
@@ -130,6 +120,8 @@ main() {
 	fi
 	is_complete || setup_machine "$suite"
 	[ -z "$bochs" ] || unpack_bochs "$suite"
+	[ -z "$kernels" ] || "$ROOT/tests/lib/kernels.sh" unpack ||
+		step "going on without those kernels: the tests that need them will fail"
 }
 
 main "$@"

@@ -182,7 +182,7 @@ struct cellhv_system_config {
 	uint64_t memory_top;	 /* first byte above the highest RAM address in the memory map */
 };
 
-#define CELLHV_CONFIG_ASSERT(name, test) _Static_assert(test, name)
+#define CELLHV_CONFIG_ASSERT(name, test) CELLHV_ASSERT(test, name)
 CELLHV_CONFIG_ASSERT("config header", sizeof(struct cellhv_config_header) == 24);
 CELLHV_CONFIG_ASSERT("memory region", sizeof(struct cellhv_memory_region) == 32);
 CELLHV_CONFIG_ASSERT("link", sizeof(struct cellhv_link) == 72 + 16);

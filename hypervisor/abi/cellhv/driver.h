@@ -6,7 +6,8 @@
  * caller) is served as far as it goes, a longer one is taken where the extra bytes are zero (else
  * -E2BIG). Unknown flags are -EINVAL. Calls that change something need CAP_SYS_ADMIN (-EPERM).
  * Where a call fails, `error.check` and `error.object` say why (enum cellhv_check of manage.h, or
- * CELLHV_DRIVER_CHECK_*), and nothing has changed.
+ * CELLHV_DRIVER_CHECK_*), and nothing has changed. Without a check the error number says it all:
+ * -ENOMEM is the kernel's lack of memory.
  *
  * poll() on the device reports POLLIN when the state of the hypervisor or of a cell has changed
  * since the descriptor last read() it; read() returns one uint64_t, the change count.
@@ -40,6 +41,10 @@ enum cellhv_driver_check {
 	CELLHV_DRIVER_CHECK_MEMORY_IN_USE,     /* object: address; Linux uses this memory */
 	CELLHV_DRIVER_CHECK_TOO_MANY_CPUS,     /* object: possible CPUs */
 	CELLHV_DRIVER_CHECK_SUSPENDING,	       /* the machine is suspending or rebooting */
+	CELLHV_DRIVER_CHECK_IMAGE_UNREADABLE,  /* object: errno of reading the hypervisor image */
+	CELLHV_DRIVER_CHECK_LINK_UNUSABLE,     /* object: which link; its function has no driver */
+	CELLHV_DRIVER_CHECK_CPU_LOST,	       /* object: CPU; see CELL_DESTROY */
+	CELLHV_DRIVER_CHECK_MAX,
 };
 
 struct cellhv_error {
@@ -103,7 +108,11 @@ struct cellhv_cell_load {
 	struct cellhv_error error;
 };
 
-/* Stop a running cell after its consent; used by START, STOP, and DESTROY alike. */
+/*
+ * Stop a running cell after its consent; used by START, STOP, and DESTROY alike. What DESTROY has
+ * taken apart it cannot put together: where Linux fails to bring a CPU of the cell back online, the
+ * cell is gone all the same, and -EIO with CELLHV_DRIVER_CHECK_CPU_LOST names the first such CPU.
+ */
 #define CELLHV_CELL_FORCE 0x1u /* DESTROY: do not ask, park a running cell's CPUs */
 
 struct cellhv_cell_op {

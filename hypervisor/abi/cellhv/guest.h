@@ -98,10 +98,10 @@ struct cellhv_comm_legacy {
 	uint16_t num_cpus;
 };
 
-_Static_assert(__builtin_offsetof(struct cellhv_comm, cell_state) == 0x08, "cell state");
-_Static_assert(__builtin_offsetof(struct cellhv_comm, console) == 0x18, "console");
-_Static_assert(__builtin_offsetof(struct cellhv_comm, mmconfig_base) == 0x38, "mmconfig");
-_Static_assert(__builtin_offsetof(struct cellhv_comm, apic_khz) == 0x48, "apic kHz");
-_Static_assert(__builtin_offsetof(struct cellhv_comm_legacy, pm_timer_port) == 0x10, "legacy");
+CELLHV_ASSERT(__builtin_offsetof(struct cellhv_comm, cell_state) == 0x08, "cell state");
+CELLHV_ASSERT(__builtin_offsetof(struct cellhv_comm, console) == 0x18, "console");
+CELLHV_ASSERT(__builtin_offsetof(struct cellhv_comm, mmconfig_base) == 0x38, "mmconfig");
+CELLHV_ASSERT(__builtin_offsetof(struct cellhv_comm, apic_khz) == 0x48, "apic kHz");
+CELLHV_ASSERT(__builtin_offsetof(struct cellhv_comm_legacy, pm_timer_port) == 0x10, "legacy");
 
 #endif

@@ -139,7 +139,7 @@ struct cellhv_frame {
 };
 
 #define CELLHV_OFFSET_ASSERT(type, member, value) \
-	_Static_assert(__builtin_offsetof(struct type, member) == (value), #member)
+	CELLHV_ASSERT(__builtin_offsetof(struct type, member) == (value), #member)
 CELLHV_OFFSET_ASSERT(cellhv_native, rsp, CELLHV_NATIVE_RSP);
 CELLHV_OFFSET_ASSERT(cellhv_native, rip, CELLHV_NATIVE_RIP);
 CELLHV_OFFSET_ASSERT(cellhv_frame, rip, CELLHV_FRAME_RIP);
@@ -159,9 +159,9 @@ CELLHV_OFFSET_ASSERT(cellhv_frame, done, CELLHV_FRAME_DONE);
 CELLHV_OFFSET_ASSERT(cellhv_switch, gdtr, CELLHV_SWITCH_GDTR);
 CELLHV_OFFSET_ASSERT(cellhv_switch, idtr, CELLHV_SWITCH_IDTR);
 CELLHV_OFFSET_ASSERT(cellhv_switch, nmi, CELLHV_SWITCH_NMI);
-_Static_assert(sizeof(struct cellhv_switch) == CELLHV_SWITCH_SIZE, "switch data");
-_Static_assert(sizeof(struct cellhv_boot) == CELLHV_BOOT_SIZE, "boot block");
-_Static_assert(sizeof(struct cellhv_image_header) == 64, "image header");
+CELLHV_ASSERT(sizeof(struct cellhv_switch) == CELLHV_SWITCH_SIZE, "switch data");
+CELLHV_ASSERT(sizeof(struct cellhv_boot) == CELLHV_BOOT_SIZE, "boot block");
+CELLHV_ASSERT(sizeof(struct cellhv_image_header) == 64, "image header");
 #endif
 
 #endif

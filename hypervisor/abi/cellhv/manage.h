@@ -143,7 +143,8 @@ struct cellhv_call {
 	int32_t error;	 /* out: 0 or negative errno */
 	uint32_t check;	 /* out: enum cellhv_check */
 	uint64_t object; /* out */
-	union {
+	/* C99 has no such member without a name; both compilers have. */
+	__extension__ union {
 		uint32_t cell; /* id */
 		uint32_t cpu;  /* Linux CPU number */
 		struct {
@@ -203,6 +204,6 @@ struct cellhv_call {
 	};
 };
 
-_Static_assert(sizeof(struct cellhv_call) <= 256, "call");
+CELLHV_ASSERT(sizeof(struct cellhv_call) <= 256, "call");
 
 #endif

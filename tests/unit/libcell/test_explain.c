@@ -31,7 +31,7 @@ TEST(every_check_has_a_sentence)
 
 	sysroot_make(&root);
 	root.context->driver = &driver;
-	for (uint32_t check = 1; check < CELLHV_DRIVER_CHECK_SUSPENDING + 1; check++) {
+	for (uint32_t check = 1; check < CELLHV_DRIVER_CHECK_MAX; check++) {
 		struct cellhv_error error = {.check = check, .object = 3};
 
 		if (check == CELLHV_CHECK_MAX)

@@ -94,6 +94,33 @@ TEST(preflight_names_what_is_missing)
 	}
 }
 
+/* Idle, but with virtualisation on; one that waits for its first guest is only in the way later. */
+TEST(preflight_prepares_for_a_kvm_that_comes_first)
+{
+	struct preflight_want wants[PREFLIGHT_WANTS_MAX];
+	struct wanted wanted = {.name = "kvm"};
+	struct sysroot root;
+	cell_host *host;
+
+	sysroot_make_ready(&root);
+	sysroot_write(&root, "/sys/module/kvm_amd/refcnt", "0\n");
+	sysroot_write(&root, "/sys/module/kvm/parameters/enable_virt_at_load", "Y\n");
+	CHECK_EQ(run(&root, &wanted), 1);
+	CHECK(strstr(wanted.message, "kvm_amd"));
+	CHECK(strstr(wanted.remedy, "kvm.enable_virt_at_load=0"));
+	CHECK(!strstr(wanted.remedy, "virtual machines"));
+
+	CHECK_EQ(cell_host_new(root.context, NULL, &host), 0);
+	CHECK_EQ(preflight_wants(host, wants), 1);
+	CHECK_STR(wants[0].argument, "kvm.enable_virt_at_load=0");
+	cell_host_unref(host);
+
+	sysroot_write(&root, "/sys/module/kvm/parameters/enable_virt_at_load", "N\n");
+	CHECK_EQ(run(&root, &wanted), 0);
+	CHECK_EQ(wanted.result, CELL_CHECK_WARNING);
+	sysroot_remove(&root);
+}
+
 TEST(preflight_names_iommu_device_and_remedy)
 {
 	struct wanted wanted = {.name = "iommu"};

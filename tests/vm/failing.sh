@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=dash
+# The kernel's side when memory is short: of each ioctl every allocation fails once, the first, the
+# second, ... A call that fails says so with the true cause and has changed nothing; one that
+# succeeds has done all it should.
+# machines: svm-x2apic-6.1
+# kernel-args: slub_debug=FZPU
+# timeout: 900
+
+# attempt N IOCTL COMMAND...: its output is in $output, its status in $status, and in $hit
+# whether the n-th allocation came about.
+attempt() {
+	local n=$1 call=$2
+	shift 2
+
+	rm -f /tmp/outcome
+	status=0
+	output=$(FAIL_RESULT=/tmp/outcome FAIL_IOCTL=$call FAIL_N=$n \
+		LD_PRELOAD=/rig/failing-ioctl.so "$@" 2>&1) || status=$?
+	[ -s /tmp/outcome ] || die "\`$*' made no $call: $output"
+	hit=$(awk '$3 == 1 { hit = 1 } END { print hit + 0 }' /tmp/outcome)
+	[ "$hit" = 0 ] || echo "# $call, $(dmesg | sed -n 's/.*failing: //p' | tail -n 1):" \
+		"status $status${output:+, $output}"
+}
+
+# Before each attempt "before_$1" runs, and after it "failed_$1" or "done_$1".
+# every_allocation NAME IOCTL COMMAND...
+every_allocation() {
+	local name=$1 call=$2 n=1
+	shift 2
+
+	[ -e /dev/failing ] || insmod /rig/failing.ko || die "no failing.ko"
+	while :; do
+		"before_$name"
+		attempt "$n" "$call" "$@"
+		[ "$hit" = 1 ] || break
+		if [ "$status" -eq 0 ]; then
+			"done_$name"
+		else
+			says "$(causes)"
+			"failed_$name"
+		fi
+		n=$((n + 1))
+	done
+	echo "# $call: $((n - 1)) allocations"
+	[ "$status" -eq 0 ] || die "without a failed allocation $call fails: $output"
+	"done_$name"
+	quiet
+}
+
+# What a lack of memory may be called. Where Linux's own parts lost the error number on the way, the
+# sentence names the part, and the kernel's log has the rest.
+causes() {
+	echo "^NoMemory: |^ResourceConflict: .*Linux cannot use its end of link"
+}
+
+# The PCI core warns of its own failure to register a function; nobody else has anything to say.
+quiet() {
+	! dmesg | grep -E "BUG:|Oops|WARNING:|Redzone|Poison|Object |refcount|leaked" |
+		grep -v "at drivers/pci/probe.c.* pci_device_add" || die "the kernel has something to say"
+}
+
+before_enable() { native; }
+failed_enable() { native_again; }
+done_enable() {
+	equal "$(info enabled)" 1 "enabled"
+	equal "$(info cpus)" 4 "the number of CPUs under the hypervisor"
+}
+
+native_again() {
+	equal "$(info enabled)" 0 "enabled"
+	all_cpus
+}
+
+test_enable() {
+	native
+	every_allocation enable ENABLE celltool enable
+}
+
+before_disable() { enabled || expect 0 celltool enable; }
+failed_disable() { done_enable; }
+done_disable() { native_again; }
+
+test_disable() {
+	native
+	every_allocation disable DISABLE celltool disable
+}
+
+# With a link that Linux is a peer of.
+linked() {
+	cp /usr/lib/cells/link-echo.bin /etc/cells/
+	echo '{ "debug-port": "0x2f8", "links": [ "echo" ] }' >/etc/cellmgr/host.json
+	fresh
+}
+
+gone() { [ "$(info cells)" = 0 ] || expect 0 celltool destroy link-echo force; }
+there() { [ "$(info cells)" = 1 ] || expect 0 celltool create link-echo; }
+
+# The struct pages of memory that has gone offline are nonsense on kernels that look for mistakes.
+test_poisoned_pages() {
+	local range
+	linked
+	there
+	range=$(link_range)
+	rmmod failing 2>/dev/null || true
+	expect 0 insmod /rig/failing.ko "poison=$range"
+	expect 0 celltool load link-echo
+	expect 0 celltool start link-echo
+	wait_for 10 console_says link-echo "Echo server"
+	expect 0 link-hello tea
+	! dmesg | grep -E "x86/PAT: .*(map pfn|invalid memtype)" || die "the memory is not mapped as the machine has it"
+	gone
+	quiet
+}
+
+# All blocks that are offline: PHYS,SIZE of the first of them.
+link_range() {
+	local block size
+	size=$((0x$(cat /sys/devices/system/memory/block_size_bytes)))
+	for block in /sys/devices/system/memory/memory*; do
+		[ "$(cat "$block/state")" = offline ] || continue
+		echo "$((0x$(cat "$block/phys_index") * size)),$size"
+		return
+	done
+	die "no memory is offline"
+}
+
+test_unload() {
+	native
+	expect 0 rmmod cellhv
+	quiet
+}
