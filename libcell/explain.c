@@ -87,7 +87,9 @@ static const struct sentence sentences[] = {
 	 "another hypervisor uses CPU %s: stop its virtual machines, then `modprobe -r kvm_amd "
 	 "kvm_intel`"},
 	{CELLHV_DRIVER_CHECK_IMAGE_MISSING, NOTHING, "ModuleMissing",
-	 "there is no /lib/firmware/" CELLHV_IMAGE_NAME ": install the hypervisor image"},
+	 "there is no /lib/firmware/" CELLHV_IMAGE_NAME
+	 ": install the hypervisor image (Debian: `apt "
+	 "install cellmgr-hypervisor`)"},
 	{CELLHV_DRIVER_CHECK_IMAGE_FORMAT, NUMBER, "AbiMismatch",
 	 "the hypervisor image has ABI version %s and does not fit the module: install both from "
 	 "the same build"},
