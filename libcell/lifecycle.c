@@ -90,7 +90,7 @@ static void give_back_unneeded(cell_hv *hv, cell_host *host)
 /* What the kernel says of the cells, for blocks that the record does not name. */
 static void recover_record(cell_host *host, const struct inventory *inventory)
 {
-	struct ranges used;
+	_cleanup_ranges_ struct ranges used = {0};
 
 	if (inventory_memory(inventory, NULL, &used) == 0)
 		pool_recover(host, &used);
