@@ -8,8 +8,9 @@
 #include "cleanup.h"
 
 #define JSON_TOO_LARGE "18446744073709551615" /* UINT64_MAX; parse.c refuses it */
+#define JSON_LEAST "-9223372036854775808"     /* INT64_MIN */
 
-/* Neither has leading zeros. */
+/* Of the same sign; neither has leading zeros. */
 static bool is_beyond(const char *number, size_t length, const char *limit)
 {
 	return length != strlen(limit) ? length > strlen(limit) : memcmp(number, limit, length) > 0;
@@ -29,7 +30,7 @@ static void tame(struct walk *walk, size_t start, size_t length)
 	if (memchr(number, '.', length) || memchr(number, 'e', length) ||
 	    memchr(number, 'E', length))
 		tamed = "0.5";
-	else if (*number == '-' && length > strlen("-9223372036854775808"))
+	else if (*number == '-' && is_beyond(number, length, JSON_LEAST))
 		tamed = "-1";
 	else if (*number != '-' && is_beyond(number, length, JSON_TOO_LARGE))
 		tamed = JSON_TOO_LARGE;
@@ -52,8 +53,12 @@ static int parse(const char *text, size_t size, struct json_object **ret,
 	if (!tokener)
 		return -ENOMEM;
 
-	/* One zero byte more tells the tokener that a trailing number is complete. */
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	/*
+	 * Without flags: walk_text() is as strict and has looked at each character, where 0.18 with
+	 * JSON_TOKENER_STRICT refuses all beyond ASCII
+	 * (https://github.com/json-c/json-c/issues/892). One zero byte more tells the tokener that
+	 * a trailing number is complete.
+	 */
 	object = json_tokener_parse_ex(tokener, text, (int)size + 1);
 	error = json_tokener_get_error(tokener);
 	if (error != json_tokener_success)

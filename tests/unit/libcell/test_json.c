@@ -146,8 +146,53 @@ TEST(numbers_mean_the_same_to_every_parser)
 		CHECK_EQ(json_object_get_int64(last), 1);
 		json_object_put(object);
 	}
-	strcpy(text, "-9223372036854775809");
-	CHECK_EQ(json_parse(text, strlen(text), &object, &error), 0);
-	CHECK(json_object_get_int64(object) < 0);
-	json_object_put(object);
+}
+
+/* Those beyond 64 bits become another; the least that is not remains. */
+TEST(negative_numbers_mean_the_same_to_every_parser)
+{
+	static const struct {
+		const char *text;
+		int64_t value;
+	} cases[] = {
+		{"-0", 0},
+		{"-9223372036854775807", -INT64_MAX},
+		{"-9223372036854775808", INT64_MIN},
+		{"-9223372036854775809", -1},
+		{"-9999999999999999999", -1},
+		{"-10000000000000000000", -1},
+	};
+	struct json_object *object;
+	struct walk_error error;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *text = cases[i].text;
+
+		CHECK_EQ(json_parse(text, strlen(text), &object, &error), 0);
+		CHECK(json_object_is_type(object, json_type_int));
+		CHECK_EQ(json_object_get_int64(object), cases[i].value);
+		json_object_put(object);
+	}
+}
+
+/* The walk decides which bytes are UTF-8: json-c, whose versions differ there, is not asked. */
+TEST(characters_mean_the_same_to_every_parser)
+{
+	static const uint32_t characters[] = {0x7f,   0x80,   0x7ff,   0x800,	0xd7ff,
+					      0xe000, 0xffff, 0x10000, 0x10ffff};
+	struct json_object *object;
+	struct walk_error error;
+
+	for (size_t i = 0; i < sizeof(characters) / sizeof(characters[0]); i++) {
+		char text[3 * UTF8_MAX + 3] = "\"";
+		size_t n = 1;
+
+		for (size_t j = 0; j < 3; j++)
+			n += utf8_encode(characters[i], text + n);
+		text[n] = '"';
+		CHECK_EQ(json_parse(text, n + 1, &object, &error), 0);
+		CHECK_EQ(json_object_get_string_len(object), n - 1);
+		CHECK(memcmp(json_object_get_string(object), text + 1, n - 1) == 0);
+		json_object_put(object);
+	}
 }
