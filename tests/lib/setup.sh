@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Installs what building, the emulated machines and (with "gate") the static checks need, with "bochs"
-# also that emulator, with "kernels" the kernels of kernels.sh, and does nothing where it is there. Says
-# what it installs, and which package source it adds.
+# also that emulator, with "kernels" the kernels of kernels.sh, with "release" the other release of
+# release.sh, and does nothing where it is there. Says what it installs, and which package source it adds.
 set -euo pipefail
 # shellcheck source=tests/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -104,7 +104,7 @@ setup_machine() {
 }
 
 main() {
-	local suite part bochs='' kernels=''
+	local suite part bochs='' kernels='' release=''
 	# shellcheck disable=SC1091
 	suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 	for part in "$@"; do
@@ -112,6 +112,7 @@ main() {
 		gate) PACKAGES+=("${GATE_PACKAGES[@]}") ;;
 		bochs) bochs=yes ;;
 		kernels) kernels=yes ;;
+		release) release=yes ;;
 		esac
 	done
 	if [ "$bochs" ] && [ "$suite" != bookworm ]; then
@@ -122,6 +123,8 @@ main() {
 	[ -z "$bochs" ] || unpack_bochs "$suite"
 	[ -z "$kernels" ] || "$ROOT/tests/lib/kernels.sh" unpack ||
 		step "going on without those kernels: the tests that need them will fail"
+	[ -z "$release" ] || "$ROOT/tests/lib/release.sh" unpack ||
+		step "going on without the other release: its test will fail"
 }
 
 main "$@"
