@@ -21,8 +21,9 @@ def module_files(version):
 def add_tests(image, prefix, libraries):
     # The hypervisor's lines go to the second serial port as well: they are there after a crash.
     image.data(f"{prefix}/etc/cellmgr/host.json", b'{ "debug-port": "0x2f8" }\n')
-    if (BUILD / "tests/vm/celltool").exists():
-        image.program(f"{prefix}/usr/bin/celltool", BUILD / "tests/vm/celltool", libraries)
+    for name in ("celltool", "stepper"):
+        if (BUILD / "tests/vm" / name).exists():
+            image.program(f"{prefix}/usr/bin/{name}", BUILD / "tests/vm" / name, libraries)
     for path in sorted((BUILD / "examples/clients").glob("*-cell*")):
         if path.is_file():
             image.program(f"{prefix}/usr/bin/{path.name}", path, libraries)

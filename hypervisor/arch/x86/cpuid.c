@@ -2,12 +2,11 @@
 #include "arch/x86/cpuid.h"
 
 #include "arch/x86/machine.h"
+#include "arch/x86/skip.h"
 #include "arch/x86/vcpu.h"
 #include "arch/x86/x86.h"
 #include "core/cell.h"
 #include "core/string.h"
-
-#define CPUID_LENGTH 2 /* bytes */
 
 /* Leaves that are ours beyond those of the guest interface. */
 #define CPUID_OWN_VERSION 0x40000100u	  /* version text, 16 bytes */
@@ -99,5 +98,5 @@ void cpuid_exit(struct cpu *cpu)
 	cpu->regs[RBX] = c.ebx;
 	cpu->regs[RCX] = c.ecx;
 	cpu->regs[RDX] = c.edx;
-	vcpu_ops->skip(cpu, CPUID_LENGTH);
+	skip_instruction(cpu);
 }

@@ -22,6 +22,11 @@
 #define CR4_VMXE (1ull << 13)
 #define CR4_OSXSAVE (1ull << 18)
 #define CR4_PKE (1ull << 22)
+#define CR4_PKS (1ull << 24)
+#define CR4_UINTR (1ull << 25)
+#define CR4_LASS (1ull << 27)
+#define CR4_LAM_SUP (1ull << 28)
+#define CR4_FRED (1ull << 32)
 
 #define EFER_SCE (1ull << 0)
 #define EFER_LME (1ull << 8)
@@ -32,6 +37,9 @@
 
 #define RFLAGS_FIXED (1ull << 1)
 #define RFLAGS_TF (1ull << 8)
+#define DR6_BS (1ull << 14)
+#define DEBUGCTL_LBR (1ull << 0)
+#define DEBUGCTL_BTF (1ull << 1)
 
 #define MSR_APIC_BASE 0x1bu
 #define MSR_SMI_COUNT 0x34u	/* Intel SDM vol. 4, table 2-2; as all to APERF */
@@ -64,6 +72,7 @@
 #define MSR_VM_HSAVE_PA 0xc0010117u
 
 #define CPUID_1_ECX_VMX (1u << 5)
+#define CPUID_1_ECX_XSAVE (1u << 26)
 
 #define PAT_RESET 0x0007040600070406ull
 
@@ -71,6 +80,7 @@
 #define VECTOR_NMI 2
 #define VECTOR_UD 6
 #define VECTOR_DF 8
+#define VECTOR_TS 10
 #define VECTOR_GP 13
 #define VECTOR_AC 17
 #define VECTOR_MC 18
@@ -83,6 +93,7 @@ static inline uint64_t msr_read(uint32_t msr)
 	return (uint64_t)high << 32 | low;
 }
 
+/* A value of the hypervisor's own, which the processor takes. What a guest chose: safe.h. */
 static inline void msr_write(uint32_t msr, uint64_t value)
 {
 	__asm__ volatile("wrmsr"

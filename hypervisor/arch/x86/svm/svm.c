@@ -6,6 +6,7 @@
 #include "arch/x86/idt.h"
 #include "arch/x86/machine.h"
 #include "arch/x86/permissions.h"
+#include "arch/x86/safe.h"
 #include "arch/x86/x86.h"
 #include "core/cell.h"
 #include "core/errno.h"
@@ -153,10 +154,10 @@ static void svm_leave(struct cpu *cpu)
 	__asm__ volatile("mov %0, %%dr6" : : "r"(vmcb->dr6));
 	__asm__ volatile("mov %0, %%dr7" : : "r"(vmcb->dr7));
 	cr0_write(vmcb->cr0);
-	msr_write(MSR_PAT, vmcb->guest_pat);
+	msr_write_safe(MSR_PAT, vmcb->guest_pat);
 	msr_write(MSR_VM_HSAVE_PA, 0);
 	__asm__ volatile("vmload %0; stgi" : : "a"(machine_phys(vmcb)) : "memory");
-	msr_write(MSR_EFER, vmcb->efer);
+	msr_write_safe(MSR_EFER, vmcb->efer);
 }
 
 static _Noreturn void svm_stop(struct cpu *cpu)
@@ -215,6 +216,26 @@ static void svm_get_state(const struct cpu *cpu, struct vcpu_state *state)
 	state->cpl = vmcb->cpl;
 }
 
+static void svm_inject_exception(struct cpu *cpu, unsigned vector, bool has_error, uint32_t error)
+{
+	struct vmcb *vmcb = svm_vmcb(cpu);
+
+	/* Exceptions have no error codes in real mode, and end a shadow. */
+	has_error &= (vmcb->cr0 & CR0_PE) != 0;
+	vmcb->interrupt_shadow &= ~1ull;
+	vmcb->event_injection = EVENT_VALID | EVENT_TYPE_EXCEPTION | vector |
+				(has_error ? EVENT_HAS_ERROR : 0) | (uint64_t)error << 32;
+}
+
+/* What VMRUN has saved where the CPU does that, and the exit was an instruction's (15.7.1). */
+static unsigned svm_get_length(const struct cpu *cpu)
+{
+	const struct vmcb *vmcb = svm_vmcb(cpu);
+	uint64_t length = vmcb->next_rip - vmcb->rip;
+
+	return vmcb->next_rip && length <= DECODE_MAX_LENGTH ? (unsigned)length : 0;
+}
+
 static void svm_skip(struct cpu *cpu, unsigned bytes)
 {
 	struct vmcb *vmcb = svm_vmcb(cpu);
@@ -223,12 +244,10 @@ static void svm_skip(struct cpu *cpu, unsigned bytes)
 	if (!(vmcb->cs.attributes & (1u << 9)))
 		vmcb->rip = (uint32_t)vmcb->rip;
 	vmcb->interrupt_shadow &= ~1ull;
-}
-
-static void svm_inject_exception(struct cpu *cpu, unsigned vector, bool has_error, uint32_t error)
-{
-	svm_vmcb(cpu)->event_injection = EVENT_VALID | EVENT_TYPE_EXCEPTION | vector |
-					 (has_error ? EVENT_HAS_ERROR : 0) | (uint64_t)error << 32;
+	if (vmcb->rflags & RFLAGS_TF) {
+		vmcb->dr6 |= DR6_BS;
+		svm_inject_exception(cpu, VECTOR_DB, false, 0);
+	}
 }
 
 static void svm_flush(struct cpu *cpu)
@@ -301,6 +320,7 @@ const struct vcpu_ops vcpu_svm = {
 	.restart = svm_restart,
 	.reset = svm_reset,
 	.get_state = svm_get_state,
+	.get_length = svm_get_length,
 	.skip = svm_skip,
 	.inject_exception = svm_inject_exception,
 	.queue_nmi = svm_nmi_queue,

@@ -2,6 +2,7 @@
 /* A guest's context in the VMCS: Linux's as it is, or that of a CPU after INIT, and whose it is. */
 #include "arch/x86/idt.h"
 #include "arch/x86/machine.h"
+#include "arch/x86/safe.h"
 #include "arch/x86/vmx/vmx.h"
 #include "arch/x86/x86.h"
 #include "core/cell.h"
