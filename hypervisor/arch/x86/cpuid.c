@@ -73,6 +73,8 @@ static void cpuid_adjust(struct cpuid *c, uint32_t leaf)
 		c->ecx |= LEAF1_ECX_HYPERVISOR | LEAF1_ECX_X2APIC;
 	} else if (leaf == 0x80000001) {
 		c->ecx &= ~LEAF80000001_ECX_SVM;
+	} else if (leaf == 0x80000008) {
+		c->ebx &= ~CPUID_80000008_EBX_INVLPGB;
 	} else if (leaf == 0x8000000a) {
 		*c = (struct cpuid){0};
 	}

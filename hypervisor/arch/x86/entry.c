@@ -121,12 +121,13 @@ static int entry_make_cpu(const struct cellhv_native *native)
 int entry_cpu(void)
 {
 	const struct cellhv_native *native = &boot.native;
-	int err = 0;
+	int err;
 
 	boot.refusal = (struct cellhv_refusal){0};
 	if (native->cpu >= CELLHV_MAX_CPUS || native->cs.selector != SELECTOR_CODE)
 		return -EINVAL;
-	if (!machine.memory_phys)
+	err = machine_check_cpu(&boot);
+	if (!err && !machine.memory_phys)
 		err = machine_init(&boot);
 	if (err)
 		return err;

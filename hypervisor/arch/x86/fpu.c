@@ -4,6 +4,10 @@
 #include "arch/x86/safe.h"
 #include "arch/x86/x86.h"
 
+#define MSR_XFD 0x1c4u
+#define LEAF_D1_EAX_XSS (1u << 3)
+#define LEAF_D1_EAX_XFD (1u << 4)
+
 /* An XSAVE area whose header says "everything initial" (AMD64 APM vol. 2, 11.5.9), and an FXSAVE
  * area with the initial control words in its first 512 bytes. XRSTOR reads no component then. */
 static const struct {
@@ -25,6 +29,11 @@ void fpu_reset(void)
 	if (cpuid(1, 0).ecx & CPUID_1_ECX_XSAVE) {
 		struct cpuid components = cpuid(0xd, 0);
 
+		/* Nor what XSAVES would keep and XRSTORS would set, nor what raises #NM (AMX). */
+		if (cpuid(0xd, 1).eax & LEAF_D1_EAX_XSS)
+			msr_write_safe(MSR_XSS, 0);
+		if (cpuid(0xd, 1).eax & LEAF_D1_EAX_XFD)
+			msr_write_safe(MSR_XFD, 0);
 		cr4_write(cr4 | CR4_OSFXSR | CR4_OSXSAVE);
 		xcr_write_safe(0, (uint64_t)components.edx << 32 | components.eax);
 		__asm__ volatile("xrstor64 %0" : : "m"(initial), "a"(-1), "d"(-1));

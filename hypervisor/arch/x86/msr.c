@@ -13,6 +13,17 @@
 #include "core/errno.h"
 #include "core/print.h"
 
+#define TRACE_ENABLED 1ull /* of MSR_TRACE_CONTROL */
+#define XSS_TRACE (1ull << 8)
+
+/* To the hardware; also what is allowed, but outside what the bitmaps cover. */
+static int msr_pass(uint32_t msr, bool write, uint64_t *value)
+{
+	bool ok = write ? msr_write_safe(msr, *value) : msr_read_safe(msr, value);
+
+	return ok ? 0 : -EINVAL;
+}
+
 /* Asks the processor itself: an entry to the guest with a bit that it lacks would fail. */
 static bool msr_takes_efer(uint64_t next)
 {
@@ -150,6 +161,19 @@ static int msr_cell_mtrr_default(struct cpu *cpu, uint32_t msr, bool write, uint
 	return 0;
 }
 
+/*
+ * Intel PT writes to physical addresses past the nested tables: it stays off, as on processors that
+ * do not trace in VMX operation (Intel SDM vol. 3, 33.2.8.2); nor does XRSTORS turn it on (XSS bit
+ * 8).
+ */
+static int msr_root_trace(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
+{
+	const uint64_t bit = msr == MSR_XSS ? XSS_TRACE : TRACE_ENABLED;
+
+	(void)cpu;
+	return write && (*value & bit) ? -EINVAL : msr_pass(msr, write, value);
+}
+
 static int msr_zero(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
 {
 	(void)cpu;
@@ -168,6 +192,8 @@ static const struct msr_permission root_entries[] = {
 	{MSR_EFER, MSR_EFER, HANDLE, HANDLE, msr_efer},
 	{MSR_VM_CR, MSR_VM_CR, ALLOW, DENY, NULL},
 	{MSR_VM_HSAVE_PA, MSR_VM_HSAVE_PA, DENY, DENY, NULL},
+	{MSR_TRACE_CONTROL, MSR_TRACE_CONTROL, ALLOW, HANDLE, msr_root_trace},
+	{MSR_XSS, MSR_XSS, ALLOW, HANDLE, msr_root_trace},
 	{MSR_APIC_BASE, MSR_APIC_BASE, HANDLE, HANDLE, msr_root_apic_base},
 	{X2APIC(APIC_ICR), X2APIC(APIC_ICR), ALLOW, HANDLE, msr_icr},
 	{0, UINT32_MAX, ALLOW, ALLOW, NULL},
@@ -228,14 +254,6 @@ static const struct msr_table *msr_table_of(const struct cpu *cpu)
 	if (cell_is_root(cpu->cell))
 		return &msr_root_table;
 	return cpu->x2apic ? &msr_cell_table : &msr_cell_table_no_x2apic;
-}
-
-/* Allowed, but outside what the bitmaps cover. */
-static int msr_pass(uint32_t msr, bool write, uint64_t *value)
-{
-	bool ok = write ? msr_write_safe(msr, *value) : msr_read_safe(msr, value);
-
-	return ok ? 0 : -EINVAL;
 }
 
 /*

@@ -2,6 +2,7 @@
 /* AMD SVM (AMD64 APM vol. 2, chapter 15): building, resetting and leaving a guest's context. */
 #include "arch/x86/svm/svm.h"
 
+#include "arch/x86/barrier.h"
 #include "arch/x86/entry.h"
 #include "arch/x86/idt.h"
 #include "arch/x86/machine.h"
@@ -31,6 +32,16 @@ static const uint32_t svm_intercept2_all = VMCB_INTERCEPT2_VMRUN | VMCB_INTERCEP
 					   VMCB_INTERCEPT2_STGI | VMCB_INTERCEPT2_CLGI |
 					   VMCB_INTERCEPT2_SKINIT;
 
+static bool svm_has(uint32_t feature)
+{
+	return cpuid(0x8000000a, 0).edx & feature;
+}
+
+static bool svm_has_cet(void)
+{
+	return cpuid(0, 0).eax >= 7 && cpuid(7, 0).ecx & CPUID_7_ECX_SHSTK;
+}
+
 /* What the CPU's present owner may do, and which memory it sees. */
 static void svm_set_owner(struct cpu *cpu)
 {
@@ -52,6 +63,9 @@ static void svm_set_owner(struct cpu *cpu)
 	vmcb->asid = root ? ASID_ROOT : ASID_CELL;
 	vmcb->tlb_control = VMCB_TLB_FLUSH_ALL;
 	vmcb->nested_control = VMCB_NESTED_PAGING;
+	/* The root has one ASID on all CPUs, so its broadcast reaches what it is meant for. */
+	if (root && svm_has(CPUID_8000000A_EDX_INVLPGB))
+		vmcb->nested_control |= VMCB_INVLPGB;
 	vmcb->nested_cr3 = paging_root_phys(&cpu->cell->memory);
 	vmcb->clean = 0;
 }
@@ -77,6 +91,12 @@ static void svm_load_native(struct vmcb *vmcb, const struct cellhv_native *nativ
 	vmcb->rsp = native->rsp;
 	vmcb->rip = native->rip;
 	vmcb->guest_pat = msr_read(MSR_PAT);
+	if (svm_has(CPUID_8000000A_EDX_SPEC_CTRL))
+		vmcb->spec_ctrl = msr_read(MSR_SPEC_CTRL);
+	if (svm_has_cet()) {
+		vmcb->s_cet = msr_read(MSR_S_CET);
+		vmcb->interrupt_ssp_table = msr_read(MSR_SSP_TABLE);
+	}
 }
 
 static int svm_init(struct cpu *cpu, const struct cellhv_native *native)
@@ -109,6 +129,11 @@ static void svm_finish_init(struct cpu *cpu)
 
 	__asm__ volatile("vmsave %0" : : "a"(host_phys) : "memory");
 	msr_write(MSR_VM_HSAVE_PA, machine_phys(cpu->vcpu->host_save));
+	/* Where a guest has its own, ours is added to it (15.37): it asks for nothing. */
+	if (svm_has(CPUID_8000000A_EDX_SPEC_CTRL))
+		msr_write_safe(MSR_SPEC_CTRL, 0);
+	if (svm_has_cet())
+		msr_write_safe(MSR_S_CET, 0);
 }
 
 static void svm_restart(struct cpu *cpu)
@@ -155,6 +180,12 @@ static void svm_leave(struct cpu *cpu)
 	__asm__ volatile("mov %0, %%dr7" : : "r"(vmcb->dr7));
 	cr0_write(vmcb->cr0);
 	msr_write_safe(MSR_PAT, vmcb->guest_pat);
+	if (svm_has(CPUID_8000000A_EDX_SPEC_CTRL))
+		msr_write_safe(MSR_SPEC_CTRL, vmcb->spec_ctrl);
+	if (svm_has_cet()) {
+		msr_write_safe(MSR_S_CET, vmcb->s_cet);
+		msr_write_safe(MSR_SSP_TABLE, vmcb->interrupt_ssp_table);
+	}
 	msr_write(MSR_VM_HSAVE_PA, 0);
 	__asm__ volatile("vmload %0; stgi" : : "a"(machine_phys(vmcb)) : "memory");
 	msr_write_safe(MSR_EFER, vmcb->efer);
@@ -197,6 +228,7 @@ static void svm_reset(struct cpu *cpu, uint16_t cs_selector, uint64_t cs_base, u
 	vmcb->guest_pat = PAT_RESET;
 	svm_nmi_reset(cpu);
 	svm_set_owner(cpu);
+	barrier_between_owners();
 }
 
 static void svm_get_state(const struct cpu *cpu, struct vcpu_state *state)

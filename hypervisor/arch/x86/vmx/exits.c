@@ -113,7 +113,7 @@ static void exit_cr(struct cpu *cpu)
 	cpu_count(cpu, CELLHV_EXIT_CONTROL);
 	if (CR_NUMBER(qualification) == 0)
 		vmcs_write(VMCS_CR0_SHADOW, value);
-	else if ((value & CR4_VMXE) && !cell_is_root(cpu->cell))
+	else if (value & (cell_is_root(cpu->cell) ? CR4_FRED : CR4_FRED | CR4_VMXE))
 		vcpu_inject_gp(cpu);
 	else
 		vmcs_write(VMCS_CR4_SHADOW, value);
