@@ -54,6 +54,7 @@ struct cpu {
 	uint64_t mtrr_default;	   /* a cell's, emulated */
 	uint64_t complaint_window; /* TSC, see cpu_may_complain() */
 	uint32_t complaints;
+	uint32_t refusals; /* VM entries of its guest in a row */
 	uint64_t stats[CELLHV_EXIT_MAX];
 	struct cellhv_frame frame;
 	struct vcpu *vcpu;	/* the back end's part */

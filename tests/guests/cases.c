@@ -27,6 +27,9 @@
 #define MSR_X2APIC_COMMAND 0x830
 #define MSR_SMI_COUNT 0x34
 #define MSR_MCG_CAP 0x179
+#define MSR_X2APIC_LVT_TIMER 0x832
+#define LVT_MASKED 0x10000
+#define LVT_TIMER_MODE 0x60000
 #define MSR_PAT 0x277
 #define MSR_MTRR_DEFAULT 0x2ff
 #define MSR_EFER 0xc0000080
@@ -182,6 +185,27 @@ static bool xsetbv_illegal(void)
 	return verdict(false, "executed", 0);
 }
 
+/* What exits is as long as its bytes are; a wrong length leaves some of them to be executed. */
+static bool prefixes(void)
+{
+	uint64_t pat = 0, marker = 0;
+
+	asm volatile(".byte 0x66, 0x48, 0x0f, 0xa2" : "=a"(pat) : "0"(0), "c"(0) : "rbx", "rdx");
+	asm volatile(".byte 0x2e, 0x0f, 0x32; mov $1, %1"
+		     : "=a"(pat), "=&S"(marker)
+		     : "c"(MSR_PAT)
+		     : "rdx", "memory");
+	asm volatile(".byte 0xf3, 0x0f, 0x09; incq %0" : "+S"(marker) : : "memory");
+	return verdict((uint32_t)pat == (uint32_t)PAT_AT_START && marker == 2, "marker", marker);
+}
+
+/* Mode bits of the timer that only some processors have: told off, or taken. */
+static bool lvt_reserved(void)
+{
+	wrmsr(MSR_X2APIC_LVT_TIMER, LVT_MASKED | LVT_TIMER_MODE | FOREIGN_VECTOR);
+	return verdict(true, "taken", rdmsr(MSR_X2APIC_LVT_TIMER));
+}
+
 static bool vmrun(void)
 {
 	asm volatile("vmrun" : : "a"(CELLHV_COMM_DEFAULT_ADDRESS) : "memory");
@@ -326,6 +350,8 @@ static const struct test_case cases[] = {
 	{"cr0-cache", cr0_cache, 0},
 	{"cr4-vmxe", cr4_vmxe, GP}, /* or CELLHV_FAILURE_CONTROL */
 	{"xsetbv-illegal", xsetbv_illegal, GP},
+	{"prefixes", prefixes, 0},
+	{"lvt-reserved", lvt_reserved, GP},
 	{"vmrun", vmrun, UD},		       /* or CELLHV_FAILURE_INSTRUCTION */
 	{"vmxon", vmxon, UD},		       /* or CELLHV_FAILURE_INSTRUCTION */
 	{"triple-fault", triple_fault, 0},     /* CELLHV_FAILURE_TRIPLE_FAULT */

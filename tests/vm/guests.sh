@@ -54,6 +54,8 @@ test_cr4_reserved() { survives cr4-reserved; }
 test_cr0_cache() { approves cr0-cache; }
 test_cr4_vmxe() { survives cr4-vmxe; }
 test_xsetbv_illegal() { survives xsetbv-illegal; }
+test_lvt_reserved() { survives lvt-reserved; }
+test_prefixes() { approves prefixes; }
 test_vmrun() { survives vmrun; }
 test_vmxon() { survives vmxon; }
 test_triple_fault() { survives triple-fault; }

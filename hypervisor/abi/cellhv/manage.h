@@ -100,6 +100,19 @@ enum cellhv_cpu_feature {
 	CELLHV_CPU_FEATURE_MAX,
 };
 
+/* What Linux uses of its CPUs that it cannot use as a guest of the hypervisor's. */
+enum cellhv_cpu_mode {
+	CELLHV_CPU_MODE_FRED = 1, /* flexible return and event delivery */
+	CELLHV_CPU_MODE_SME,	  /* memory encryption, with a bit of the addresses */
+	CELLHV_CPU_MODE_SEV_GUEST,
+	CELLHV_CPU_MODE_TDX_GUEST,
+	CELLHV_CPU_MODE_SHADOW_STACK, /* the kernel's; those of programs may be */
+	CELLHV_CPU_MODE_TRACE,	      /* Intel PT, while it writes */
+	CELLHV_CPU_MODE_INVLPGB,      /* and guests cannot have it */
+	CELLHV_CPU_MODE_UNLIKE,	      /* CPUs that differ in what the hypervisor builds on */
+	CELLHV_CPU_MODE_MAX,
+};
+
 /* Which check refused a call; `object` says on what. */
 enum cellhv_check {
 	CELLHV_CHECK_NONE = 0,
@@ -132,6 +145,7 @@ enum cellhv_check {
 	CELLHV_CHECK_LINK_DIFFERS,	/* object: index; its other peers describe it otherwise */
 	CELLHV_CHECK_LINK_PEER,		/* object: index; another cell has this id */
 	CELLHV_CHECK_LINK_FUNCTION,	/* object: index; the root has a function there already */
+	CELLHV_CHECK_CPU_MODE,		/* object: enum cellhv_cpu_mode */
 	CELLHV_CHECK_MAX,
 };
 

@@ -2,6 +2,7 @@
 #include "arch/x86/idt.h"
 
 #include "arch/x86/apic.h"
+#include "arch/x86/safe.h"
 #include "arch/x86/vcpu.h"
 #include "arch/x86/x86.h"
 #include "core/panic.h"
@@ -26,8 +27,7 @@ struct table_pointer {
 #define STUB_SIZE 16
 #define GATE_INTERRUPT 0x8e
 
-extern const uint8_t idt_stubs[], msr_read_fault[], msr_write_fault[], xcr_write_fault[],
-	msr_fault_fixup[];
+extern const uint8_t idt_stubs[];
 void idt_handle(struct exception_frame *frame);
 
 static struct gate idt[256] __attribute__((aligned(16)));
@@ -94,6 +94,8 @@ static void idt_fatal(const struct exception_frame *frame)
 
 void idt_handle(struct exception_frame *frame)
 {
+	uint64_t fixup;
+
 	if (frame->vector == VECTOR_NMI) {
 		/* The exit that let it in looks at what it was for; a halted CPU has to wake. */
 		vcpu_ops->nmi_arrived(&frame->rip);
@@ -103,10 +105,9 @@ void idt_handle(struct exception_frame *frame)
 		apic_write(cpu_self(), APIC_EOI, 0);
 		return;
 	}
-	if (frame->vector == VECTOR_GP &&
-	    (frame->rip == (uint64_t)msr_read_fault || frame->rip == (uint64_t)msr_write_fault ||
-	     frame->rip == (uint64_t)xcr_write_fault)) {
-		frame->rip = (uint64_t)msr_fault_fixup;
+	fixup = safe_fixup(frame->rip);
+	if (fixup) {
+		frame->rip = fixup;
 		return;
 	}
 	idt_fatal(frame);

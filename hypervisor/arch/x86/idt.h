@@ -54,11 +54,4 @@ static inline uint64_t idt_tss_descriptor(uint64_t base, uint64_t limit)
 /* Lets pending external interrupts in; their handler acknowledges and forgets them. */
 void idt_take_interrupts(void);
 
-/* RDMSR and WRMSR that may fault: false where they did. */
-bool msr_read_safe(uint32_t msr, uint64_t *value);
-bool msr_write_safe(uint32_t msr, uint64_t value);
-
-/* XSETBV likewise. */
-bool xcr_write_safe(uint32_t xcr, uint64_t value);
-
 #endif

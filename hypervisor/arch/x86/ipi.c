@@ -96,10 +96,8 @@ static bool ipi_dispatch(struct cpu *self, const struct ipi *ipi)
 
 	if (!ipi_allowed(ipi->command))
 		return false;
-	if (ipi_passes(self, ipi)) {
-		apic_send(self, ipi->destination, ipi->command);
-		return true;
-	}
+	if (ipi_passes(self, ipi))
+		return apic_send_safe(self, ipi->destination, ipi->command);
 
 	for (uint32_t i = 0; i < num_cpus; i++) {
 		struct cpu *cpu = cpu_by_number(i);

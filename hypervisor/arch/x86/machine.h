@@ -41,6 +41,10 @@ extern struct machine machine;
  */
 int machine_init(struct cellhv_boot *boot);
 
+/* Of each CPU, before anything of it is changed: has it what is needed, and can Linux's state be
+ * carried? */
+int machine_check_cpu(struct cellhv_boot *boot);
+
 /*
  * The root sees memory that is its own as it is, with the memory types the hardware has for it.
  * Returns as paging_map() does.

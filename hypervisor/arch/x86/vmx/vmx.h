@@ -9,6 +9,7 @@
 
 #ifndef __ASSEMBLER__
 #include "arch/x86/vcpu.h"
+#include "arch/x86/vmx/event.h"
 #include "arch/x86/vmx/vmcs.h"
 
 struct vcpu {
@@ -41,6 +42,9 @@ void vmx_reset(struct cpu *cpu, uint16_t cs_selector, uint64_t cs_base, uint16_t
 void vmx_flush(struct cpu *cpu);
 void vmx_set_efer(struct cpu *cpu, uint64_t efer);
 uint64_t vmx_get_cr0(void);
+
+/* The one way for an event into the guest; error and length count where the event has them. */
+void vmx_inject(uint32_t event, uint32_t error, uint32_t length);
 uint64_t vmx_get_cr4(void);
 
 /* run.S: executes the guest and calls vmx_exit() after each exit, for ever. */

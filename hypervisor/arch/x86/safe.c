@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "arch/x86/safe.h"
+
+/* Of safe.S: the instructions that may fault, and where all of them go on. */
+extern const uint64_t safe_faults[], safe_faults_end[];
+extern const uint8_t safe_failed[];
+
+uint64_t safe_fixup(uint64_t rip)
+{
+	for (const uint64_t *fault = safe_faults; fault < safe_faults_end; fault++)
+		if (*fault == rip)
+			return (uint64_t)safe_failed;
+	return 0;
+}
