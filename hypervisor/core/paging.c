@@ -163,8 +163,19 @@ static void build_tables(struct paging *paging, struct change change)
 	}
 }
 
-/* Frees a table of that level and all below it, each after those that it points at. */
-static void free_tables(struct paging *paging, uint64_t *top, unsigned top_level)
+static void free_table(struct page_pool *pool, void *table)
+{
+	pool_free(pool, table, 1);
+}
+
+static void retire_table(struct page_pool *pool, void *table)
+{
+	pool_retire(pool, table);
+}
+
+/* Gives up a table of that level and all below it, each after those that it points at. */
+static void give_up_tables(struct paging *paging, uint64_t *top, unsigned top_level,
+			   void (*give_up)(struct page_pool *pool, void *table))
 {
 	uint64_t *table[PAGING_MAX_LEVELS + 1];
 	unsigned next[PAGING_MAX_LEVELS + 1];
@@ -176,7 +187,7 @@ static void free_tables(struct paging *paging, uint64_t *top, unsigned top_level
 		uint64_t entry;
 
 		if (level == 1 || next[level] == ENTRIES) {
-			pool_free(paging->pool, table[level], 1);
+			give_up(paging->pool, table[level]);
 			level++;
 			continue;
 		}
@@ -206,7 +217,7 @@ static bool write_entries(struct paging *paging, struct change change)
 			changed |= old != 0;
 		}
 		if (is_table(paging, old, level))
-			free_tables(paging, table_of(paging, old), level - 1);
+			give_up_tables(paging, table_of(paging, old), level - 1, retire_table);
 		step(&change, target);
 	}
 	return changed;
@@ -250,7 +261,7 @@ static bool tidy(struct paging *paging, uint64_t virt)
 		if (!can_replace(paging, table, level, &replacement))
 			break;
 		store(entry, replacement);
-		pool_free(paging->pool, table, 1);
+		pool_retire(paging->pool, table);
 		changed = true;
 	}
 	return changed;
@@ -301,7 +312,7 @@ int paging_init(struct paging *paging)
 void paging_destroy(struct paging *paging)
 {
 	if (paging->root)
-		free_tables(paging, paging->root, paging->levels);
+		give_up_tables(paging, paging->root, paging->levels, free_table);
 	paging->root = NULL;
 }
 
