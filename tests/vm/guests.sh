@@ -63,6 +63,21 @@ test_memory_execute() { survives memory-execute; }
 test_hpet_read() { survives hpet-read; }
 test_icr_mmio() { survives icr-mmio; }
 test_icr_msr() { survives icr-msr; }
+test_single_step() { approves single-step; }
+
+# Whatever a guest leaves pending is gone with it, when it fails and when it is stopped.
+test_pending_failed() {
+	survives pending-failed
+	start pending-failed
+	wait_for 30 in_state pending-failed failed
+	! console_says pending-failed "not ok" || die "$(celltool console pending-failed | grep 'not ok')"
+}
+
+test_pending_stopped() {
+	survives pending-stopped
+	survives pending-stopped
+}
+
 test_cpuid_leaves() { approves cpuid-leaves; }
 test_hypercall_denied() { approves hypercall-denied; }
 test_hypercall_unknown() { approves hypercall-unknown; }

@@ -32,6 +32,12 @@
 
 #define RFLAGS_FIXED (1ull << 1)
 #define RFLAGS_TF (1ull << 8)
+#define RFLAGS_IF (1ull << 9)
+#define RFLAGS_RF (1ull << 16)
+
+#define DR6_STEP (1ull << 14)
+#define DR7_GENERAL_DETECT (1ull << 13)
+#define DEBUGCTL_STEP_BRANCHES (1ull << 1)
 
 #define MSR_APIC_BASE 0x1bu
 #define MSR_SMI_COUNT 0x34u	/* Intel SDM vol. 4, table 2-2; as all to APERF */

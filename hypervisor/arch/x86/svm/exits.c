@@ -39,7 +39,7 @@ static void exit_msr(struct cpu *cpu)
 
 static void exit_port(struct cpu *cpu)
 {
-	struct vmcb *vmcb = svm_vmcb(cpu);
+	const struct vmcb *vmcb = svm_vmcb(cpu);
 	uint32_t info = (uint32_t)vmcb->exit_info1;
 	struct port_access access = {
 		.port = (uint16_t)(info >> IOIO_PORT_SHIFT),
@@ -49,7 +49,7 @@ static void exit_port(struct cpu *cpu)
 	};
 
 	if (port_exit(cpu, &access))
-		vmcb->rip = vmcb->exit_info2;
+		vcpu_ops->skip(cpu, (unsigned)(vmcb->exit_info2 - vmcb->rip));
 }
 
 static void exit_nested_page_fault(struct cpu *cpu)

@@ -194,6 +194,7 @@ static void svm_reset(struct cpu *cpu, uint16_t cs_selector, uint64_t cs_base, u
 	vmcb->dr6 = 0xffff0ff0;
 	vmcb->dr7 = 0x400;
 	vmcb->guest_pat = PAT_RESET;
+	breakpoints_clear();
 	svm_nmi_reset(cpu);
 	svm_set_owner(cpu);
 }
@@ -215,6 +216,23 @@ static void svm_get_state(const struct cpu *cpu, struct vcpu_state *state)
 	state->cpl = vmcb->cpl;
 }
 
+/* What ends an instruction that the processor executes itself: the trap of a single step. */
+static void svm_end_instruction(struct vmcb *vmcb)
+{
+	bool steps =
+		(vmcb->rflags & RFLAGS_TF) && !(msr_read(MSR_DEBUGCTL) & DEBUGCTL_STEP_BRANCHES);
+
+	vmcb->rflags &= ~RFLAGS_RF;
+	vmcb->interrupt_shadow &= ~1ull;
+	if (!steps || vmcb->event_injection & EVENT_VALID)
+		return;
+
+	/* Injection changes neither register (AMD64 APM vol. 2, 15.20). */
+	vmcb->dr6 |= DR6_STEP;
+	vmcb->dr7 &= ~DR7_GENERAL_DETECT;
+	vmcb->event_injection = EVENT_VALID | EVENT_TYPE_EXCEPTION | VECTOR_DB;
+}
+
 static void svm_skip(struct cpu *cpu, unsigned bytes)
 {
 	struct vmcb *vmcb = svm_vmcb(cpu);
@@ -222,7 +240,7 @@ static void svm_skip(struct cpu *cpu, unsigned bytes)
 	vmcb->rip += bytes;
 	if (!(vmcb->cs.attributes & (1u << 9)))
 		vmcb->rip = (uint32_t)vmcb->rip;
-	vmcb->interrupt_shadow &= ~1ull;
+	svm_end_instruction(vmcb);
 }
 
 static void svm_inject_exception(struct cpu *cpu, unsigned vector, bool has_error, uint32_t error)
@@ -259,9 +277,11 @@ static void svm_nmi_arrived(uint64_t *rip)
 		*rip = (uint64_t)svm_wait_end;
 }
 
-static void svm_allow_interrupts(void)
+static void svm_allow_interrupt(void)
 {
-	__asm__ volatile("stgi; sti; nop; nop; cli; clgi" : : : "memory");
+	__asm__ volatile("stgi" : : : "memory");
+	idt_open_window();
+	__asm__ volatile("clgi" : : : "memory");
 }
 
 static uint32_t svm_missing_feature(void)
@@ -310,5 +330,5 @@ const struct vcpu_ops vcpu_svm = {
 	.set_pat = svm_set_pat,
 	.wait = svm_wait,
 	.nmi_arrived = svm_nmi_arrived,
-	.allow_interrupts = svm_allow_interrupts,
+	.allow_interrupt = svm_allow_interrupt,
 };

@@ -31,7 +31,6 @@
 /* Of #DB (table 28-1), which are those of DR6. */
 #define DEBUG_CAUSES 0x600full
 #define DEBUG_BREAKPOINTS 0xfull
-#define DR7_GENERAL_DETECT (1ull << 13)
 
 /* An exception that the guest would have had: it gets it. */
 static void exit_reflect(uint32_t event)

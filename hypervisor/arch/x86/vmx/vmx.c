@@ -207,6 +207,17 @@ static void vmx_end_shadow(void)
 		   vmcs_read(VMCS_INTERRUPTIBILITY) & ~(uint64_t)INTERRUPTIBILITY_SHADOW);
 }
 
+/* What ends an instruction that the processor executes itself: the trap of a single step. */
+static void vmx_end_instruction(void)
+{
+	uint64_t flags = vmcs_read(VMCS_GUEST_RFLAGS);
+
+	vmcs_write(VMCS_GUEST_RFLAGS, flags & ~RFLAGS_RF);
+	vmx_end_shadow();
+	if ((flags & RFLAGS_TF) && !(vmcs_read(VMCS_GUEST_DEBUGCTL) & DEBUGCTL_STEP_BRANCHES))
+		vmcs_write(VMCS_PENDING_DEBUG, vmcs_read(VMCS_PENDING_DEBUG) | DR6_STEP);
+}
+
 static void vmx_skip(struct cpu *cpu, unsigned bytes)
 {
 	uint64_t rip = vmcs_read(VMCS_GUEST_RIP) + bytes;
@@ -214,7 +225,7 @@ static void vmx_skip(struct cpu *cpu, unsigned bytes)
 
 	(void)cpu;
 	vmcs_write(VMCS_GUEST_RIP, long_mode ? rip : (uint32_t)rip);
-	vmx_end_shadow();
+	vmx_end_instruction();
 }
 
 static void vmx_inject_exception(struct cpu *cpu, unsigned vector, bool has_error, uint32_t error)
@@ -236,11 +247,6 @@ static void vmx_set_pat(struct cpu *cpu, uint64_t pat)
 {
 	vmcs_write(VMCS_GUEST_PAT, pat);
 	vmx_flush(cpu);
-}
-
-static void vmx_allow_interrupts(void)
-{
-	__asm__ volatile("sti; nop; nop; cli" : : : "memory");
 }
 
 static void vmx_describe_nested(struct paging *paging)
@@ -275,5 +281,5 @@ const struct vcpu_ops vcpu_vmx = {
 	.set_pat = vmx_set_pat,
 	.wait = vmx_wait,
 	.nmi_arrived = vmx_nmi_arrived,
-	.allow_interrupts = vmx_allow_interrupts,
+	.allow_interrupt = idt_open_window,
 };
