@@ -78,6 +78,30 @@ test_pending_stopped() {
 	survives pending-stopped
 }
 
+# CPUs that failed or were stopped are the management's, whatever their siblings send them.
+test_revive() {
+	approves revive
+	in_state revive failed || die "the cell has not failed"
+	expect 0 celltool destroy revive force
+	all_cpus
+}
+
+test_storm() {
+	local before
+	fresh
+	for _ in 1 2 3; do
+		start storm
+		wait_for 30 console_says storm ready
+		sleep 1
+		expect 0 celltool stop storm
+		before=$(stat_of storm total)
+		sleep 1
+		equal "$(stat_of storm total)" "$before" "the number of exits of a stopped cell, a second later"
+		expect 0 celltool destroy storm
+		all_cpus
+	done
+}
+
 test_cpuid_leaves() { approves cpuid-leaves; }
 test_hypercall_denied() { approves hypercall-denied; }
 test_hypercall_unknown() { approves hypercall-unknown; }
