@@ -76,6 +76,8 @@ static const struct sentence sentences[] = {
 	 "link %s (from 0) exists, but not as described: destroy the cells that are its peers"},
 	{CELLHV_CHECK_LINK_PEER, NUMBER, "ResourceConflict",
 	 "another cell is at the place of this one in link %s (from 0): change an \"id\""},
+	{CELLHV_CHECK_CPUS_OUTSIDE, NUMBER, "CpuUnavailable",
+	 "not all of Linux's %s CPUs are under the hypervisor: disable it and enable it again"},
 	{CELLHV_CHECK_LINK_FUNCTION, NUMBER, "ResourceConflict",
 	 "Linux has another PCI function where link %s (from 0) would put its own: pin another in "
 	 "host.json"},

@@ -10,21 +10,25 @@
 
 #include "check.h"
 #include "arch/x86/safe.h"
+#include "arch/x86/x86.h"
 
 static unsigned faults;
+static uint64_t places[3];
 
 /* As the hypervisor's handler of exceptions. */
 static void handle(int number, siginfo_t *info, void *context)
 {
-	greg_t *rip = &((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
-	uint64_t fixup = safe_fixup((uint64_t)*rip);
+	greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+	uint64_t fixup = safe_fixup((uint64_t)registers[REG_TRAPNO], (uint64_t)registers[REG_RIP]);
 
 	(void)number;
 	(void)info;
 	if (!fixup)
 		_Exit(1);
+	if (faults < sizeof(places) / sizeof(*places))
+		places[faults] = (uint64_t)registers[REG_RIP];
 	faults++;
-	*rip = (greg_t)fixup;
+	registers[REG_RIP] = (greg_t)fixup;
 }
 
 static void catch_faults(void)
@@ -50,8 +54,24 @@ TEST(each_instruction_that_faults_says_so)
 
 TEST(no_other_place_is_mended)
 {
-	CHECK(safe_fixup(0) == 0);
-	CHECK(safe_fixup((uint64_t)msr_write_safe) == 0);
-	CHECK(safe_fixup((uint64_t)xcr_write_safe + 1) == 0);
-	CHECK(safe_fixup(UINT64_MAX) == 0);
+	CHECK(safe_fixup(VECTOR_GP, 0) == 0);
+	CHECK(safe_fixup(VECTOR_GP, (uint64_t)msr_write_safe) == 0);
+	CHECK(safe_fixup(VECTOR_GP, (uint64_t)xcr_write_safe + 1) == 0);
+	CHECK(safe_fixup(VECTOR_GP, UINT64_MAX) == 0);
+}
+
+/* A machine check, an NMI or an interrupt may hit the very instruction, and is not its fault. */
+TEST(nothing_but_their_own_exceptions_is_mended)
+{
+	uint64_t value;
+
+	catch_faults();
+	msr_read_safe(0x10, &value);
+	msr_write_safe(0x10, UINT64_MAX);
+	xcr_write_safe(0, 0);
+	CHECK_EQ(faults, 3);
+	for (unsigned place = 0; place < 3; place++)
+		for (uint64_t vector = 0; vector < 256; vector++)
+			CHECK_EQ(safe_fixup(vector, places[place]) != 0,
+				 vector == VECTOR_GP || (vector == VECTOR_UD && place == 2));
 }

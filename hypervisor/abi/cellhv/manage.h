@@ -13,13 +13,13 @@
 
 #include "config.h"
 
-#define CELLHV_ABI_VERSION 1
+#define CELLHV_ABI_VERSION 2
 
 #define CELLHV_CALL 0x4348u
 
 enum cellhv_op {
 	CELLHV_OP_DISABLE = 1,	/* this CPU goes native again; -EBUSY while a cell exists */
-	CELLHV_OP_RELEASE_CPU,	/* cpu: an offline root CPU goes native */
+	CELLHV_OP_RELEASE_CPU,	/* cpu: an offline CPU goes native; -EBUSY while a cell exists */
 	CELLHV_OP_INFO,		/* info */
 	CELLHV_OP_CELL_CREATE,	/* create */
 	CELLHV_OP_CELL_SCRUB,	/* scrub: zero some of the cell's RAM */
@@ -146,6 +146,7 @@ enum cellhv_check {
 	CELLHV_CHECK_LINK_PEER,		/* object: index; another cell has this id */
 	CELLHV_CHECK_LINK_FUNCTION,	/* object: index; the root has a function there already */
 	CELLHV_CHECK_CPU_MODE,		/* object: enum cellhv_cpu_mode */
+	CELLHV_CHECK_CPUS_OUTSIDE, /* object: CPUs of Linux; not all are under the hypervisor */
 	CELLHV_CHECK_MAX,
 };
 
@@ -195,8 +196,8 @@ struct cellhv_call {
 			uint32_t state; /* out: enum cellhv_cell_state */
 			uint32_t reply; /* out: CELLHV_REPLY_*, to the last message */
 			uint32_t reserved;
-			uint64_t failed_cpus;	       /* out: bit per CPU below 64 */
-			struct cellhv_failure failure; /* out: the first */
+			uint64_t failed_cpus[CELLHV_MAX_CPUS / 64]; /* out: bit per CPU */
+			struct cellhv_failure failure;		    /* out: the first */
 		} status;
 		struct {
 			uint32_t cpu; /* in */

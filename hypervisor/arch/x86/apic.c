@@ -114,6 +114,22 @@ static void apic_set_mode(struct cpu *self, bool x2apic)
 	self->x2apic = x2apic;
 }
 
+bool apic_in_service(const struct cpu *self, unsigned vector)
+{
+	return apic_read(self, APIC_ISR + vector / 32) >> (vector % 32) & 1;
+}
+
+static bool apic_is_empty(const struct cpu *self)
+{
+	for (unsigned i = 0; i < 256 / 32; i++)
+		if (apic_read(self, APIC_ISR + i) || apic_read(self, APIC_IRR + i))
+			return false;
+	return true;
+}
+
+/* Those of all vectors, and for each one more that comes meanwhile. */
+#define APIC_DRAIN_TRIES 512u
+
 void apic_reset(struct cpu *self, bool x2apic)
 {
 	for (unsigned i = 0; i < sizeof(apic_lvts); i++)
@@ -124,9 +140,9 @@ void apic_reset(struct cpu *self, bool x2apic)
 	/* What the former owner left pending is taken and acknowledged here, not by the next. */
 	apic_write(self, APIC_SVR, APIC_SVR_ENABLE | 0xff);
 	apic_write(self, APIC_TPR, 0);
-	for (unsigned i = 0; i < 256; i++) {
+	for (unsigned i = 0; i < APIC_DRAIN_TRIES && !apic_is_empty(self); i++) {
 		apic_write(self, APIC_EOI, 0);
-		idt_take_interrupts();
+		idt_take_interrupt();
 	}
 	apic_set_mode(self, x2apic);
 	apic_write(self, APIC_SVR, 0xff);

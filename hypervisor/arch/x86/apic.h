@@ -66,6 +66,9 @@ bool apic_send_safe(const struct cpu *self, uint32_t destination, uint32_t comma
 /* The mode, id and logical id as the CPU enters. */
 void apic_init(struct cpu *self);
 
+/* Whether an interrupt of that vector is being handled. */
+bool apic_in_service(const struct cpu *self, unsigned vector);
+
 /* Nothing pending or in service, software-disabled; in x2APIC mode if `x2apic`. */
 void apic_reset(struct cpu *self, bool x2apic);
 

@@ -53,16 +53,15 @@ static void ipi_deliver(struct cpu *self, struct cpu *cpu, uint32_t command)
 
 	switch (delivery) {
 	case APIC_DELIVERY_NMI:
-		cpu_request(cpu, CPU_REQUEST_NMI);
+		cpu_signal(cpu, self->cell, CPU_SIGNAL_NMI, 0);
 		break;
 	case APIC_DELIVERY_INIT:
 		/* Only the assertion resets; the level de-assert is for ancient APICs. */
 		if (command & APIC_ASSERT)
-			cpu_request(cpu, CPU_REQUEST_INIT);
+			cpu_signal(cpu, self->cell, CPU_SIGNAL_INIT, 0);
 		break;
 	case APIC_DELIVERY_STARTUP:
-		cpu->sipi_vector = command & 0xff;
-		cpu_request(cpu, CPU_REQUEST_SIPI);
+		cpu_signal(cpu, self->cell, CPU_SIGNAL_SIPI, command & 0xff);
 		break;
 	default:
 		apic_send(self, cpu->apic_id, (command & 0xff) | APIC_ASSERT);

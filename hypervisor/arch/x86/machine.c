@@ -177,6 +177,7 @@ int machine_init(struct cellhv_boot *boot)
 	machine.memory_phys = boot->memory_phys;
 	machine.memory_virt = boot->memory_virt;
 	machine.leave = boot->leave;
+	machine.num_cpus = boot->num_cpus;
 	machine.tsc_khz = boot->tsc_khz;
 	memcpy(machine.version, header->version, sizeof(machine.version));
 	pool_init(&machine.pool, image_end,
@@ -191,6 +192,8 @@ int machine_init(struct cellhv_boot *boot)
 	err = machine_build_paging(boot);
 	if (!err)
 		err = machine_build_root();
+	/* No CPU has walked the tables yet. */
+	pool_reclaim(&machine.pool);
 	if (!err)
 		err = machine_build_permissions();
 	if (!err)

@@ -23,6 +23,7 @@ struct machine {
 	uint64_t memory_virt; /* Linux's address of the same */
 	uint64_t leave;	      /* the leave routine in the switch page */
 	uint64_t phys_limit;  /* first address the CPUs cannot form */
+	uint32_t num_cpus;    /* that Linux runs on, and that enter one after another */
 	uint32_t tsc_khz;
 	uint32_t apic_khz; /* 0 until the first cell takes a CPU */
 	bool root_x2apic;

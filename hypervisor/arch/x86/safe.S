@@ -4,7 +4,9 @@
 	.balign	8
 	.globl	safe_faults, safe_faults_end
 safe_faults:
-	.quad	msr_read_fault, msr_write_fault, xcr_write_fault
+	.quad	msr_read_fault, 1 << 13			/* #GP */
+	.quad	msr_write_fault, 1 << 13
+	.quad	xcr_write_fault, 1 << 13 | 1 << 6	/* and #UD, without CR4.OSXSAVE */
 safe_faults_end:
 
 	.text

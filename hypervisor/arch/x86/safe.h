@@ -15,8 +15,10 @@ bool msr_read_safe(uint32_t msr, uint64_t *value);
 bool msr_write_safe(uint32_t msr, uint64_t value);
 bool xcr_write_safe(uint32_t xcr, uint64_t value);
 
-/* An exception at `rip`: if one of the above met it, where they go on; 0: it is no fault of a
- * guest. */
-uint64_t safe_fixup(uint64_t rip);
+/*
+ * An exception at `rip`: where one of the above goes on that raised it by its value; else 0. What
+ * may come at any instruction, like a machine check, is none of its own.
+ */
+uint64_t safe_fixup(uint64_t vector, uint64_t rip);
 
 #endif

@@ -83,8 +83,8 @@ struct vcpu_ops {
 	/* An NMI came in at *rip of the hypervisor; gets a waiting CPU going. */
 	void (*nmi_arrived)(uint64_t *rip);
 
-	/* External interrupts that are pending reach the IDT. */
-	void (*allow_interrupts)(void);
+	/* An external interrupt that is pending reaches the IDT, by idt_open_window(). */
+	void (*allow_interrupt)(void);
 };
 
 extern const struct vcpu_ops vcpu_svm, vcpu_vmx;

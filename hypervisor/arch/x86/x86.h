@@ -37,7 +37,11 @@
 
 #define RFLAGS_FIXED (1ull << 1)
 #define RFLAGS_TF (1ull << 8)
+#define RFLAGS_IF (1ull << 9)
+#define RFLAGS_RF (1ull << 16)
+
 #define DR6_BS (1ull << 14)
+#define DR7_GENERAL_DETECT (1ull << 13)
 #define DEBUGCTL_LBR (1ull << 0)
 #define DEBUGCTL_BTF (1ull << 1)
 

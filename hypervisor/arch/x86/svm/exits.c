@@ -40,7 +40,7 @@ static void exit_msr(struct cpu *cpu)
 
 static void exit_port(struct cpu *cpu)
 {
-	struct vmcb *vmcb = svm_vmcb(cpu);
+	const struct vmcb *vmcb = svm_vmcb(cpu);
 	uint32_t info = (uint32_t)vmcb->exit_info1;
 	struct port_access access = {
 		.port = (uint16_t)(info >> IOIO_PORT_SHIFT),

@@ -226,6 +226,7 @@ static void svm_reset(struct cpu *cpu, uint16_t cs_selector, uint64_t cs_base, u
 	vmcb->dr6 = 0xffff0ff0;
 	vmcb->dr7 = 0x400;
 	vmcb->guest_pat = PAT_RESET;
+	breakpoints_clear();
 	svm_nmi_reset(cpu);
 	svm_set_owner(cpu);
 	barrier_between_owners();
@@ -268,6 +269,23 @@ static unsigned svm_get_length(const struct cpu *cpu)
 	return vmcb->next_rip && length <= DECODE_MAX_LENGTH ? (unsigned)length : 0;
 }
 
+/* What ends an instruction that the processor executes itself: the trap of a single step. */
+static void svm_end_instruction(struct cpu *cpu)
+{
+	struct vmcb *vmcb = svm_vmcb(cpu);
+	bool steps = (vmcb->rflags & RFLAGS_TF) && !(msr_read(MSR_DEBUGCTL) & DEBUGCTL_BTF);
+
+	vmcb->rflags &= ~RFLAGS_RF;
+	vmcb->interrupt_shadow &= ~1ull;
+	if (!steps || vmcb->event_injection & EVENT_VALID)
+		return;
+
+	/* Injection changes neither register (AMD64 APM vol. 2, 15.20). */
+	vmcb->dr6 |= DR6_BS;
+	vmcb->dr7 &= ~DR7_GENERAL_DETECT;
+	svm_inject_exception(cpu, VECTOR_DB, false, 0);
+}
+
 static void svm_skip(struct cpu *cpu, unsigned bytes)
 {
 	struct vmcb *vmcb = svm_vmcb(cpu);
@@ -275,11 +293,7 @@ static void svm_skip(struct cpu *cpu, unsigned bytes)
 	vmcb->rip += bytes;
 	if (!(vmcb->cs.attributes & (1u << 9)))
 		vmcb->rip = (uint32_t)vmcb->rip;
-	vmcb->interrupt_shadow &= ~1ull;
-	if (vmcb->rflags & RFLAGS_TF) {
-		vmcb->dr6 |= DR6_BS;
-		svm_inject_exception(cpu, VECTOR_DB, false, 0);
-	}
+	svm_end_instruction(cpu);
 }
 
 static void svm_flush(struct cpu *cpu)
@@ -310,9 +324,11 @@ static void svm_nmi_arrived(uint64_t *rip)
 		*rip = (uint64_t)svm_wait_end;
 }
 
-static void svm_allow_interrupts(void)
+static void svm_allow_interrupt(void)
 {
-	__asm__ volatile("stgi; sti; nop; nop; cli; clgi" : : : "memory");
+	__asm__ volatile("stgi" : : : "memory");
+	idt_open_window();
+	__asm__ volatile("clgi" : : : "memory");
 }
 
 static uint32_t svm_missing_feature(void)
@@ -362,5 +378,5 @@ const struct vcpu_ops vcpu_svm = {
 	.set_pat = svm_set_pat,
 	.wait = svm_wait,
 	.nmi_arrived = svm_nmi_arrived,
-	.allow_interrupts = svm_allow_interrupts,
+	.allow_interrupt = svm_allow_interrupt,
 };

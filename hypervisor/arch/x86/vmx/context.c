@@ -242,6 +242,7 @@ void vmx_reset(struct cpu *cpu, uint16_t cs_selector, uint64_t cs_base, uint16_t
 	vmx_set_cr0(CR0_ET | CR0_NW | CR0_CD);
 	vmx_set_cr4(cpu, 0);
 	cr2_write(0);
+	breakpoints_clear();
 	vmx_nmi_reset(cpu);
 	vmx_set_owner(cpu);
 	vmx_set_efer(cpu, 0);

@@ -27,7 +27,6 @@
 #define CR_NUMBER(qualification) ((qualification)&0xf)
 #define CR_REGISTER(qualification) ((qualification) >> 8 & 0xf)
 
-#define DR7_GENERAL_DETECT (1ull << 13)
 #define DEBUGCTL_ENDED (DEBUGCTL_BTF | DEBUGCTL_LBR) /* by a #DB (18.4.2 and 18.4.4) */
 
 /* An exception that the guest would have had: it gets it. */

@@ -224,6 +224,17 @@ static unsigned vmx_get_length(const struct cpu *cpu)
 		       : vmcs_read32(VMCS_INSTRUCTION_LENGTH);
 }
 
+/* What ends an instruction that the processor executes itself: the trap of a single step. */
+static void vmx_end_instruction(void)
+{
+	uint64_t flags = vmcs_read(VMCS_GUEST_RFLAGS);
+
+	vmcs_write(VMCS_GUEST_RFLAGS, flags & ~RFLAGS_RF);
+	vmx_end_shadow();
+	if ((flags & RFLAGS_TF) && !(vmcs_read(VMCS_GUEST_DEBUGCTL) & DEBUGCTL_BTF))
+		vmcs_write(VMCS_PENDING_DEBUG, vmcs_read(VMCS_PENDING_DEBUG) | DR6_BS);
+}
+
 static void vmx_skip(struct cpu *cpu, unsigned bytes)
 {
 	uint64_t rip = vmcs_read(VMCS_GUEST_RIP) + bytes;
@@ -231,10 +242,7 @@ static void vmx_skip(struct cpu *cpu, unsigned bytes)
 
 	(void)cpu;
 	vmcs_write(VMCS_GUEST_RIP, long_mode ? rip : (uint32_t)rip);
-	vmx_end_shadow();
-	if (vmcs_read(VMCS_GUEST_RFLAGS) & RFLAGS_TF &&
-	    !(vmcs_read(VMCS_GUEST_DEBUGCTL) & DEBUGCTL_BTF))
-		vmcs_write(VMCS_PENDING_DEBUG, vmcs_read(VMCS_PENDING_DEBUG) | DR6_BS);
+	vmx_end_instruction();
 }
 
 void vmx_inject(uint32_t event, uint32_t error, uint32_t length)
@@ -275,11 +283,6 @@ static void vmx_set_pat(struct cpu *cpu, uint64_t pat)
 	vmx_flush(cpu);
 }
 
-static void vmx_allow_interrupts(void)
-{
-	__asm__ volatile("sti; nop; nop; cli" : : : "memory");
-}
-
 static void vmx_describe_nested(struct paging *paging)
 {
 	paging->format = &paging_ept;
@@ -313,5 +316,5 @@ const struct vcpu_ops vcpu_vmx = {
 	.set_pat = vmx_set_pat,
 	.wait = vmx_wait,
 	.nmi_arrived = vmx_nmi_arrived,
-	.allow_interrupts = vmx_allow_interrupts,
+	.allow_interrupt = idt_open_window,
 };

@@ -26,6 +26,7 @@ struct vmx_controls {
 
 /* controls.c: what this CPU lets us choose (Intel SDM vol. 3, appendix A). */
 uint32_t vmx_missing_feature(void);
+void vmx_wanted_controls(struct vmx_controls *wanted, bool root, bool vpid);
 void vmx_choose_controls(struct vmx_controls *controls, bool root);
 bool vmx_has_vpid(void);
 bool vmx_has_huge_pages(void);
