@@ -176,6 +176,20 @@ LIBCELL_PUBLIC int cell_cell_state(cell_cell *cell, enum cell_state *ret_state,
 	return 0;
 }
 
+/* ENODEV alone does not say which is missing: the hypervisor, or the CPU. */
+static int fail_stats(const cell_cell *cell, unsigned cpu)
+{
+	int r = hv_require_enabled(cell->hv, "read the statistics");
+
+	if (r < 0)
+		return r;
+	return context_fail(
+		cell->hv->context, -ENODEV, "CpuUnavailable",
+		"Cannot read the statistics: there is no CPU %u under the hypervisor: see "
+		"/sys/devices/system/cpu/present.",
+		cpu);
+}
+
 LIBCELL_PUBLIC int cell_cell_stats(cell_cell *cell, unsigned cpu,
 				   struct cell_stat ret_stats[CELL_N_STATS_MAX])
 {
@@ -195,6 +209,8 @@ LIBCELL_PUBLIC int cell_cell_stats(cell_cell *cell, unsigned cpu,
 	context_begin(cell->hv->context);
 	r = driver_call(cell->hv->context, cell->hv->fd, CELLHV_IOC_CPU_STATS, &request, NULL,
 			"read the statistics");
+	if (r == -ENODEV)
+		return fail_stats(cell, cpu);
 	if (r < 0)
 		return r;
 

@@ -91,7 +91,9 @@ static const struct sentence sentences[] = {
 	 "kvm_intel`; where KVM takes the CPUs when it is loaded, boot with "
 	 "kvm.enable_virt_at_load=0"},
 	{CELLHV_DRIVER_CHECK_IMAGE_MISSING, NOTHING, "ModuleMissing",
-	 "there is no /lib/firmware/" CELLHV_IMAGE_NAME ": install the hypervisor image"},
+	 "there is no /lib/firmware/" CELLHV_IMAGE_NAME
+	 ": install the hypervisor image (Debian: `apt "
+	 "install cellmgr-hypervisor`)"},
 	{CELLHV_DRIVER_CHECK_IMAGE_FORMAT, NUMBER, "AbiMismatch",
 	 "the hypervisor image has ABI version %s and does not fit the module: install both from "
 	 "the same build"},

@@ -87,6 +87,15 @@ static void give_back_unneeded(cell_hv *hv, cell_host *host)
 	inventory_clear(&inventory);
 }
 
+/* What the kernel says of the cells, for blocks that the record does not name. */
+static void recover_record(cell_host *host, const struct inventory *inventory)
+{
+	_cleanup_ranges_ struct ranges used = {0};
+
+	if (inventory_memory(inventory, NULL, &used) == 0)
+		pool_recover(host, &used);
+}
+
 /* Rolling back must not replace the sentence about what went wrong. */
 static void roll_back_memory(cell_hv *hv, cell_host *host)
 {
@@ -121,6 +130,19 @@ static int fail_memory(const cell_desc *desc, const cell_host *host, const struc
 			    pool_describe_fallback(&host->memory, compile_need(desc), fallback));
 }
 
+/* No block was asked to leave: it is not Linux's memory that is short. */
+static int fail_record(const cell_desc *desc, int error)
+{
+	return context_fail(desc->context, error, "Failed",
+			    "Cannot record in " MEMORY_RECORD
+			    " which memory is taken from Linux, so "
+			    "none is: %s%s.",
+			    strerror(-error),
+			    error == -ENOSPC || error == -EDQUOT
+				    ? ": make room in /run (`df /run`), and try again"
+				    : "");
+}
+
 static int take_memory(cell_desc *desc, cell_host *host, const struct inventory *inventory,
 		       struct place *ret)
 {
@@ -129,6 +151,8 @@ static int take_memory(cell_desc *desc, cell_host *host, const struct inventory 
 
 	pool_begin(&pool, host);
 	r = place_desc(desc, inventory, &host->memory, pool_take, &pool, ret);
+	if (r < 0 && pool.record_error < 0)
+		return fail_record(desc, pool.record_error);
 	if (r == -ENOSPC)
 		return fail_memory(desc, host, &pool, inventory);
 	if (r < 0)
@@ -203,6 +227,7 @@ static int create_locked(cell_hv *hv, cell_desc *desc, cell_host *host,
 	cell_blob *blob;
 	int r;
 
+	recover_record(host, inventory);
 	r = check_name(desc, inventory);
 	if (r == 0)
 		r = compile_check(desc, host, inventory, &cpus, &place);
@@ -361,14 +386,18 @@ static bool is_gone(const cell_cell *cell)
 	return driver_try(cell->hv->context, cell->hv->fd, CELLHV_IOC_CELL_INFO, &info) == -ENOENT;
 }
 
-/* Memory that cannot be given back now is with the next destruction. */
-static void give_back_after(const cell_cell *cell)
+/*
+ * Memory that cannot be given back now is with the next destruction.
+ * before: what the cells had until now; the one that is gone among them.
+ */
+static void give_back_after(const cell_cell *cell, const struct inventory *before)
 {
 	cell_context *context = cell->hv->context;
 	const struct cell_context saved = *context;
 	cell_host *host;
 
 	if (host_new_of_memory(context, &host) == 0) {
+		recover_record(host, before);
 		give_back_unneeded(cell->hv, host);
 		cell_host_unref(host);
 	}
@@ -378,6 +407,7 @@ static void give_back_after(const cell_cell *cell)
 static int destroy_locked(cell_cell *cell, bool force)
 {
 	cell_context *context = cell->hv->context;
+	struct inventory before;
 	struct cellhv_cell_info info;
 	int r;
 
@@ -390,9 +420,14 @@ static int destroy_locked(cell_cell *cell, bool force)
 				    "force.",
 				    cell->name);
 
+	r = inventory_read(context, cell->hv->fd, &before);
+	if (r < 0)
+		return r;
+
 	r = operate(cell, CELLHV_IOC_CELL_DESTROY, force ? CELLHV_CELL_FORCE : 0, "destroy");
 	if (r == 0 || is_gone(cell))
-		give_back_after(cell);
+		give_back_after(cell, &before);
+	inventory_clear(&before);
 	return r;
 }
 

@@ -34,15 +34,25 @@ static int open_lock(cell_context *context)
 	return fd < 0 ? -errno : fd;
 }
 
+/* A unit's sandbox opens the directory where it was there when the unit started. */
+static const char *remedy(int error)
+{
+	if (error == -EROFS || error == -ENOENT)
+		return ": `systemd-tmpfiles --create cellmgr.conf` makes the directory";
+	if (error == -ENOSPC || error == -EDQUOT)
+		return ": make room in /run (`df /run`)";
+	return "";
+}
+
 int lock_take(cell_context *context)
 {
 	const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000};
 	int fd = open_lock(context);
 
 	if (fd < 0)
-		return context_fail(context, fd,
-				    fd == -EACCES || fd == -EPERM ? "AccessDenied" : "Failed",
-				    "Cannot lock %s/lock: %s.", DIRECTORY, strerror(-fd));
+		return context_fail(
+			context, fd, fd == -EACCES || fd == -EPERM ? "AccessDenied" : "Failed",
+			"Cannot lock %s/lock: %s%s.", DIRECTORY, strerror(-fd), remedy(fd));
 
 	for (int i = 0; i < TRIES; i++) {
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0)

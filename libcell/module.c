@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 
 #include "cleanup.h"
+#include "export.h"
 #include "file.h"
 
 static struct kmod_ctx *open_index(const char *root, const char *kernel)
@@ -114,6 +115,18 @@ bool module_is_signed(const char *root, const char *kernel)
 	return is_signed;
 }
 
+LIBCELL_PUBLIC int cell_hv_is_installed(cell_context *context)
+{
+	struct utsname name;
+	char other[128];
+	enum module_state state;
+
+	context_begin(context);
+	uname(&name);
+	state = module_find(context->root, name.release, other);
+	return state == MODULE_LOADED || state == MODULE_AVAILABLE;
+}
+
 static int fail_missing(cell_context *context, const char *kernel)
 {
 	char other[128];
@@ -127,14 +140,16 @@ static int fail_missing(cell_context *context, const char *kernel)
 	case MODULE_OTHER_KERNEL:
 		return context_fail(context, -ENODEV, "ModuleMissing",
 				    "The module " MODULE_NAME " is installed for kernel %s, but %s "
-				    "runs: build and install it for this one.",
-				    other, kernel);
+				    "runs: build and install it for this one (Debian: `apt install "
+				    "cellhv-dkms linux-headers-%s`).",
+				    other, kernel, kernel);
 	default:
 		return context_fail(context, -ENODEV, "ModuleMissing",
 				    "The module " MODULE_NAME
-				    " is not installed for kernel %s: build and "
-				    "install it, then run `depmod`.",
-				    kernel);
+				    " is not installed for kernel %s: build and install it, then "
+				    "run `depmod` (Debian: `apt install cellhv-dkms "
+				    "linux-headers-%s`).",
+				    kernel, kernel);
 	}
 }
 
@@ -183,8 +198,9 @@ void module_explain(cell_context *context, int error, const char *kernel, bool p
 	case EINVAL:
 		context_set_error(context, "ModuleMissing",
 				  "The module " MODULE_NAME " does not fit kernel %s: build it "
-				  "again with this kernel's headers.",
-				  kernel);
+				  "again with this kernel's headers (Debian: `apt install "
+				  "linux-headers-%s`, then `dpkg-reconfigure cellhv-dkms`).",
+				  kernel, kernel);
 		break;
 	default:
 		context_set_error(context, "Failed",

@@ -74,10 +74,17 @@ int pool_take(void *userdata, struct memory_block *block)
 		return -ETIMEDOUT;
 	}
 
+	if (pool->record_error < 0)
+		return pool->record_error;
+
 	block->ours = true;
 	r = write_record(host);
-	if (r == 0)
-		r = write_state(host, block, "offline");
+	if (r < 0) {
+		block->ours = false;
+		pool->record_error = r;
+		return r;
+	}
+	r = write_state(host, block, "offline");
 	if (r < 0) {
 		context_log(host->context, LOG_NOTICE, "Memory block %u does not go offline: %s.",
 			    block->number, strerror(-r));
@@ -89,6 +96,19 @@ int pool_take(void *userdata, struct memory_block *block)
 	context_log(host->context, LOG_INFO, "Memory block %u at 0x%" PRIx64 " is offline.",
 		    block->number, block->phys);
 	return 0;
+}
+
+void pool_recover(cell_host *host, const struct ranges *used)
+{
+	struct memory *memory = &host->memory;
+
+	for (size_t i = 0; i < memory->n; i++) {
+		struct memory_block *block = &memory->blocks[i];
+
+		if (!block->online && !block->ours &&
+		    ranges_touch(used, block->phys, memory->block_size))
+			block->ours = true;
+	}
 }
 
 static bool is_needed(const struct memory *memory, const struct memory_block *block,

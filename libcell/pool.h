@@ -10,12 +10,19 @@ struct pool {
 	cell_host *host;
 	uint64_t deadline_ms; /* monotonic */
 	bool late;
+	int record_error; /* negative errno: the record could not be written, so nothing is taken */
 };
 
 void pool_begin(struct pool *pool, cell_host *host);
 
 /* A place_take_fn; userdata is a struct pool. Bounded in time for each block and in all. */
 int pool_take(void *userdata, struct memory_block *block);
+
+/*
+ * The record may be gone (who cleans /run?), but a cell's memory lies in nobody's block but ours:
+ * what is offline there counts as taken by us again.
+ */
+void pool_recover(cell_host *host, const struct ranges *used);
 
 /*
  * Puts every block that is ours and does not touch `needed` back to Linux. One that stays offline

@@ -13,12 +13,12 @@ __cellctl_links() {
 }
 
 _cellctl() {
-	local verbs="list status show start stop restart enable disable destroy console log monitor
+	local verbs="list status show start stop restart enable disable destroy hold console log monitor
 		wait stats top check cat define undefine compile dump describe hypervisor link host help"
 	local options="--help --version --host= --all --dry-run --follow --force --full --json=pretty --json=short
 		--no-block --no-legend --no-pager --output= --property= --value --quiet --wait
-		--timeout= --delay= --iterations="
-	local states="defined starting running running/locked stopping stopped failed gone"
+		--timeout= --delay= --iterations= --why="
+	local states="defined starting running running/locked locked stopping stopped failed gone"
 	local current=${COMP_WORDS[COMP_CWORD]} verb="" action="" n=0 i words=""
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -50,8 +50,8 @@ _cellctl() {
 	wait:0) words=$(__cellctl_names) ;;
 	wait:*) words=$states ;;
 	check:* | compile:0) words=$(__cellctl_names) ;;
-	status:0 | show:0 | start:0 | stop:0 | restart:0 | enable:0 | disable:0 | destroy:0 | \
-		console:0 | log:0 | stats:0 | cat:0 | undefine:0 | describe:0)
+	status:* | show:* | start:* | stop:* | restart:* | enable:* | disable:* | destroy:* | log:* | \
+		hold:0 | console:0 | stats:0 | cat:0 | undefine:0 | describe:0)
 		words=$(__cellctl_names)
 		;;
 	esac

@@ -58,7 +58,7 @@ int attach_copy(int fd, bool follow)
 		r = copy_once(fd);
 		if (r == -EAGAIN && follow)
 			r = poll(&poll_fd, 1, -1) < 0 && errno != EINTR ? -errno : 1;
-	} while (r > 0);
+	} while (r > 0 && !ferror(stdout));
 
 	return r < 0 && r != -EAGAIN ? ctl_fail("Cannot read the console: %s", strerror(-r))
 				     : EXIT_OK;

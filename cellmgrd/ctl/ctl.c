@@ -3,6 +3,7 @@
 #include "ctl.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -80,6 +81,7 @@ void ctl_print_json(const struct ctl *ctl, const char *text)
 int ctl_execute(char *const argv[])
 {
 	fflush(stdout);
+	signal(SIGPIPE, SIG_DFL);
 	execvp(argv[0], argv);
 	return ctl_fail("Cannot run %s: %s", argv[0], strerror(errno));
 }

@@ -8,6 +8,7 @@
 #include "cell.h"
 #include "digest.h"
 #include "table.h"
+#include "unit-list.h"
 
 /* The command line, and what every verb needs. */
 struct ctl {
@@ -15,6 +16,7 @@ struct ctl {
 	cell_hv *hv; /* once opened */
 	sd_bus *bus; /* once connected */
 	struct digests digests;
+	struct unit_list units;
 	const char *host; /* of -H, or NULL */
 	enum table_format format;
 	bool legend;
@@ -30,6 +32,7 @@ struct ctl {
 	bool value;
 	const char *output;
 	const char *property;
+	const char *why;     /* of a hold */
 	double delay;	     /* seconds between two looks of top */
 	unsigned iterations; /* of top; 0: until it is ended */
 	double timeout;	     /* seconds that wait waits; 0: for ever */
@@ -58,6 +61,7 @@ int ctl_dump(struct ctl *ctl, int argc, char **argv);
 int ctl_define(struct ctl *ctl, int argc, char **argv);
 int ctl_undefine(struct ctl *ctl, int argc, char **argv);
 int ctl_console(struct ctl *ctl, int argc, char **argv);
+int ctl_hold(struct ctl *ctl, int argc, char **argv);
 int ctl_monitor(struct ctl *ctl, int argc, char **argv);
 int ctl_wait(struct ctl *ctl, int argc, char **argv);
 int ctl_hypervisor(struct ctl *ctl, int argc, char **argv);

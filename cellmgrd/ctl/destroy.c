@@ -3,6 +3,7 @@
 #include "cleanup.h"
 #include "ctl.h"
 #include "exit-status.h"
+#include "holds.h"
 
 #define DESTROY_FORCE UINT64_C(1)
 
@@ -17,6 +18,9 @@ int ctl_destroy(struct ctl *ctl, int argc, char **argv)
 		return bus_request(ctl, argv[1], "Destroy", "t",
 				   ctl->force ? DESTROY_FORCE : UINT64_C(0));
 
+	r = holds_check(ctl, argv[1]);
+	if (r != EXIT_OK)
+		return r;
 	r = ctl_open_cell(ctl, argv[1], &hv, &cell);
 	if (r != EXIT_OK)
 		return r;

@@ -163,7 +163,10 @@ static int status(struct ctl *ctl)
 	r = cell_hv_open(ctl->context, false, &hv);
 	if (r >= 0)
 		r = cell_hv_info(hv, &info);
-	state = r < 0 ? "missing" : info.enabled ? "enabled" : "disabled";
+	if (r < 0 && cell_hv_is_installed(ctl->context) <= 0)
+		state = "missing";
+	else
+		state = info.enabled ? "enabled" : "disabled";
 
 	if (ctl->format != TABLE_TEXT)
 		print_json(ctl, state, &info);

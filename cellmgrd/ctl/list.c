@@ -31,7 +31,7 @@ static void add_cell(struct table *table, const struct facts *facts)
 	else
 		table_add(table, "-");
 	table_add(table, "%s", facts->name);
-	table_add(table, "%s", view_state(facts));
+	table_add(table, "%s", facts->state);
 	table_add(table, "%s", list && *list ? list : "-");
 }
 

@@ -3,13 +3,17 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "ctl.h"
 #include "exit-status.h"
 #include "log.h"
+#include "names.h"
 #include "term.h"
 #include "verbs.h"
 #include "version.h"
@@ -26,6 +30,7 @@ enum long_option {
 	OPTION_TIMEOUT,
 	OPTION_VALUE,
 	OPTION_WAIT,
+	OPTION_WHY,
 };
 
 static const struct option options[] = {
@@ -49,6 +54,7 @@ static const struct option options[] = {
 	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
 	{"value", no_argument, NULL, OPTION_VALUE},
 	{"wait", no_argument, NULL, OPTION_WAIT},
+	{"why", required_argument, NULL, OPTION_WHY},
 	{NULL, 0, NULL, 0},
 };
 
@@ -113,6 +119,9 @@ static int parse_value(struct ctl *ctl, int option)
 		return -1;
 	case OPTION_JSON:
 		return parse_json_format(ctl, optarg);
+	case OPTION_WHY:
+		ctl->why = optarg;
+		return -1;
 	case OPTION_TIMEOUT:
 		return parse_seconds(&ctl->timeout, optarg);
 	case OPTION_VERSION:
@@ -176,10 +185,18 @@ static int print_help(const char *name)
 	return EXIT_OK;
 }
 
+/* A reader that has seen enough, such as head(1), has closed its end. */
+static bool is_read_enough(void)
+{
+	struct pollfd fd = {STDOUT_FILENO, POLLOUT, 0};
+
+	return poll(&fd, 1, 0) > 0 && (fd.revents & POLLERR);
+}
+
 /* On a full disk half of a description is no description. */
 static int check_output(int status)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || is_read_enough())
 		return status;
 
 	ctl_fail("Cannot write to standard output: %s", strerror(errno));
@@ -198,13 +215,15 @@ static int run(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
 		return ctl_fail("Out of memory.");
 
 	cell_context_set_log_fn(ctl->context, log_from_libcell, NULL);
-	if (verb->pager && !ctl->no_pager)
+	if ((verb->flags & VERB_PAGER) && !ctl->no_pager)
 		term_pager_open();
-	r = verb->run(ctl, argc, argv);
+	r = verb->flags & VERB_EACH ? names_each(ctl, verb->run, argc, argv)
+				    : verb->run(ctl, argc, argv);
 	if (!term_pager_close())
 		r = check_output(r);
 
 	digests_free(&ctl->digests);
+	unit_list_free(&ctl->units);
 	sd_bus_flush_close_unref(ctl->bus);
 	cell_hv_unref(ctl->hv);
 	cell_context_unref(ctl->context);
@@ -219,6 +238,9 @@ int main(int argc, char **argv)
 	bool help = false;
 	int option, status;
 
+	/* Writing fails then, which says more than a process that was killed; see check_output().
+	 */
+	signal(SIGPIPE, SIG_IGN);
 	log_set_max_level(LOG_WARNING);
 	while ((option = getopt_long(argc, argv, "hH:ad:fn:o:p:q", options, NULL)) >= 0) {
 		help |= option == 'h';

@@ -65,13 +65,19 @@ static void print_change(const struct ctl *ctl, const char *name, const char *ol
 	fflush(stdout);
 }
 
+/* --iterations= counts lines, however many cells there are at first. */
+static bool is_full(const struct seen *seen)
+{
+	return seen->ctl->iterations > 0 && seen->n >= seen->ctl->iterations;
+}
+
 static void on_change(void *userdata, const char *name, const char *state)
 {
 	struct seen *seen = userdata;
 	struct entry *entry = entry_of(seen, name);
 	const char *new = state ? state : "gone";
 
-	if (!entry || strcmp(entry->state, new) == 0)
+	if (!entry || strcmp(entry->state, new) == 0 || is_full(seen))
 		return;
 
 	print_change(seen->ctl, name, entry->state, new);
@@ -86,7 +92,7 @@ int ctl_monitor(struct ctl *ctl, int argc, char **argv)
 	int r = watch_begin(&watch, ctl, on_change, &seen);
 
 	(void)argc, (void)argv;
-	while (r == EXIT_OK && (ctl->iterations == 0 || seen.n < ctl->iterations))
+	while (r == EXIT_OK && !is_full(&seen) && !ferror(stdout))
 		r = watch_process(&watch, FOREVER);
 
 	while (seen.entries) {
@@ -113,14 +119,22 @@ static void on_wait_change(void *userdata, const char *name, const char *state)
 		snprintf(wait->state, sizeof(wait->state), "%s", state ? state : "gone");
 }
 
+/* A cell that is running/locked is running, and it is locked. */
+static bool is_in(const struct wait *wait, const char *wanted)
+{
+	if (strcmp(wait->state, "running/locked") == 0 &&
+	    (strcmp(wanted, "running") == 0 || strcmp(wanted, "locked") == 0))
+		return true;
+
+	return strcmp(wait->state, wanted) == 0;
+}
+
 static bool is_over(const struct wait *wait)
 {
-	static const char *const ended[] = {"stopped", "failed", "defined", "gone"};
+	static const char *const ended[] = {"stopped", "shut down", "failed", "defined", "gone"};
 
 	for (int i = 0; i < wait->n_states; i++)
-		if (strcmp(wait->states[i], wait->state) == 0 ||
-		    (strcmp(wait->states[i], "running") == 0 &&
-		     strcmp(wait->state, "running/locked") == 0))
+		if (is_in(wait, wait->states[i]))
 			return true;
 	for (size_t i = 0; wait->n_states == 0 && i < ARRAY_SIZE(ended); i++)
 		if (strcmp(ended[i], wait->state) == 0)
@@ -156,8 +170,9 @@ static int wait_until_over(struct watch *watch, const struct wait *wait, double 
 
 static bool is_state(const char *text)
 {
-	static const char *const states[] = {"defined",	 "starting", "running", "running/locked",
-					     "stopping", "stopped",  "failed",	"gone"};
+	static const char *const states[] = {"defined", "starting", "running", "running/locked",
+					     "locked",	"stopping", "stopped", "shut down",
+					     "failed",	"gone"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
 		if (strcmp(states[i], text) == 0)

@@ -4,6 +4,7 @@
 #include "prepare.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,12 +60,22 @@ static int list_remaining(cell_host *host, const struct cell_preparation *prepar
 static int run_words(char **words)
 {
 	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
 	int status = 0, r;
+	sigset_t pipe;
 	pid_t pid;
+
+	/* It is ours alone to ignore. */
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigdefault(&attributes, &pipe);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-	r = posix_spawnp(&pid, words[0], &actions, NULL, words, environ);
+	r = posix_spawnp(&pid, words[0], &actions, &attributes, words, environ);
+	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	if (r != 0)
 		return -r;

@@ -11,13 +11,14 @@
 #include "cpulist.h"
 #include "ctl.h"
 #include "exit-status.h"
+#include "holds.h"
 #include "term.h"
 #include "view.h"
 
 static void print_text(const struct facts *facts, const char *cpus)
 {
 	const struct record *last = &facts->last;
-	const char *state = view_state(facts);
+	const char *state = facts->state;
 
 	printf("%s\n", facts->name);
 	printf("   Config: %s\n", *facts->config_path ? facts->config_path : "none");
@@ -29,7 +30,9 @@ static void print_text(const struct facts *facts, const char *cpus)
 	}
 	if (strcmp(last->result, "success") != 0)
 		printf("   Result: %s\n", last->result);
-	if (*last->reason)
+	if (*last->message && !record_is_of_guest(last))
+		printf("  Failure: %s\n", last->message);
+	if (record_is_of_guest(last))
 		printf("  Failure: %s (%s, CPU %u, rip 0x%" PRIx64 ", address 0x%" PRIx64 ")\n",
 		       last->message, last->reason, last->cpu, last->rip, last->address);
 }
@@ -63,7 +66,7 @@ static size_t list_fields(const struct facts *facts, const char *cpus, struct fi
 
 	add(fields, &n, "Name", "name", "%s", facts->name);
 	add(fields, &n, "Unit", "unit", "cell@%s.service", facts->name);
-	add(fields, &n, "State", "state", "%s", view_state(facts));
+	add(fields, &n, "State", "state", "%s", facts->state);
 	add(fields, &n, "Id", "id", "%u", facts->id);
 	add(fields, &n, "CPUs", "cpus", "%s", cpus);
 	add(fields, &n, "ConfigPath", "configPath", "%s", facts->config_path);
@@ -71,10 +74,11 @@ static size_t list_fields(const struct facts *facts, const char *cpus, struct fi
 	add(fields, &n, "Result", "result", "%s", last->result);
 	add(fields, &n, "Failure", "failure", "%s", last->message);
 	add(fields, &n, "FailureReason", "failureReason", "%s", last->reason);
-	if (*last->reason) {
+	if (record_is_of_guest(last)) {
 		add(fields, &n, "FailureCPU", "failureCpu", "%u", last->cpu);
 		add(fields, &n, "FailureRip", "failureRip", "0x%" PRIx64, last->rip);
 		add(fields, &n, "FailureAddress", "failureAddress", "0x%" PRIx64, last->address);
+		add(fields, &n, "FailureDetail", "failureDetail", "0x%" PRIx64, last->detail);
 	}
 	return n;
 }
@@ -125,6 +129,13 @@ static void print(const struct ctl *ctl, const struct facts *facts, bool lines)
 		free(fields[--n].value);
 }
 
+static bool print_hold(void *userdata, const struct hold_file *file)
+{
+	(void)userdata;
+	printf("  Held by: %s: %s (user %u)\n", file->who, file->why, (unsigned)file->uid);
+	return true;
+}
+
 int ctl_status(struct ctl *ctl, int argc, char **argv)
 {
 	struct view view;
@@ -136,6 +147,8 @@ int ctl_status(struct ctl *ctl, int argc, char **argv)
 		return r;
 
 	print(ctl, facts, false);
+	if (ctl->format == TABLE_TEXT)
+		holds_each(ctl, facts->name, print_hold, NULL);
 	r = facts_runs(facts) ? EXIT_OK : EXIT_NOT_RUNNING;
 	view_release(&view);
 	return r;

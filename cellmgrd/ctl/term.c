@@ -65,9 +65,9 @@ const char *term_state_color(const char *state)
 		const char *state;
 		const char *sequence;
 	} colors[] = {
-		{"running", "\033[32m"},  {"running/locked", "\033[32m"}, {"starting", "\033[33m"},
-		{"stopping", "\033[33m"}, {"failed", "\033[1;31m"},	  {"stopped", "\033[33m"},
-		{"defined", "\033[90m"},  {"native", "\033[90m"},
+		{"running", "\033[32m"},   {"running/locked", "\033[32m"}, {"starting", "\033[33m"},
+		{"stopping", "\033[33m"},  {"failed", "\033[1;31m"},	   {"stopped", "\033[33m"},
+		{"shut down", "\033[33m"}, {"defined", "\033[90m"},	   {"native", "\033[90m"},
 	};
 
 	for (size_t i = 0; term_has_colors() && i < ARRAY_SIZE(colors); i++)

@@ -57,7 +57,7 @@ static int take(struct ctl *ctl, struct sample *sample)
 			struct row *row = &sample->rows[sample->n];
 
 			snprintf(row->name, sizeof(row->name), "%s", facts->name);
-			row->state = view_state(facts);
+			row->state = facts->state;
 			row->cpu = facts->cpus[c];
 			row->n_stats = view_stats(ctl, facts->name, row->cpu, row->stats);
 			sample->n += row->n_stats >= 0;
@@ -183,7 +183,8 @@ static int run(struct ctl *ctl, struct sample samples[2], bool screen)
 		if (screen)
 			print_head(ctl);
 		print(ctl, new, old);
-		fflush(stdout);
+		if (fflush(stdout) != 0)
+			break;
 	}
 
 	return r;

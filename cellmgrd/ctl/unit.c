@@ -10,6 +10,7 @@
 #include "cleanup.h"
 #include "ctl.h"
 #include "exit-status.h"
+#include "holds.h"
 #include "name.h"
 #include "systemd-call.h"
 #include "view.h"
@@ -48,25 +49,73 @@ static int wait_for(sd_bus *bus, struct job *job)
 	return 0;
 }
 
-static int call(sd_bus *bus, const char *method, const char *unit, struct job *job)
+/* What to ask for, and whom: systemd, or cellmgrd, which asks it where polkit agrees. */
+struct request {
+	const char *method; /* of systemd */
+	const char *unit;
+	const char *cellmgrd; /* method of the manager, with the cell's name; or NULL */
+	const char *cell;
+};
+
+static int call_systemd(sd_bus *bus, const struct request *request, sd_bus_message **ret)
 {
 	CLEANUP_BUS_ERROR sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r = sd_bus_call_method(bus, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
+				   request->method, &error, ret, "ss", request->unit, "replace");
+
+	return r < 0 ? ctl_fail("systemd does not take %s of %s: %s", request->method,
+				request->unit, error.message)
+		     : EXIT_OK;
+}
+
+static int call_cellmgrd(struct ctl *ctl, const struct request *request, sd_bus_message **ret)
+{
+	CLEANUP_MESSAGE sd_bus_message *m = NULL;
+	int r = bus_new_call(ctl, NULL, request->cellmgrd, &m);
+
+	if (r != EXIT_OK)
+		return r;
+	r = sd_bus_message_append(m, "ss", request->cell, "");
+	return r < 0 ? bus_fail(NULL, r) : bus_call(ctl, m, ret);
+}
+
+static int call(struct ctl *ctl, sd_bus *bus, const struct request *request, struct job *job)
+{
 	CLEANUP_MESSAGE sd_bus_message *reply = NULL;
 	const char *path;
-	int r = sd_bus_call_method(bus, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, method, &error,
-				   &reply, "ss", unit, "replace");
+	int r = request->cellmgrd ? call_cellmgrd(ctl, request, &reply)
+				  : call_systemd(bus, request, &reply);
 
-	if (r < 0)
-		return ctl_fail("systemd does not take %s of %s: %s", method, unit, error.message);
+	if (r != EXIT_OK)
+		return r;
 	if (sd_bus_message_read(reply, "o", &path) < 0)
-		return ctl_fail("systemd gave an answer that is no job.");
+		return ctl_fail("The answer is no job of systemd's.");
 
 	job->path = strdup(path);
 	return job->path ? EXIT_OK : ctl_fail("Out of memory.");
 }
 
-static int call_and_wait(sd_bus *bus, const char *method, const char *unit, struct job *job,
-			 bool wait)
+/* The library's own reason, which the last run has recorded; "" where it has none. */
+static int fail_job(struct ctl *ctl, const struct request *request, const char *result)
+{
+	CLEANUP_FREE char *reason = NULL;
+	struct facts *facts;
+	struct view view;
+
+	if (request->cell && view_find(ctl, request->cell, &view, &facts) == EXIT_OK) {
+		if (record_tells_failure(&facts->last))
+			reason = strdup(facts->last.message);
+		view_release(&view);
+	}
+
+	return ctl_fail("%s ended with \"%s\"%s%s%s `journalctl -u %s` says %s.", request->unit,
+			result, reason && *reason ? ": " : "", reason ? reason : "",
+			reason && *reason ? "" : ";", request->unit,
+			reason && *reason ? "more" : "why");
+}
+
+static int call_and_wait(struct ctl *ctl, sd_bus *bus, const struct request *request,
+			 struct job *job, bool wait)
 {
 	CLEANUP_SLOT sd_bus_slot *match = NULL;
 	int r = sd_bus_call_method(bus, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, "Subscribe",
@@ -78,7 +127,7 @@ static int call_and_wait(sd_bus *bus, const char *method, const char *unit, stru
 	if (r < 0)
 		return ctl_fail("systemd cannot be reached: %s", strerror(-r));
 
-	r = call(bus, method, unit, job);
+	r = call(ctl, bus, request, job);
 	if (r != EXIT_OK || !wait)
 		return r;
 
@@ -86,13 +135,12 @@ static int call_and_wait(sd_bus *bus, const char *method, const char *unit, stru
 	if (r < 0)
 		return ctl_fail("Lost the connection to systemd: %s", strerror(-r));
 	if (strcmp(job->result, "done") != 0 && strcmp(job->result, "skipped") != 0)
-		return ctl_fail("%s ended with \"%s\"; `journalctl -u %s` says why.", unit,
-				job->result, unit);
+		return fail_job(ctl, request, job->result);
 
 	return EXIT_OK;
 }
 
-int unit_request(struct ctl *ctl, const char *method, const char *unit, bool wait)
+static int run_request(struct ctl *ctl, const struct request *request, bool wait)
 {
 	struct job job = {0};
 	sd_bus *bus;
@@ -101,10 +149,17 @@ int unit_request(struct ctl *ctl, const char *method, const char *unit, bool wai
 	if (r != EXIT_OK)
 		return r;
 
-	r = call_and_wait(bus, method, unit, &job, wait);
+	r = call_and_wait(ctl, bus, request, &job, wait);
 	free(job.path);
 	free(job.result);
 	return r;
+}
+
+int unit_request(struct ctl *ctl, const char *method, const char *unit, bool wait)
+{
+	const struct request request = {.method = method, .unit = unit};
+
+	return run_request(ctl, &request, wait);
 }
 
 struct target {
@@ -172,13 +227,35 @@ static bool is_in_state(const struct target *target, const char *state)
 	return target->active_state && strcmp(target->active_state, state) == 0;
 }
 
+enum job_kind { START, STOP, RESTART };
+
+static int ask_for_job(struct ctl *ctl, const struct target *target, enum job_kind kind)
+{
+	static const struct {
+		const char *systemd, *cellmgrd;
+	} methods[] = {
+		[START] = {"StartUnit", "StartCell"},
+		[STOP] = {"StopUnit", "StopCell"},
+		[RESTART] = {"RestartUnit", "RestartCell"},
+	};
+	const struct request request = {
+		.method = methods[kind].systemd,
+		.unit = target->unit,
+		.cellmgrd = bus_is_needed(ctl) ? methods[kind].cellmgrd : NULL,
+		.cell = target->name,
+	};
+	int r = kind == START ? EXIT_OK : holds_check(ctl, target->name);
+
+	return r == EXIT_OK ? run_request(ctl, &request, !ctl->no_block) : r;
+}
+
 static int start(struct ctl *ctl, const struct target *target)
 {
 	char *wait[] = {(char *)"wait", (char *)target->name, NULL};
 	int r = EXIT_OK;
 
 	if (!is_in_state(target, "active") || target->job)
-		r = unit_request(ctl, "StartUnit", target->unit, !ctl->no_block);
+		r = ask_for_job(ctl, target, START);
 	else if (!ctl->quiet)
 		printf("The cell \"%s\" runs already: there is nothing to do.\n", target->name);
 	if (r != EXIT_OK || !ctl->wait)
@@ -207,7 +284,7 @@ static int stop(struct ctl *ctl, const struct target *target)
 	bool has_ended = is_in_state(target, "inactive") || is_in_state(target, "failed");
 
 	if (!has_ended || target->job)
-		return unit_request(ctl, "StopUnit", target->unit, !ctl->no_block);
+		return ask_for_job(ctl, target, STOP);
 	if (!target->is_running)
 		return fail_not_running(target);
 
@@ -219,7 +296,7 @@ static int stop(struct ctl *ctl, const struct target *target)
 
 static int restart(struct ctl *ctl, const struct target *target)
 {
-	return unit_request(ctl, "RestartUnit", target->unit, !ctl->no_block);
+	return ask_for_job(ctl, target, RESTART);
 }
 
 static int with_target(struct ctl *ctl, const char *name,

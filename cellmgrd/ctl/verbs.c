@@ -13,84 +13,94 @@
 #define DESCRIPTIONS "Descriptions"
 #define MACHINE "Machine"
 
+#define PAGER VERB_PAGER
+#define EACH VERB_EACH
+
 static const struct verb verbs[] = {
 	{CELLS, "list", "", 0, 0, ctl_list, "ID, name, state and CPUs of each cell (the default)",
 	 "The first line, \"root\", is Linux itself. With --all also cells that are only "
 	 "described.\n"
 	 "  cellctl list --all\n"
 	 "  cellctl --json=short list\n",
-	 true},
-	{CELLS, "status", "NAME", 1, 1, ctl_status, "One cell in detail",
+	 PAGER},
+	{CELLS, "status", "NAME...", 1, INT_MAX, ctl_status, "One cell in detail",
 	 "After a failure also why the last run ended. Exit status 3 where it does not run.\n",
-	 false},
-	{CELLS, "show", "NAME", 1, 1, ctl_show, "The same as lines KEY=VALUE, for scripts",
-	 "  cellctl show apic-demo -p State --value\n", true},
-	{CELLS, "start", "NAME", 1, 1, ctl_start, "Start it, and the hypervisor before it",
+	 EACH},
+	{CELLS, "show", "NAME...", 1, INT_MAX, ctl_show, "The same as lines KEY=VALUE, for scripts",
+	 "  cellctl show apic-demo -p State --value\n", PAGER | EACH},
+	{CELLS, "start", "NAME...", 1, INT_MAX, ctl_start, "Start it, and the hypervisor before it",
 	 "Starts the unit cell@NAME.service and waits until the cell runs; --no-block does not "
 	 "wait,\n"
 	 "--wait waits on until the cell has ended. A running cell that no unit controls is "
 	 "adopted.\n",
-	 false},
-	{CELLS, "stop", "NAME", 1, 1, ctl_stop, "Ask the guest to shut down",
+	 EACH},
+	{CELLS, "stop", "NAME...", 1, INT_MAX, ctl_stop, "Ask the guest to shut down",
 	 "Up to three times, as long as the description says; then its \"on-refusal\" decides. "
 	 "CPUs\n"
 	 "and memory go back to Linux.\n",
-	 false},
-	{CELLS, "restart", "NAME", 1, 1, ctl_restart, "Stop it where it runs, and start it", "",
-	 false},
-	{CELLS, "enable", "NAME", 1, 1, ctl_enable, "Start it at each boot", "", false},
-	{CELLS, "disable", "NAME", 1, 1, ctl_disable, "Do not start it at boot", "", false},
-	{CELLS, "destroy", "NAME", 1, 1, ctl_destroy, "Give a stopped cell's CPUs and memory back",
-	 "With --force a running cell's too: its guest is not asked.\n", false},
+	 EACH},
+	{CELLS, "restart", "NAME...", 1, INT_MAX, ctl_restart,
+	 "Stop it where it runs, and start it", "", EACH},
+	{CELLS, "enable", "NAME...", 1, INT_MAX, ctl_enable, "Start it at each boot", "", 0},
+	{CELLS, "disable", "NAME...", 1, INT_MAX, ctl_disable, "Do not start it at boot", "", 0},
+	{CELLS, "destroy", "NAME...", 1, INT_MAX, ctl_destroy,
+	 "Give a stopped cell's CPUs and memory back",
+	 "With --force a running cell's too: its guest is not asked.\n", EACH},
+	{CELLS, "hold", "[NAME [-- COMMAND...]]", 0, INT_MAX, ctl_hold,
+	 "Who holds cells; or hold one while COMMAND runs",
+	 "As long as it is held, neither cellctl nor another client of cellmgrd stops, restarts,\n"
+	 "destroys or undefines it. systemctl does, and so does the end of the machine.\n"
+	 "  cellctl hold apic-demo --why='a measurement' -- ./measure 60\n",
+	 0},
 
 	{WATCHING, "console", "NAME", 1, 1, ctl_console, "What the guest writes",
 	 "On a terminal it stays until ^] is typed three times within a second. Elsewhere it "
 	 "prints\n"
 	 "what the ring still keeps; --follow waits for more until the cell is gone.\n",
-	 false},
-	{WATCHING, "log", "NAME", 1, 1, ctl_log, "The journal of its unit, console included",
-	 "  cellctl log -f apic-demo\n", false},
+	 0},
+	{WATCHING, "log", "NAME...", 1, INT_MAX, ctl_log,
+	 "The journal of its unit, console included", "  cellctl log -f apic-demo\n", 0},
 	{WATCHING, "monitor", "", 0, 0, ctl_monitor, "A line for each change of a cell's state",
 	 "At first one for each cell as it is. --iterations=N ends it after N lines.\n"
 	 "  cellctl --json=short monitor | jq --unbuffered .state\n",
-	 false},
+	 0},
 	{WATCHING, "wait", "NAME [STATE...]", 1, INT_MAX, ctl_wait,
 	 "Until it is in one of the states",
-	 "States: defined starting running running/locked stopping stopped failed gone. Without "
-	 "one:\n"
+	 "States: defined starting running running/locked (or locked) stopping stopped \"shut "
+	 "down\"\n"
+	 "failed gone. Without one:\n"
 	 "until it does not run; exit status 1 where it failed. --timeout=SECONDS gives up.\n"
 	 "  cellctl wait apic-demo running --timeout=10\n",
-	 false},
+	 0},
 	{WATCHING, "stats", "NAME", 1, 1, ctl_stats, "VM exits by reason and CPU, since the start",
-	 "", true},
+	 "", PAGER},
 	{WATCHING, "top", "", 0, 0, ctl_top, "VM exits per second of all cells, live",
 	 "q leaves. --delay=SECONDS, --iterations=N. Into a pipe it prints one table per look.\n",
-	 false},
+	 0},
 
 	{DESCRIPTIONS, "check", "FILE|NAME...", 1, INT_MAX, ctl_check,
 	 "Every problem, as a compiler does",
 	 "An argument with a slash or ending in .json is a file, any other the name of a cell.\n"
 	 "Exit status 78 where there is an error. With --json the diagnostics come as objects.\n",
-	 false},
-	{DESCRIPTIONS, "cat", "NAME", 1, 1, ctl_cat, "The description, and where it is", "", true},
+	 0},
+	{DESCRIPTIONS, "cat", "NAME", 1, 1, ctl_cat, "The description, and where it is", "", PAGER},
 	{DESCRIPTIONS, "define", "FILE", 1, 1, ctl_define,
 	 "Keep it in /etc/cells, once it is right", "With --force in place of one that is there.\n",
-	 false},
-	{DESCRIPTIONS, "undefine", "NAME", 1, 1, ctl_undefine, "Remove it from /etc/cells", "",
-	 false},
+	 0},
+	{DESCRIPTIONS, "undefine", "NAME", 1, 1, ctl_undefine, "Remove it from /etc/cells", "", 0},
 	{DESCRIPTIONS, "compile", "FILE|NAME -o OUT", 1, 1, ctl_compile,
-	 "Write the binary configuration", "", false},
+	 "Write the binary configuration", "", 0},
 	{DESCRIPTIONS, "dump", "BLOB", 1, 1, ctl_dump, "Turn a binary configuration back into JSON",
-	 "", true},
+	 "", PAGER},
 	{DESCRIPTIONS, "describe", "[NAME]", 0, 1, ctl_describe, "All that cellmgrd knows, as JSON",
-	 "", true},
+	 "", PAGER},
 
 	{MACHINE, "hypervisor", "enable|confirm|disable|status|console", 1, 1, ctl_hypervisor,
 	 "What runs beneath Linux",
 	 "enable and disable by hand; starting a cell enables it, too. confirm: enabling again "
 	 "after\n"
 	 "the machine has frozen while it did. console: the hypervisor's own lines (--follow).\n",
-	 false},
+	 0},
 	{MACHINE, "link", "[list|status|ring|wait|set-state|read|write]", 0, 5, ctl_link,
 	 "Shared memory and doorbells between cells and Linux",
 	 "list (the default): links that descriptions, host.json or cells name, and their peers\n"
@@ -102,7 +112,7 @@ static const struct verb verbs[] = {
 	 "  read NAME SECTION [OFFSET [LENGTH]]   SECTION: common, output, or a peer\n"
 	 "  write NAME SECTION [OFFSET]           from standard input\n"
 	 "All but list and status are for links that /etc/cellmgr/host.json lists.\n",
-	 false},
+	 0},
 	{MACHINE, "host", "check|describe|prepare", 1, 1, ctl_host,
 	 "Can this machine be partitioned, and make it so",
 	 "check names the remedy of each finding, shows all mistakes in "
@@ -112,7 +122,7 @@ static const struct verb verbs[] = {
 	 "kernel-install reads), and applies that; with --dry-run only shows it. A reboot has to\n"
 	 "follow. Exit status 1 where checks fail that this does not mend.\n"
 	 "  cellctl host prepare --dry-run\n",
-	 false},
+	 0},
 };
 
 static const char options[] =
@@ -133,6 +143,7 @@ static const char options[] =
 	"  -p --property=NAME,... show: these only\n"
 	"     --value             show: values without names\n"
 	"  -q --quiet             Nothing that is not asked for\n"
+	"     --why=TEXT          hold: what it is held for\n"
 	"     --wait              start: wait until the cell has ended; link ring: for the answer\n"
 	"     --timeout=SECONDS   wait, link wait, link ring --wait: give up after that\n"
 	"  -d --delay=SECONDS     top: between two looks (1)\n"

@@ -5,6 +5,11 @@
 
 #include "ctl.h"
 
+enum verb_flag {
+	VERB_PAGER = 1, /* its output goes through one */
+	VERB_EACH = 2,	/* of NAME..., it is run with one after the other */
+};
+
 struct verb {
 	const char *group;
 	const char *name;
@@ -14,7 +19,7 @@ struct verb {
 	ctl_verb_fn run;
 	const char *summary;
 	const char *details; /* lines with their ends; "" where the summary says it all */
-	bool pager;
+	unsigned flags;
 };
 
 /* NULL: there is no such command. */

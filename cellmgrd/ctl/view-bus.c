@@ -26,8 +26,8 @@ static int read_name(sd_bus_message *m, struct facts *facts)
 /* The states are strings of ours, which outlive the message. */
 static int read_state(sd_bus_message *m, struct facts *facts)
 {
-	static const char *const states[] = {"defined",	 "starting", "running", "locked",
-					     "stopping", "stopped",  "failed"};
+	static const char *const states[] = {"defined",	 "starting", "running",	  "running/locked",
+					     "stopping", "stopped",  "shut down", "failed"};
 	const char *state;
 	int r = sd_bus_message_read(m, "v", "s", &state);
 

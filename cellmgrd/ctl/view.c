@@ -9,17 +9,6 @@
 #include "cpulist.h"
 #include "exit-status.h"
 
-const char *view_state(const struct facts *facts)
-{
-	if (strcmp(facts->state, "locked") == 0)
-		return "running/locked";
-	if (strcmp(facts->state, "stopped") == 0 &&
-	    strcmp(facts->last.result, "guest-shutdown") == 0)
-		return "shut down";
-
-	return facts->state;
-}
-
 /* 1: ask the daemon instead. */
 static int open_driver(struct ctl *ctl)
 {
@@ -39,11 +28,24 @@ static int open_driver(struct ctl *ctl)
 	return 0;
 }
 
+/* Without a bus there is no systemd that would know more; so nothing is reported. */
+static void read_units(struct ctl *ctl)
+{
+	if (!ctl->bus && sd_bus_open_system(&ctl->bus) < 0)
+		return;
+
+	unit_list_free(&ctl->units);
+	unit_list_read(&ctl->units, ctl->bus);
+}
+
 static int read_local(struct ctl *ctl, struct view *ret)
 {
 	struct cell_hv_info info;
-	int r = facts_collect(ctl->context, ctl->hv, &ctl->digests, NULL, NULL, &ret->cells);
+	int r;
 
+	read_units(ctl);
+	r = facts_collect(ctl->context, ctl->hv, &ctl->digests, unit_list_state, &ctl->units,
+			  &ret->cells);
 	if (r < 0)
 		return ctl_fail_cell(ctl, r);
 

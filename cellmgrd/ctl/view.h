@@ -19,9 +19,6 @@ struct view {
 int view_read(struct ctl *ctl, struct view *ret);
 void view_release(struct view *view);
 
-/* "running/locked" and the like, as people know it. */
-const char *view_state(const struct facts *facts);
-
 /* Reads, and looks one up: EXIT_NO_SUCH_CELL where it is not there. *ret belongs to the view. */
 int view_find(struct ctl *ctl, const char *name, struct view *ret_view, struct facts **ret);
 

@@ -7,13 +7,6 @@
 #include "cleanup.h"
 #include "exit-status.h"
 
-static void tell(struct watch *watch, const char *name, const char *state)
-{
-	if (state && strcmp(state, "locked") == 0)
-		state = "running/locked";
-	watch->fn(watch->userdata, name, state);
-}
-
 /* Of sa{sv}as, what State has become. */
 static int on_properties(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
@@ -37,18 +30,19 @@ static int on_properties(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		sd_bus_message_exit_container(m);
 	}
 	if (state)
-		tell(watch, name, state);
+		watch->fn(watch->userdata, name, state);
 
 	return 0;
 }
 
 static int on_removed(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
+	struct watch *watch = userdata;
 	const char *name;
 
 	(void)error;
 	if (sd_bus_message_read(m, "so", &name, NULL) >= 0)
-		tell(userdata, name, NULL);
+		watch->fn(watch->userdata, name, NULL);
 	return 0;
 }
 
@@ -75,7 +69,7 @@ static int read_cells(struct watch *watch, sd_bus_message *reply)
 	const char *name, *state;
 	int r = sd_bus_message_enter_container(reply, 'a', "(ssso)");
 	while (r >= 0 && (r = sd_bus_message_read(reply, "(ssso)", &name, &state, NULL, NULL)) > 0)
-		tell(watch, name, state);
+		watch->fn(watch->userdata, name, state);
 
 	return r < 0 ? bus_fail(NULL, r) : EXIT_OK;
 }

@@ -4,8 +4,11 @@
 
 #include <errno.h>
 
+#include "bus-error.h"
 #include "cleanup.h"
 #include "manager.h"
+#include "name.h"
+#include "systemd-call.h"
 
 #define POLKIT_NAME "org.freedesktop.PolicyKit1"
 #define POLKIT_PATH "/org/freedesktop/PolicyKit1/Authority"
@@ -68,12 +71,32 @@ static int on_answer(sd_bus_message *answer, void *userdata, sd_bus_error *ret_e
 	if (r >= 0)
 		r = question->fn(question->manager, question->call, &error);
 	if (r < 0)
-		sd_bus_reply_method_errno(question->call, r, &error);
+		bus_error_reply(question->call, r, &error);
 
 	return 0;
 }
 
-static int ask_polkit(struct question *question)
+static int append_detail(sd_bus_message *m, const char *key, const char *value)
+{
+	return value ? sd_bus_message_append(m, "{ss}", key, value) : 0;
+}
+
+static int append_details(sd_bus_message *m, const struct authorize_details *details)
+{
+	CLEANUP_FREE char *unit = details->cell ? name_to_unit(details->cell) : NULL;
+	int r = sd_bus_message_open_container(m, 'a', "{ss}");
+
+	if (r >= 0)
+		r = append_detail(m, "verb", details->verb);
+	if (r >= 0)
+		r = append_detail(m, "cell", details->cell);
+	if (r >= 0)
+		r = append_detail(m, "unit", unit ? unit : HYPERVISOR_UNIT);
+
+	return r < 0 ? r : sd_bus_message_close_container(m);
+}
+
+static int ask_polkit(struct question *question, const struct authorize_details *details)
 {
 	CLEANUP_MESSAGE sd_bus_message *m = NULL;
 	CLEANUP_SLOT sd_bus_slot *slot = NULL;
@@ -86,9 +109,13 @@ static int ask_polkit(struct question *question)
 	if (r < 0)
 		return r;
 
-	r = sd_bus_message_append(m, "(sa{sv})sa{ss}us", "system-bus-name", 1, "name", "s",
-				  sd_bus_message_get_sender(question->call), question->action, 0,
-				  interactive > 0 ? ALLOW_USER_INTERACTION : 0, "");
+	r = sd_bus_message_append(m, "(sa{sv})s", "system-bus-name", 1, "name", "s",
+				  sd_bus_message_get_sender(question->call), question->action);
+	if (r >= 0)
+		r = append_details(m, details);
+	if (r >= 0)
+		r = sd_bus_message_append(m, "us", interactive > 0 ? ALLOW_USER_INTERACTION : 0,
+					  "");
 	if (r < 0)
 		return r;
 
@@ -112,8 +139,8 @@ int authorize_sender(sd_bus_message *call, uid_t *ret)
 	return r;
 }
 
-int authorize(struct manager *manager, sd_bus_message *call, const char *action, authorized_fn fn,
-	      sd_bus_error *error)
+int authorize(struct manager *manager, sd_bus_message *call, const char *action,
+	      const struct authorize_details *details, authorized_fn fn, sd_bus_error *error)
 {
 	struct question *question;
 	uid_t uid;
@@ -129,7 +156,7 @@ int authorize(struct manager *manager, sd_bus_message *call, const char *action,
 		return -ENOMEM;
 	*question = (struct question){manager, sd_bus_message_ref(call), action, fn};
 
-	r = ask_polkit(question);
+	r = ask_polkit(question, details);
 	if (r < 0) {
 		question_free(question);
 		return r;

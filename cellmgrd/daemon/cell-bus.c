@@ -90,6 +90,10 @@ static int get_failure(sd_bus *bus, const char *path, const char *interface, con
 	if (!*last->reason && !*last->message)
 		return sd_bus_message_append(reply, "a{sv}", 0);
 
+	if (!record_is_of_guest(last))
+		return sd_bus_message_append(reply, "a{sv}", 2, "reason", "s", last->reason,
+					     "message", "s", last->message);
+
 	return sd_bus_message_append(reply, "a{sv}", 6, "reason", "s", last->reason, "message", "s",
 				     last->message, "cpu", "u", last->cpu, "rip", "t", last->rip,
 				     "address", "t", last->address, "detail", "t", last->detail);
@@ -169,25 +173,64 @@ static int get_cpu_statistics(sd_bus_message *m, void *userdata, sd_bus_error *e
 	return r < 0 ? r : sd_bus_send(NULL, reply, NULL);
 }
 
+static json_object *describe_cpus(const unsigned *cpus, size_t n)
+{
+	json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_object_array_add(array, json_object_new_int((int)cpus[i]));
+	return array;
+}
+
+/* As the property FailureDetails; null where nothing failed. */
+static json_object *describe_failure(const struct record *last)
+{
+	json_object *root;
+
+	if (!*last->reason && !*last->message)
+		return NULL;
+
+	root = json_object_new_object();
+	json_object_object_add(root, "reason", json_object_new_string(last->reason));
+	json_object_object_add(root, "message", json_object_new_string(last->message));
+	if (!record_is_of_guest(last))
+		return root;
+
+	json_object_object_add(root, "cpu", json_object_new_int64(last->cpu));
+	json_object_object_add(root, "rip", json_object_new_uint64(last->rip));
+	json_object_object_add(root, "address", json_object_new_uint64(last->address));
+	json_object_object_add(root, "detail", json_object_new_uint64(last->detail));
+	return root;
+}
+
 json_object *cell_bus_describe(const struct cell_object *cell)
 {
 	const struct facts *facts = &cell->facts;
-	json_object *root = json_object_new_object(), *cpus = json_object_new_array();
+	const struct record *last = &facts->last;
+	json_object *root = json_object_new_object();
+	char digest[17] = "";
 
-	for (size_t i = 0; i < facts->n_cpus; i++)
-		json_object_array_add(cpus, json_object_new_int((int)facts->cpus[i]));
+	if (facts->digest)
+		snprintf(digest, sizeof(digest), "%016" PRIx64, facts->digest);
 	json_object_object_add(root, "name", json_object_new_string(facts->name));
 	json_object_object_add(root, "unit", json_object_new_string(cell->unit));
 	json_object_object_add(root, "path", json_object_new_string(cell->path));
 	json_object_object_add(root, "state", json_object_new_string(facts->state));
+	json_object_object_add(root, "stateChangeTimestamp",
+			       json_object_new_uint64(cell->changed_realtime));
+	json_object_object_add(root, "stateChangeTimestampMonotonic",
+			       json_object_new_uint64(cell->changed_monotonic));
 	json_object_object_add(root, "id", json_object_new_int((int)facts->id));
-	json_object_object_add(root, "cpus", cpus);
+	json_object_object_add(root, "cpus", describe_cpus(facts->cpus, facts->n_cpus));
+	json_object_object_add(root, "failedCPUs",
+			       describe_cpus(&last->cpu, facts_has_failed(facts)));
 	json_object_object_add(root, "configPath", json_object_new_string(facts->config_path));
+	json_object_object_add(root, "configDigest", json_object_new_string(digest));
 	json_object_object_add(root, "managed", json_object_new_boolean(facts->managed));
-	json_object_object_add(root, "result", json_object_new_string(facts->last.result));
-	if (*facts->last.message)
-		json_object_object_add(root, "failure",
-				       json_object_new_string(facts->last.message));
+	json_object_object_add(root, "result", json_object_new_string(last->result));
+	json_object_object_add(root, "failureDetails", describe_failure(last));
+	if (*last->message)
+		json_object_object_add(root, "failure", json_object_new_string(last->message));
 
 	return root;
 }

@@ -56,7 +56,7 @@ int cell_change_destroy(struct manager *manager, sd_bus_message *call, sd_bus_er
 		return r;
 
 	strcpy(task.name, cell->facts.name);
-	return worker_start(manager, call, &task);
+	return worker_start(manager, call, &task, error);
 }
 
 int cell_change_open_console(struct manager *manager, sd_bus_message *call, sd_bus_error *error)

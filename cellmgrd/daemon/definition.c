@@ -15,10 +15,16 @@
 
 #define DIRECTORY "/etc/cells"
 
-static int open_directory(void)
+static const char *directory_path(void)
 {
 	const char *override = getenv("CELLMGR_CONFIG_DIR"); /* for tests: no real /etc */
-	const char *path = override ? override : DIRECTORY;
+
+	return override ? override : DIRECTORY;
+}
+
+static int open_directory(void)
+{
+	const char *path = directory_path();
 	int fd;
 
 	if (mkdir(path, 0755) < 0 && errno != EEXIST)
@@ -26,6 +32,21 @@ static int open_directory(void)
 
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
+}
+
+/* Which file, what Linux says, and the way out where there is one. */
+static int fail_change(FILE *result, int r, const char *verb, const char *name)
+{
+	const char *remedy = "";
+
+	if (r == -ENOSPC || r == -EDQUOT)
+		remedy = ": make room there (`df " DIRECTORY "`)";
+	else if (r == -EROFS)
+		remedy = ": remount it writable, or put the file into /run/cells until the next "
+			 "boot; where only this service finds it so, `systemd-tmpfiles --create "
+			 "cellmgr.conf` and `systemctl restart cellmgrd`";
+	return worker_fail(result, r, "Failed", "Cannot %s %s/%s.json: %s%s.", verb,
+			   directory_path(), name, strerror(-r), remedy);
 }
 
 static int write_next(int directory, const char *next, int from)
@@ -78,7 +99,7 @@ static int write_copy(const char *name, int copy, bool replace, FILE *result)
 	int r;
 
 	if (directory < 0)
-		return directory;
+		return fail_change(result, directory, "write", name);
 	if (asprintf(&file, "%s.json", name) < 0)
 		return -ENOMEM;
 
@@ -89,7 +110,7 @@ static int write_copy(const char *name, int copy, bool replace, FILE *result)
 				   "description.",
 				   name);
 
-	return r;
+	return r < 0 ? fail_change(result, r, "write", name) : 0;
 }
 
 int definition_write(cell_context *context, const char *name, int fd, bool replace, FILE *result)
@@ -128,13 +149,13 @@ int definition_remove(cell_context *context, const char *name, FILE *result)
 	CLEANUP_FREE char *file = NULL;
 
 	if (directory < 0)
-		return directory;
+		return fail_change(result, directory, "remove", name);
 	if (asprintf(&file, "%s.json", name) < 0)
 		return -ENOMEM;
-	if (unlinkat(directory, file, 0) == 0)
-		return fsync(directory) < 0 ? -errno : 0;
+	if (unlinkat(directory, file, 0) == 0 && fsync(directory) == 0)
+		return 0;
 	if (errno != ENOENT)
-		return -errno;
+		return fail_change(result, -errno, "remove", name);
 
 	if (cell_desc_find(context, name, &desc) < 0)
 		return worker_fail(result, -ENOENT, "NoSuchCell", "No %s.json describes a cell.",

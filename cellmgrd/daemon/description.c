@@ -146,7 +146,9 @@ int description_check(sd_bus_message *call, void *manager, sd_bus_error *error)
 	struct worker_task task = {.run = run_check, .reply = reply_diags};
 	int r = read_input(call, &task, error);
 
-	return r < 0 ? r : worker_start(manager, call, &task);
+	if (r >= 0)
+		r = worker_start(manager, call, &task, error);
+	return bus_error_complete(error, r, call);
 }
 
 int description_compile(sd_bus_message *call, void *manager, sd_bus_error *error)
@@ -154,7 +156,9 @@ int description_compile(sd_bus_message *call, void *manager, sd_bus_error *error
 	struct worker_task task = {.run = run_compile, .reply = reply_blob};
 	int r = read_input(call, &task, error);
 
-	return r < 0 ? r : worker_start(manager, call, &task);
+	if (r >= 0)
+		r = worker_start(manager, call, &task, error);
+	return bus_error_complete(error, r, call);
 }
 
 static int run_define(cell_context *context, const struct worker_task *task, FILE *result)
@@ -191,7 +195,7 @@ int description_define(struct manager *manager, sd_bus_message *call, sd_bus_err
 					"'-', a letter or digit first.");
 
 	strcpy(task.name, name);
-	return worker_start(manager, call, &task);
+	return worker_start(manager, call, &task, error);
 }
 
 static int run_undefine(cell_context *context, const struct worker_task *task, FILE *result)
@@ -217,5 +221,5 @@ int description_undefine(struct manager *manager, sd_bus_message *call, sd_bus_e
 					 cell->facts.name);
 
 	strcpy(task.name, cell->facts.name);
-	return worker_start(manager, call, &task);
+	return worker_start(manager, call, &task, error);
 }

@@ -20,6 +20,7 @@
 #include "manager.h"
 #include "operation.h"
 #include "printable.h"
+#include "record.h"
 
 #define HOLDS_MAX 256
 
@@ -160,7 +161,9 @@ int hold_take(struct manager *manager, sd_bus_message *call, sd_bus_error *error
 
 	fd = make(manager, &file);
 	if (fd < 0)
-		return fd;
+		return sd_bus_error_setf(error, BUS_ERROR_PREFIX "Failed",
+					 "Cannot record the hold in %s: %s.", record_directory(),
+					 strerror(-fd));
 
 	return sd_bus_reply_method_return(call, "h", fd);
 }
@@ -188,27 +191,12 @@ int hold_append(struct manager *manager, const char *cell, sd_bus_message *reply
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
-/*
- * A FIFO opened for reading does not tell whether it ever had a writer; reading does: without one
- * it ends at once. What a client has written is of no interest.
- */
-static bool has_writer(int fd)
-{
-	char bytes[4096];
-	ssize_t n = 1;
-
-	for (int i = 0; i < 32 && n > 0; i++)
-		n = read(fd, bytes, sizeof(bytes));
-
-	return n > 0 || (n < 0 && errno == EAGAIN);
-}
-
 static void restore(struct manager *manager, const char *id)
 {
 	struct hold_file file;
 	int fd = hold_file_read(id, &file) < 0 ? -1 : hold_file_open(id, O_RDONLY);
 
-	if (fd >= 0 && has_writer(fd) && watch(manager, &file, fd) >= 0)
+	if (fd >= 0 && hold_file_has_writer(fd) && watch(manager, &file, fd) >= 0)
 		return;
 	if (fd >= 0)
 		close(fd);
@@ -223,7 +211,7 @@ int hold_restore(struct manager *manager)
 		return 0;
 
 	for (struct dirent *entry; (entry = readdir(directory));)
-		if (entry->d_name[0] != '.' && !strchr(entry->d_name, '.'))
+		if (hold_file_is_id(entry->d_name))
 			restore(manager, entry->d_name);
 	closedir(directory);
 	return 0;

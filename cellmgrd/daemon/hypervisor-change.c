@@ -13,6 +13,7 @@
 #include "marker.h"
 #include "module-load.h"
 #include "operation.h"
+#include "turn.h"
 #include "worker.h"
 
 static int run_enable(cell_context *context, const struct worker_task *task, FILE *result)
@@ -28,20 +29,21 @@ static int run_enable(cell_context *context, const struct worker_task *task, FIL
 	return r < 0 ? r : enable_marked(hv, host);
 }
 
-static int start_enabling(struct manager *manager, sd_bus_message *call)
+static void start_enabling(struct manager *manager, sd_bus_message *call)
 {
-	const struct worker_task task = {.run = run_enable, .fd = -1, .unit_method = "StartUnit"};
+	const struct worker_task task = {
+		.run = run_enable, .fd = -1, .unit_method = "StartUnit", .done = turn_end};
+	CLEANUP_BUS_ERROR sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r = worker_start(manager, call, &task, &error);
 
-	return worker_start(manager, call, &task);
+	if (r >= 0)
+		return;
+	bus_error_reply(call, r, &error);
+	turn_end(manager);
 }
 
-int hypervisor_change_enable(struct manager *manager, sd_bus_message *call, sd_bus_error *error)
+static int begin_enabling(struct manager *manager, sd_bus_message *call, sd_bus_error *error)
 {
-	uint64_t flags;
-	int r = operation_read_flags(call, 0, &flags, error);
-
-	if (r < 0)
-		return r;
 	if (marker_is_left())
 		return sd_bus_error_set(error, BUS_ERROR_PREFIX "EnableUnconfirmed",
 					MARKER_SENTENCE("ConfirmHypervisor"));
@@ -49,12 +51,24 @@ int hypervisor_change_enable(struct manager *manager, sd_bus_message *call, sd_b
 	return module_load_then(manager, call, start_enabling);
 }
 
+int hypervisor_change_enable(struct manager *manager, sd_bus_message *call, sd_bus_error *error)
+{
+	uint64_t flags;
+	int r = operation_read_flags(call, 0, &flags, error);
+
+	return r < 0 ? r : turn_take(manager, call, begin_enabling);
+}
+
 int hypervisor_change_confirm(struct manager *manager, sd_bus_message *call, sd_bus_error *error)
 {
 	int r = marker_remove();
 
-	(void)manager, (void)error;
-	return r < 0 ? r : sd_bus_reply_method_return(call, "");
+	(void)manager;
+	if (r < 0)
+		return sd_bus_error_setf(error, BUS_ERROR_PREFIX "Failed",
+					 "Cannot remove the boot marker: %s.", strerror(-r));
+
+	return sd_bus_reply_method_return(call, "");
 }
 
 static int run_disable(cell_context *context, const struct worker_task *task, FILE *result)
@@ -66,10 +80,16 @@ static int run_disable(cell_context *context, const struct worker_task *task, FI
 	return r < 0 ? r : cell_hv_disable(hv);
 }
 
+static int begin_disabling(struct manager *manager, sd_bus_message *call, sd_bus_error *error)
+{
+	const struct worker_task task = {
+		.run = run_disable, .fd = -1, .unit_method = "StopUnit", .done = turn_end};
+
+	return worker_start(manager, call, &task, error);
+}
+
 int hypervisor_change_disable(struct manager *manager, sd_bus_message *call, sd_bus_error *error)
 {
-	const struct worker_task task = {.run = run_disable, .fd = -1, .unit_method = "StopUnit"};
-
 	(void)error;
-	return worker_start(manager, call, &task);
+	return turn_take(manager, call, begin_disabling);
 }

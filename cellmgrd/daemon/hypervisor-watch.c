@@ -68,12 +68,20 @@ void hypervisor_watch_connect(struct manager *manager)
 	log_debug("Connected to the hypervisor's driver.");
 }
 
+bool hypervisor_watch_is_loaded(const struct manager *manager)
+{
+	return manager->hv || n_references() >= 0;
+}
+
 const char *hypervisor_watch_ask(struct manager *manager, struct cell_hv_info *ret)
 {
 	struct cell_hv_info info;
 
+	/* What is not loaded now can be enabled all the same, if it is there. */
+	if (!hypervisor_watch_is_loaded(manager))
+		return cell_hv_is_installed(manager->context) > 0 ? "disabled" : "missing";
 	if (!manager->hv)
-		return n_references() >= 0 ? "disabled" : "missing";
+		return "disabled";
 	if (cell_hv_info(manager->hv, &info) < 0)
 		return "missing";
 	if (!info.enabled)
@@ -113,9 +121,9 @@ void hypervisor_watch_settle(struct manager *manager)
 	if (manager->hv && is_disabled && n_references() == 1)
 		disconnect(manager);
 
-	if (!is_disabled)
+	if (!is_disabled || !hypervisor_watch_is_loaded(manager))
 		manager->node_watch = sd_event_source_disable_unref(manager->node_watch);
-	else if (!manager->node_watch)
+	else if (!manager->node_watch && hypervisor_watch_is_loaded(manager))
 		sd_event_add_inotify(manager->event, &manager->node_watch, DEVICE,
 				     IN_OPEN | IN_CLOSE, on_node_use, manager);
 }

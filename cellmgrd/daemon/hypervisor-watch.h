@@ -14,7 +14,10 @@ struct manager;
 /* Opens the driver where somebody uses it; manager->hv stays NULL where nobody does. */
 void hypervisor_watch_connect(struct manager *manager);
 
-/* "missing" (no driver), "disabled" or "enabled"; *ret only where it is enabled. */
+/* Whether there is a driver to open; the module may be installed without. */
+bool hypervisor_watch_is_loaded(const struct manager *manager);
+
+/* "missing" (no module), "disabled" or "enabled"; *ret only where it is enabled. */
 const char *hypervisor_watch_ask(struct manager *manager, struct cell_hv_info *ret);
 
 /* After each look: lets go of a driver that nobody else uses, watches what needs to be watched. */

@@ -32,12 +32,17 @@ static int get_api_version(sd_bus *bus, const char *path, const char *interface,
 }
 
 /* What a client may count on, beyond what the version of the API says. */
+static const char *const features[] = {"check", "compile", "define", "hold", "boot-marker"};
+
 static int get_features(sd_bus *bus, const char *path, const char *interface, const char *property,
 			sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	(void)bus, (void)path, (void)interface, (void)property, (void)userdata, (void)error;
-	return sd_bus_message_append(reply, "as", 5, "check", "compile", "define", "hold",
-				     "boot-marker");
+	int r = sd_bus_message_open_container(reply, 'a', "s");
+
+	for (size_t i = 0; i < ARRAY_SIZE(features) && r >= 0; i++)
+		r = sd_bus_message_append(reply, "s", features[i]);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
 static int get_memory_pool(sd_bus *bus, const char *path, const char *interface,
@@ -66,9 +71,8 @@ static int list_cells(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	struct manager *manager = userdata;
 	int r = manager_refresh(manager);
 
-	(void)error;
 	if (r < 0)
-		return r;
+		return bus_error_complete(error, r, m);
 	r = sd_bus_message_new_method_return(m, &reply);
 	if (r < 0)
 		return r;
@@ -92,7 +96,8 @@ static int get_cell(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	struct cell_object *cell;
 	int r = operation_target(userdata, m, &cell, error);
 
-	return r < 0 ? r : sd_bus_reply_method_return(m, "o", cell->path);
+	return r < 0 ? bus_error_complete(error, r, m)
+		     : sd_bus_reply_method_return(m, "o", cell->path);
 }
 
 static int get_cell_by_cpu(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -105,7 +110,7 @@ static int get_cell_by_cpu(sd_bus_message *m, void *userdata, sd_bus_error *erro
 		return r;
 	r = manager_refresh(manager);
 	if (r < 0)
-		return r;
+		return bus_error_complete(error, r, m);
 
 	for (struct cell_object *cell = manager->cells; cell; cell = cell->next)
 		for (size_t i = 0; i < cell->facts.n_cpus; i++)
@@ -136,29 +141,46 @@ static int reload(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	int r = manager_bus_reload(userdata);
 
-	(void)error;
-	return r < 0 ? r : sd_bus_reply_method_return(m, "");
+	return r < 0 ? bus_error_complete(error, r, m) : sd_bus_reply_method_return(m, "");
+}
+
+static void describe_self(const struct manager *manager, json_object *root)
+{
+	CLEANUP_FREE char *cpus = cpulist_online();
+	json_object *array = json_object_new_array(), *pool = json_object_new_object();
+
+	for (size_t i = 0; i < ARRAY_SIZE(features); i++)
+		json_object_array_add(array, json_object_new_string(features[i]));
+	json_object_object_add(pool, "total",
+			       json_object_new_uint64((uint64_t)manager->pages_total * PAGE_SIZE));
+	json_object_object_add(pool, "used",
+			       json_object_new_uint64((uint64_t)manager->pages_used * PAGE_SIZE));
+	json_object_object_add(root, "version", json_object_new_string(CELLMGR_VERSION));
+	json_object_object_add(root, "apiVersion", json_object_new_int(API_VERSION));
+	json_object_object_add(root, "features", array);
+	json_object_object_add(root, "hypervisorState",
+			       json_object_new_string(manager->hypervisor_state));
+	json_object_object_add(root, "nCells", json_object_new_int64(manager->n_cells));
+	json_object_object_add(root, "nFailedCells",
+			       json_object_new_int64(manager->n_failed_cells));
+	json_object_object_add(root, "rootCPUs", json_object_new_string(cpus ? cpus : "?"));
+	json_object_object_add(root, "memoryPool", pool);
 }
 
 static int describe(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	CLEANUP_JSON json_object *root = json_object_new_object();
 	struct manager *manager = userdata;
-	json_object *cells = json_object_new_array();
+	json_object *cells;
 	int r = manager_refresh(manager);
 
-	(void)error;
-	if (r < 0) {
-		json_object_put(cells);
-		return r;
-	}
+	if (r < 0)
+		return bus_error_complete(error, r, m);
 
+	describe_self(manager, root);
+	cells = json_object_new_array();
 	for (struct cell_object *cell = manager->cells; cell; cell = cell->next)
 		json_object_array_add(cells, cell_bus_describe(cell));
-	json_object_object_add(root, "version", json_object_new_string(CELLMGR_VERSION));
-	json_object_object_add(root, "apiVersion", json_object_new_int(API_VERSION));
-	json_object_object_add(root, "hypervisorState",
-			       json_object_new_string(manager->hypervisor_state));
 	json_object_object_add(root, "cells", cells);
 
 	return sd_bus_reply_method_return(

@@ -7,11 +7,13 @@
 
 #include "cell-bus.h"
 #include "cleanup.h"
+#include "description-watch.h"
 #include "hold.h"
 #include "hypervisor-watch.h"
 #include "log-control.h"
 #include "log.h"
 #include "manager-bus.h"
+#include "turn.h"
 #include "unit-watch.h"
 
 struct cell_object *manager_find(struct manager *manager, const char *name)
@@ -183,6 +185,9 @@ static int set_up(struct manager *manager)
 	r = hypervisor_watch_device(manager);
 	if (r < 0)
 		return r;
+	r = description_watch_begin(manager);
+	if (r < 0)
+		return r;
 
 	return manager_refresh(manager);
 }
@@ -219,7 +224,9 @@ struct manager *manager_free(struct manager *manager)
 	}
 	digests_free(&manager->digests);
 	unit_watch_free(manager->units);
+	description_watch_end(manager);
 	hold_free_all(manager);
+	turn_free_all(manager);
 	sd_event_source_disable_unref(manager->settle_timer);
 	sd_event_source_disable_unref(manager->node_watch);
 	sd_event_source_disable_unref(manager->device_watch);

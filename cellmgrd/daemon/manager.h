@@ -13,7 +13,9 @@
 #define MANAGER_INTERFACE "org.cellmgr1.Manager"
 #define API_VERSION 1u
 
+struct description_watch;
 struct hold;
+struct turn;
 struct unit_watch;
 
 /* The last published truth; nothing in here outlives or overrules the kernel's. */
@@ -26,6 +28,8 @@ struct manager {
 	sd_event_source *device_watch;
 	sd_event_source *node_watch; /* who opens and closes the device; NULL while enabled */
 	sd_event_source *settle_timer;
+	struct description_watch *description_watches;
+	sd_event_source *description_timer;
 	struct unit_watch *units;
 	struct digests digests;
 	struct cell_object *cells; /* list, in order of discovery */
@@ -35,6 +39,7 @@ struct manager {
 	uint32_t pages_total;	 /* of the hypervisor's pool */
 	uint32_t pages_used;
 	struct hold *holds;
+	struct turn *turns; /* changes of the hypervisor: the one under way, and who waits */
 	unsigned n_workers; /* under way */
 };
 

@@ -5,7 +5,7 @@
 #include <systemd/sd-bus.h>
 
 struct manager;
-typedef int (*module_load_fn)(struct manager *manager, sd_bus_message *call);
+typedef void (*module_load_fn)(struct manager *manager, sd_bus_message *call);
 
 /*
  * Runs `next` once systemd has tried to load the module, or at once where it is loaded: so the

@@ -68,7 +68,7 @@ static int on_job(sd_bus_message *answer, void *userdata, sd_bus_error *error)
 
 	r = sd_bus_message_read(answer, "o", &job);
 	if (r < 0)
-		return sd_bus_reply_method_errno(request->call, r, NULL);
+		return bus_error_reply(request->call, r, NULL);
 
 	return sd_bus_reply_method_return(request->call, "o", job);
 }
@@ -148,7 +148,7 @@ static int on_state(sd_bus_message *answer, void *userdata, sd_bus_error *ret_er
 	if (r >= 0)
 		r = ask_for_job(request);
 	if (r < 0)
-		sd_bus_reply_method_errno(request->call, r, &error);
+		bus_error_reply(request->call, r, &error);
 
 	return 0;
 }

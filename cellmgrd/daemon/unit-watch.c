@@ -8,88 +8,41 @@
 
 #include "cleanup.h"
 #include "log.h"
-#include "name.h"
 #include "systemd-call.h"
+#include "unit-list.h"
 
 #define UNIT_PREFIX SYSTEMD_PATH "/unit"
-
-struct unit {
-	char name[32];
-	char state[16];
-};
 
 struct unit_watch {
 	sd_bus *bus;
 	sd_bus_slot *match;
 	unit_watch_fn fn;
 	void *userdata;
-	struct unit *units;
-	size_t n;
+	struct unit_list units;
 };
-
-static struct unit *find(const struct unit_watch *watch, const char *name)
-{
-	for (size_t i = 0; i < watch->n; i++)
-		if (strcmp(watch->units[i].name, name) == 0)
-			return &watch->units[i];
-
-	return NULL;
-}
 
 const char *unit_watch_state(const void *watch, const char *name)
 {
-	const struct unit *unit = find(watch, name);
-
-	return unit ? unit->state : "inactive";
+	return unit_list_state(&((const struct unit_watch *)watch)->units, name);
 }
 
-/* Whether that is news. */
-static bool set_state(struct unit_watch *watch, const char *unit_name, const char *state)
+/* Of a{sv}, the two properties that count; ret_state stays NULL where it is not among the changes.
+ */
+static int read_states(sd_bus_message *m, const char **ret_state, const char **ret_sub)
 {
-	CLEANUP_FREE char *name = name_from_unit(unit_name);
-	struct unit *unit = name ? find(watch, name) : NULL;
-
-	if (!name || strcmp(unit_watch_state(watch, name), state) == 0)
-		return false;
-
-	if (!unit) {
-		struct unit *units = reallocarray(watch->units, watch->n + 1, sizeof(*units));
-
-		if (!units)
-			return false;
-		watch->units = units;
-		unit = &units[watch->n++];
-		snprintf(unit->name, sizeof(unit->name), "%s", name);
-	}
-	snprintf(unit->state, sizeof(unit->state), "%s", state);
-	return true;
-}
-
-/* Reads ActiveState out of a{sv}; 0 where it is not among the changes. */
-static int read_active_state(sd_bus_message *m, const char **ret)
-{
-	const char *property, *state;
+	const char *property;
 	int r = sd_bus_message_enter_container(m, 'a', "{sv}");
 
-	if (r < 0)
-		return r;
-
-	while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
 		r = sd_bus_message_read(m, "s", &property);
-		if (r < 0)
-			return r;
-		if (strcmp(property, "ActiveState") == 0) {
-			r = sd_bus_message_read(m, "v", "s", &state);
-			if (r > 0)
-				*ret = state;
-			return r;
-		}
-		r = sd_bus_message_skip(m, "v");
-		if (r < 0)
-			return r;
-		r = sd_bus_message_exit_container(m);
-		if (r < 0)
-			return r;
+		if (r >= 0 && strcmp(property, "ActiveState") == 0)
+			r = sd_bus_message_read(m, "v", "s", ret_state);
+		else if (r >= 0 && strcmp(property, "SubState") == 0)
+			r = sd_bus_message_read(m, "v", "s", ret_sub);
+		else if (r >= 0)
+			r = sd_bus_message_skip(m, "v");
+		if (r >= 0)
+			r = sd_bus_message_exit_container(m);
 	}
 
 	return r;
@@ -99,44 +52,25 @@ static int on_properties_changed(sd_bus_message *m, void *userdata, sd_bus_error
 {
 	struct unit_watch *watch = userdata;
 	CLEANUP_FREE char *unit = NULL;
-	const char *interface, *state;
+	const char *interface, *state = NULL, *sub = "";
 
 	(void)error;
 	if (sd_bus_path_decode(sd_bus_message_get_path(m), UNIT_PREFIX, &unit) <= 0)
 		return 0;
 	if (strncmp(unit, "cell@", strlen("cell@")) != 0)
 		return 0;
-	if (sd_bus_message_read(m, "s", &interface) < 0 || read_active_state(m, &state) <= 0)
+	if (sd_bus_message_read(m, "s", &interface) < 0 || read_states(m, &state, &sub) < 0)
 		return 0;
 
-	if (set_state(watch, unit, state))
+	if (state && unit_list_set(&watch->units, unit, state, sub))
 		watch->fn(watch->userdata);
 	return 0;
 }
 
-static int on_units_listed(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	struct unit_watch *watch = userdata;
-	const char *unit, *state;
-
-	(void)error;
-	if (sd_bus_message_is_method_error(m, NULL)) {
-		log_notice("systemd does not answer (%s); units are taken as inactive.",
-			   sd_bus_message_get_error(m)->message);
-		return 0;
-	}
-
-	if (sd_bus_message_enter_container(m, 'a', "(ssssssouso)") < 0)
-		return 0;
-	while (sd_bus_message_read(m, "(ssssssouso)", &unit, NULL, NULL, &state, NULL, NULL, NULL,
-				   NULL, NULL, NULL) > 0)
-		set_state(watch, unit, state);
-
-	watch->fn(watch->userdata);
-	return 0;
-}
-
-/* The match comes before the list, so that a change in between is seen twice rather than never. */
+/*
+ * The match comes before the list, so that a change in between is seen twice rather than never. The
+ * list is waited for: without it nothing that could be published is known to be true.
+ */
 static int subscribe(struct unit_watch *watch)
 {
 	int r = sd_bus_add_match_async(
@@ -154,9 +88,10 @@ static int subscribe(struct unit_watch *watch)
 	if (r < 0)
 		return r;
 
-	return sd_bus_call_method_async(watch->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH,
-					SYSTEMD_MANAGER, "ListUnitsByPatterns", on_units_listed,
-					watch, "asas", 0, 1, "cell@*.service");
+	r = unit_list_read(&watch->units, watch->bus);
+	if (r < 0)
+		log_error("systemd does not tell its units: %s", strerror(-r));
+	return r;
 }
 
 int unit_watch_new(sd_bus *bus, unit_watch_fn fn, void *userdata, struct unit_watch **ret)
@@ -187,7 +122,7 @@ struct unit_watch *unit_watch_free(struct unit_watch *watch)
 
 	sd_bus_slot_unref(watch->match);
 	sd_bus_unref(watch->bus);
-	free(watch->units);
+	unit_list_free(&watch->units);
 	free(watch);
 	return NULL;
 }

@@ -13,6 +13,7 @@
 
 #include "bus-error.h"
 #include "cleanup.h"
+#include "job.h"
 #include "log.h"
 #include "manager.h"
 #include "systemd-call.h"
@@ -79,11 +80,16 @@ static void child(const struct worker_task *task, int fd)
 
 static struct worker *worker_free(struct worker *worker)
 {
-	worker->manager->n_workers--;
+	struct manager *manager = worker->manager;
+	void (*done)(struct manager * manager) = worker->task.done;
+
+	manager->n_workers--;
 	if (worker->result_fd >= 0)
 		close(worker->result_fd);
 	sd_bus_message_unref(worker->call);
 	free(worker);
+	if (done)
+		done(manager);
 	return NULL;
 }
 
@@ -113,30 +119,41 @@ static int reply_failure(struct worker *worker, int error, const char *result)
 
 	if (*result)
 		bus_error_set_named(&bus_error, result, sentence);
-	else
-		sd_bus_error_set_errno(&bus_error, error);
 
-	return sd_bus_reply_method_error(worker->call, &bus_error);
+	return bus_error_reply(worker->call, error, &bus_error);
 }
 
 static int reply_success(struct worker *worker, const char *result, size_t size)
 {
 	const struct worker_task *task = &worker->task;
 
-	/* The unit finds its work done and only takes note. */
-	if (task->unit_method)
-		sd_bus_call_method_async(worker->manager->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH,
-					 SYSTEMD_MANAGER, task->unit_method, NULL, NULL, "ss",
-					 HYPERVISOR_UNIT, "replace");
 	if (task->reply)
 		return task->reply(worker->manager, worker->call, task, result, size);
 
 	return sd_bus_reply_method_return(worker->call, "");
 }
 
-static int on_child_exit(sd_event_source *source, const siginfo_t *si, void *userdata)
+static void on_noted(void *userdata)
 {
 	struct worker *worker = userdata;
+
+	manager_refresh(worker->manager);
+	sd_bus_reply_method_return(worker->call, "");
+	worker_free(worker);
+}
+
+/*
+ * The unit finds its work done and only takes note. The answer waits for that: a job that still
+ * stops the unit would undo what its reader asks for next.
+ */
+static bool is_noted_first(struct worker *worker)
+{
+	return worker->task.unit_method && job_run(worker->manager->bus, worker->task.unit_method,
+						   HYPERVISOR_UNIT, on_noted, worker) >= 0;
+}
+
+static void reply(struct worker *worker, const siginfo_t *si)
+{
 	CLEANUP_FREE char *result = NULL;
 	size_t size = 0;
 	int r;
@@ -144,7 +161,6 @@ static int on_child_exit(sd_event_source *source, const siginfo_t *si, void *use
 	if (si->si_code == CLD_EXITED)
 		result = read_result(worker->result_fd, &size);
 
-	manager_refresh(worker->manager);
 	if (!result)
 		r = reply_failure(worker, -EIO,
 				  "Failed\0The worker process died or took too long; see the "
@@ -154,9 +170,20 @@ static int on_child_exit(sd_event_source *source, const siginfo_t *si, void *use
 	else
 		r = reply_success(worker, result, size);
 	if (r < 0)
-		sd_bus_reply_method_errno(worker->call, r, NULL);
+		bus_error_reply(worker->call, r, NULL);
+}
+
+static int on_child_exit(sd_event_source *source, const siginfo_t *si, void *userdata)
+{
+	struct worker *worker = userdata;
+	bool succeeded = si->si_code == CLD_EXITED && si->si_status == 0;
 
 	sd_event_source_unref(source);
+	manager_refresh(worker->manager);
+	if (succeeded && is_noted_first(worker))
+		return 0;
+
+	reply(worker, si);
 	worker_free(worker);
 	return 0;
 }
@@ -179,16 +206,17 @@ static int start(struct worker *worker)
 				  on_child_exit, worker);
 }
 
-int worker_start(struct manager *manager, sd_bus_message *call, const struct worker_task *task)
+int worker_start(struct manager *manager, sd_bus_message *call, const struct worker_task *task,
+		 sd_bus_error *error)
 {
 	unsigned limit = task->for_anyone ? WORKERS_MAX / 2 : WORKERS_MAX;
 	struct worker *worker;
 	int r;
 
 	if (manager->n_workers >= limit)
-		return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_LIMITS_EXCEEDED,
-						  "%u operations are under way; try again.",
-						  manager->n_workers);
+		return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+					 "%u operations are under way; try again.",
+					 manager->n_workers);
 	worker = calloc(1, sizeof(*worker));
 	if (!worker)
 		return -ENOMEM;
@@ -197,6 +225,7 @@ int worker_start(struct manager *manager, sd_bus_message *call, const struct wor
 
 	r = start(worker);
 	if (r < 0) {
+		worker->task.done = NULL;
 		worker_free(worker);
 		return r;
 	}

@@ -28,11 +28,16 @@ struct worker_task {
 	char label[128];	 /* of what fd holds */
 	unsigned timeout_s;	 /* 0: as long as it takes */
 	bool for_anyone;	 /* asked without authorisation: gets half of the places only */
-	const char *unit_method; /* then asked of systemd for cell-hypervisor.service, or NULL */
+	const char *unit_method; /* of cell-hypervisor.service, whose end the reply waits for */
+	void (*done)(struct manager *manager); /* after the reply, or NULL */
 };
 
-/* Replies to `call` when the task has ended. To be returned by an authorized_fn. */
-int worker_start(struct manager *manager, sd_bus_message *call, const struct worker_task *task);
+/*
+ * Replies to `call` when the task has ended. To be returned by an authorized_fn. Where it fails
+ * `done` is not called.
+ */
+int worker_start(struct manager *manager, sd_bus_message *call, const struct worker_task *task,
+		 sd_bus_error *error);
 
 /* In the child: the error that the sender gets where run fails and libcell has nothing to say. */
 int worker_fail(FILE *result, int error, const char *name, const char *format, ...)

@@ -9,16 +9,49 @@
 #include "diag.h"
 #include "event.h"
 #include "exit-status.h"
+#include "hypervisor.h"
 #include "log.h"
 #include "record.h"
 #include "supervisor.h"
 
-static int fail(const struct supervisor *s, const char *what, int r)
+static const char *sentence_of(const struct supervisor *s, int r)
 {
 	const char *sentence = cell_context_last_error(s->context);
 
-	log_error("Cannot %s: %s", what, *sentence ? sentence : strerror(-r));
+	return *sentence ? sentence : strerror(-r);
+}
+
+/* For who asks afterwards why it did not start. */
+static void note(const struct supervisor *s, const char *result, const char *sentence)
+{
+	struct record record;
+	int r;
+
+	record_from_refusal(&record, result, cell_context_last_error_name(s->context), sentence);
+	r = record_write(s->name, &record);
+	if (r < 0)
+		log_warning("Cannot record why the cell did not start: %s", strerror(-r));
+}
+
+static int fail(const struct supervisor *s, const char *what, int r)
+{
+	log_error("Cannot %s: %s", what, sentence_of(s, r));
+	note(s, "resources", sentence_of(s, r));
 	return EXIT_FAILED;
+}
+
+static int fail_hypervisor(const struct supervisor *s, const char *sentence)
+{
+	log_error("%s", sentence);
+	note(s, "resources", sentence);
+	return EXIT_FAILED;
+}
+
+static int reject(const struct supervisor *s, const char *sentence)
+{
+	log_event(s->name, EVENT_REJECTED, LOG_ERR, "%s", sentence);
+	note(s, "config", sentence);
+	return EXIT_BAD_CONFIG;
 }
 
 /*
@@ -40,12 +73,13 @@ static bool is_wrong_for_good(const struct supervisor *s)
 
 static int fail_description(const struct supervisor *s, const char *what, int r)
 {
+	char sentence[1024];
+
 	if (!is_wrong_for_good(s))
 		return fail(s, what, r);
 
-	log_event(s->name, EVENT_REJECTED, LOG_ERR, "Cannot %s: %s", what,
-		  cell_context_last_error(s->context));
-	return EXIT_BAD_CONFIG;
+	snprintf(sentence, sizeof(sentence), "Cannot %s: %s", what, sentence_of(s, r));
+	return reject(s, sentence);
 }
 
 /* 1: it runs and is ours now. 0: there is none to adopt. */
@@ -69,28 +103,85 @@ static int adopt(struct supervisor *s)
 	return cell_cell_destroy(cell, true);
 }
 
+static int require_description(struct supervisor *s)
+{
+	char sentence[256];
+
+	if (s->desc)
+		return EXIT_OK;
+
+	snprintf(sentence, sizeof(sentence),
+		 "No %s.json in /etc/cells, /run/cells or /usr/lib/cells describes the cell.",
+		 s->name);
+	return reject(s, sentence);
+}
+
+static bool is_enabled(struct supervisor *s)
+{
+	struct cell_hv_info info;
+
+	return s->hv && cell_hv_info(s->hv, &info) >= 0 && info.enabled;
+}
+
+/* All that there is to check, before the machine is changed for a cell that cannot be. */
+static int check(struct supervisor *s, cell_host *host)
+{
+	int r = cell_desc_check(s->desc, host);
+
+	if (r >= 0)
+		return EXIT_OK;
+	diag_print(stderr, s->desc);
+	return fail_description(s, "create the cell", r);
+}
+
+static int enable_hypervisor(struct supervisor *s)
+{
+	int r = hypervisor_start();
+
+	if (r < 0)
+		return fail_hypervisor(s, "The hypervisor is not enabled, and systemd does not "
+					  "start cell-hypervisor.service: `systemctl start "
+					  "cell-hypervisor` says why.");
+
+	if (!s->hv)
+		r = cell_hv_open(s->context, false, &s->hv);
+	if (is_enabled(s))
+		return EXIT_OK;
+	if (r < 0)
+		return fail(s, "reach the hypervisor", r);
+
+	return fail_hypervisor(s, "The hypervisor is not enabled; `journalctl -u cell-hypervisor` "
+				  "says why, and `systemctl restart cell-hypervisor` tries again.");
+}
+
+static int create(struct supervisor *s, cell_host *host)
+{
+	/* It checks again, and against the other cells, before it takes anything. */
+	int r = cell_cell_create(s->hv, s->desc, host, &s->cell);
+
+	diag_print(stderr, s->desc);
+	return r < 0 ? fail_description(s, "create the cell", r) : EXIT_OK;
+}
+
 static int create_and_start(struct supervisor *s)
 {
 	CLEANUP_HOST cell_host *host = NULL;
-	int r;
+	int r = require_description(s), status = EXIT_OK;
 
-	if (!s->desc) {
-		log_event(s->name, EVENT_REJECTED, LOG_ERR,
-			  "No %s.json in /etc/cells, /run/cells or /usr/lib/cells describes the "
-			  "cell.",
-			  s->name);
-		return EXIT_BAD_CONFIG;
-	}
-
+	if (r != EXIT_OK)
+		return r;
 	r = cell_host_new(s->context, NULL, &host);
 	if (r < 0)
 		return fail(s, "find out what this machine is", r);
 
-	/* It checks all that there is to check, before it takes anything. */
-	r = cell_cell_create(s->hv, s->desc, host, &s->cell);
-	diag_print(stderr, s->desc);
-	if (r < 0)
-		return fail_description(s, "create the cell", r);
+	if (!is_enabled(s))
+		status = check(s, host);
+	if (status == EXIT_OK && !is_enabled(s))
+		status = enable_hypervisor(s);
+	if (status == EXIT_OK)
+		status = create(s, host);
+	if (status != EXIT_OK)
+		return status;
 
 	r = cell_cell_start(s->cell);
 	if (r < 0)
@@ -101,33 +192,21 @@ static int create_and_start(struct supervisor *s)
 
 int bring_up(struct supervisor *s)
 {
-	struct cell_hv_info info;
-	int r = cell_hv_open(s->context, false, &s->hv);
+	int r;
 
-	if (r < 0)
+	/* What the last run left says nothing of this one. */
+	record_remove(s->name);
+	r = cell_hv_open(s->context, false, &s->hv);
+	if (r < 0 && strcmp(cell_context_last_error_name(s->context), "ModuleMissing") != 0)
 		return fail(s, "reach the hypervisor", r);
-	r = cell_hv_info(s->hv, &info);
-	if (r < 0)
-		return fail(s, "reach the hypervisor", r);
-	if (!info.enabled) {
-		log_error("The hypervisor is not enabled; `systemctl restart "
-			  "cell-hypervisor.service` enables it.");
-		return EXIT_FAILED;
-	}
 
 	r = cell_desc_find(s->context, s->name, &s->desc);
 	if (r < 0 && r != -ENOENT)
 		return fail_description(s, "read the description", r);
 
-	r = adopt(s);
+	r = is_enabled(s) ? adopt(s) : 0;
 	if (r < 0)
 		return fail(s, "destroy the old cell", r);
-	if (r == 0) {
-		r = create_and_start(s);
-		if (r != EXIT_OK)
-			return r;
-	}
 
-	record_remove(s->name);
-	return EXIT_OK;
+	return r > 0 ? EXIT_OK : create_and_start(s);
 }

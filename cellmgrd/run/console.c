@@ -8,12 +8,18 @@
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <time.h>
+
+#include <linux/sockios.h>
 
 #include "cleanup.h"
 #include "event.h"
 #include "log.h"
 #include "printable.h"
+
+#define SETTLE_MS 100
+#define SETTLE_PAUSE_MS 1
 
 static void refill(struct console *console)
 {
@@ -46,12 +52,38 @@ static void flush_output(void)
 		fflush(stdout);
 }
 
+/* unix(7): of a stream that is the journal's, the bytes that it has not read; pipes count them,
+ * too. */
+static bool is_read(void)
+{
+	int n = 0;
+
+	if (ioctl(STDOUT_FILENO, SIOCOUTQ, &n) < 0 && ioctl(STDOUT_FILENO, FIONREAD, &n) < 0)
+		return true;
+	return n <= 0;
+}
+
+/*
+ * Our own lines go to the journal by another socket, and would overtake the guest's: it takes the
+ * one that it finds first. It is not waited for where it does not read at all.
+ */
+void console_settle(struct console *console)
+{
+	const struct timespec pause = {.tv_nsec = SETTLE_PAUSE_MS * 1000000};
+	int tries = console->is_unread ? 0 : SETTLE_MS / SETTLE_PAUSE_MS;
+
+	flush_output();
+	for (int i = 0; i < tries && !is_read(); i++)
+		nanosleep(&pause, NULL);
+	console->is_unread = !is_read();
+}
+
 static void tell_left_out(struct console *console)
 {
 	if (console->n_left_out == 0)
 		return;
 
-	flush_output();
+	console_settle(console);
 	log_event(console->cell, EVENT_FLOODED, LOG_WARNING,
 		  "The guest writes faster than its lines are taken: %" PRIu64
 		  " lines of its console were left out.",

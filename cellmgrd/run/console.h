@@ -2,6 +2,7 @@
 #ifndef CELLMGRD_CONSOLE_H
 #define CELLMGRD_CONSOLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <systemd/sd-event.h>
 
@@ -29,6 +30,7 @@ struct console {
 	uint64_t refilled; /* us of CLOCK_MONOTONIC */
 	uint64_t n_left_out;
 	uint64_t n_bytes; /* in all */
+	bool is_unread;	  /* the journal has not read for as long as it is waited for */
 };
 
 /* Forwards from now on. */
@@ -36,6 +38,9 @@ int console_open(struct console *console, cell_cell *cell, sd_event *event);
 
 /* Forwards what is there, without waiting. */
 void console_drain(struct console *console);
+
+/* Waits a moment until the journal has what was forwarded: before a line of our own. */
+void console_settle(struct console *console);
 
 /* Drains, and ends a last line that the guest left open. */
 void console_close(struct console *console);

@@ -32,6 +32,26 @@ static const char *result_of_service(void)
 	return "resources";
 }
 
+/* systemd.exec(5): from 200 on the status says that systemd could not even execute it. */
+static bool has_run(void)
+{
+	const char *status = getenv("EXIT_STATUS");
+
+	return !status || atoi(status) < 200;
+}
+
+/* What cell-run itself has recorded of this run says more than systemd does. */
+static void record_service(const char *name, struct record *record)
+{
+	const char *result = result_of_service();
+
+	if (has_run() && record_read(name, record) >= 0 && strcmp(record->result, result) == 0)
+		return;
+
+	record_clear(record);
+	strcpy(record->result, result);
+}
+
 static void record_end(const char *name, cell_cell *cell)
 {
 	struct cell_failure failure = {0};
@@ -39,8 +59,7 @@ static void record_end(const char *name, cell_cell *cell)
 	enum cell_state state = CELL_STOPPED;
 	int r;
 
-	record_clear(&record);
-	strcpy(record.result, result_of_service());
+	record_service(name, &record);
 	if (cell && cell_cell_state(cell, &state, &failure) >= 0) {
 		if (state == CELL_FAILED)
 			record_from_failure(&record, &failure);
@@ -79,7 +98,8 @@ int reap(const char *name)
 			"The cell still runs and is left alone; `systemctl start cell@%s` takes "
 			"it under control again.",
 			name);
-		return EXIT_OK;
+		/* Nor is that a good end, whatever signal systemd takes for a clean one. */
+		return environment_is("SERVICE_RESULT", "success") ? EXIT_FAILED : EXIT_OK;
 	}
 
 	record_end(name, cell);

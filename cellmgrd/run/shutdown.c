@@ -73,6 +73,7 @@ void shutdown_begin(struct supervisor *s)
 	s->n_requests++;
 	r = cell_cell_shutdown(s->cell, timeout_ms);
 	console_drain(&s->console);
+	console_settle(&s->console);
 
 	if (r == -EACCES || r == -ETIMEDOUT) {
 		what = r == -EACCES ? "refused" : "did not answer";

@@ -68,6 +68,7 @@ static int on_state_change(sd_event_source *source, int fd, uint32_t events, voi
 
 	/* A dying guest's last words belong before the news of its death. */
 	console_drain(&s->console);
+	console_settle(&s->console);
 	status = supervisor_follow(s);
 	if (status >= 0)
 		sd_event_exit(s->event, status);
@@ -137,6 +138,7 @@ static int supervise(struct supervisor *s)
 		announce(s);
 	/* It may have ended between its start and the watch. */
 	console_drain(&s->console);
+	console_settle(&s->console);
 	status = supervisor_follow(s);
 	if (status < 0)
 		status = sd_event_loop(s->event);
@@ -150,6 +152,10 @@ static int set_up(struct supervisor *s)
 	sigset_t mask;
 	int r;
 
+	/* systemd takes an end by these for a clean one (SuccessExitStatus=), and it would orphan
+	 * the guest. */
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGTERM);
 	sigaddset(&mask, SIGINT);

@@ -52,7 +52,8 @@ int facts_add(struct facts_list *list, const char *name, const char *config_path
 
 bool facts_runs(const struct facts *facts)
 {
-	return strcmp(facts->state, "running") == 0 || strcmp(facts->state, "locked") == 0 ||
+	return strcmp(facts->state, cell_state_to_string(CELL_RUNNING)) == 0 ||
+	       strcmp(facts->state, cell_state_to_string(CELL_LOCKED)) == 0 ||
 	       strcmp(facts->state, "stopping") == 0;
 }
 
@@ -98,31 +99,43 @@ static int add_descriptions(struct facts_list *list, cell_context *context, stru
 	return r;
 }
 
-/* How the kernel and the unit together read. */
-static const char *state_of_existing(enum cell_state state, const char *unit)
+static bool is(const char *unit, const char *state)
 {
-	static const char *const states[] = {
-		[CELL_STOPPED] = "stopped",   [CELL_RUNNING] = "running", [CELL_LOCKED] = "locked",
-		[CELL_SHUT_DOWN] = "stopped", [CELL_FAILED] = "failed",
-	};
-	bool running = state == CELL_RUNNING || state == CELL_LOCKED;
-
-	if (running && strcmp(unit, "deactivating") == 0)
-		return "stopping";
-	if (state == CELL_STOPPED && strcmp(unit, "activating") == 0)
-		return "starting";
-
-	return states[state];
+	return strcmp(unit, state) == 0;
 }
 
-static const char *state_of_absent(const char *unit)
+/*
+ * How the kernel and the unit together read. The kernel has the last word on a guest that has
+ * failed, and on what is left when the unit's main process has ended.
+ */
+static const char *state_of_existing(enum cell_state state, const char *unit)
 {
-	if (strcmp(unit, "activating") == 0)
+	if (state != CELL_FAILED && is(unit, "deactivating"))
+		return "stopping";
+	if (state == CELL_STOPPED && is(unit, "activating"))
 		return "starting";
-	if (strcmp(unit, "failed") == 0)
-		return "failed";
 
-	return "defined";
+	return cell_state_to_string(state);
+}
+
+/*
+ * A unit that has not ended yet has a cell that is on its way, up or down. Before `cell-run --reap`
+ * destroys a cell it records how that ended, so there is no moment in which a failed one is none.
+ */
+static const char *state_of_absent(const char *unit, const struct record *last)
+{
+	if (is(unit, "activating"))
+		return "starting";
+	if (is(unit, "failed"))
+		return "failed";
+	if (is(unit, "inactive"))
+		return "defined";
+	if (is(unit, UNIT_REAPING) && record_tells_failure(last))
+		return "failed";
+	if (is(unit, UNIT_REAPING) && strcmp(last->result, "guest-shutdown") == 0)
+		return cell_state_to_string(CELL_SHUT_DOWN);
+
+	return "stopping";
 }
 
 static void fill_existing(struct facts *facts, cell_cell *cell, const char *unit)
@@ -180,7 +193,7 @@ static int add_existing(struct facts_list *list, cell_hv *hv, facts_unit_fn unit
 
 static bool is_managed(const char *unit)
 {
-	return strcmp(unit, "inactive") != 0 && strcmp(unit, "failed") != 0;
+	return !is(unit, "inactive") && !is(unit, "failed");
 }
 
 /* How the last runs ended of those that do not exist: a look at the few records there are. */
@@ -213,15 +226,15 @@ int facts_collect(cell_context *context, cell_hv *hv, struct digests *digests, f
 		return r;
 	}
 
+	add_records(&list);
 	for (size_t i = 0; i < list.n; i++) {
 		struct facts *facts = &list.items[i];
 		const char *state = unit_state(unit, userdata, facts->name);
 
 		facts->managed = is_managed(state);
 		if (!facts->exists)
-			facts->state = state_of_absent(state);
+			facts->state = state_of_absent(state, &facts->last);
 	}
-	add_records(&list);
 
 	*ret = list;
 	return 0;

@@ -22,11 +22,11 @@ struct facts {
 	char name[32];
 	char *config_path; /* "" without a description */
 	uint64_t digest;   /* of the description's bytes; 0 without one */
-	const char
-		*state; /* "defined" "starting" "running" "locked" "stopping" "stopped" "failed" */
-	bool exists;	/* in the kernel */
-	bool managed;	/* a unit is at it: active, or on the way up or down */
-	unsigned id;	/* 0 where it does not exist */
+	/* One of cell_state_to_string(), or "defined" "starting" "stopping". */
+	const char *state;
+	bool exists;  /* in the kernel */
+	bool managed; /* a unit is at it: active, or on the way up or down */
+	unsigned id;  /* 0 where it does not exist */
 	unsigned cpus[FACTS_CPUS_MAX];
 	size_t n_cpus;
 	struct record last; /* how it failed, or how its last run ended */
@@ -37,7 +37,8 @@ struct facts_list {
 	size_t n;
 };
 
-/* ActiveState of the unit of cell `name`. */
+/* ActiveState of the unit of cell `name`; one of its own while only ExecStopPost= still runs. */
+#define UNIT_REAPING "reaping"
 typedef const char *(*facts_unit_fn)(const void *userdata, const char *name);
 
 /*
@@ -54,7 +55,7 @@ void facts_list_free(struct facts_list *list);
 int facts_add(struct facts_list *list, const char *name, const char *config_path,
 	      struct facts **ret);
 
-/* Running, locked or stopping. */
+/* Running, running/locked or stopping. */
 bool facts_runs(const struct facts *facts);
 
 /* The guest exists and has failed: `last` says on which CPU. */

@@ -48,6 +48,27 @@ void record_clear(struct record *record)
 	*record = (struct record){.result = "success"};
 }
 
+bool record_tells_failure(const struct record *record)
+{
+	return strcmp(record->result, "success") != 0 &&
+	       strcmp(record->result, "guest-shutdown") != 0;
+}
+
+bool record_is_of_guest(const struct record *record)
+{
+	return strcmp(record->result, "access-violation") == 0 ||
+	       strcmp(record->result, "guest-panic") == 0;
+}
+
+void record_from_refusal(struct record *record, const char *result, const char *name,
+			 const char *sentence)
+{
+	record_clear(record);
+	snprintf(record->result, sizeof(record->result), "%s", result);
+	snprintf(record->reason, sizeof(record->reason), "%s", name);
+	snprintf(record->message, sizeof(record->message), "%s", sentence);
+}
+
 /* Refused accesses are violations of the partition; the other faults are the guest's own affair. */
 static const char *result_of_reason(const char *reason)
 {
@@ -147,8 +168,10 @@ int record_write(const char *name, const struct record *record)
 	r = ferror(f) ? -EIO : 0;
 	if (fclose(f) != 0 && r == 0)
 		r = -errno;
-	if (r < 0)
+	if (r < 0) {
+		unlink(next);
 		return r;
+	}
 
 	/* A reader sees the old record or the new one, never half of one. */
 	return rename(next, path) < 0 ? -errno : 0;

@@ -3,6 +3,7 @@
  * Round trips to the cell link-echo and back: how long one takes without data, and how many bytes a
  * second go there and come back. Every byte is compared.
  *
+ *     cc -o link-bench link-bench.c $(pkg-config --cflags --libs libcell)
  *     link-bench [ROUNDS]
  */
 #include <stdint.h>

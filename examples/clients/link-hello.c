@@ -2,7 +2,7 @@
 /*
  * Says a sentence to the cell link-echo and prints what comes back.
  *
- *     cc link-hello.c $(pkg-config --cflags --libs libcell)
+ *     cc -o link-hello link-hello.c $(pkg-config --cflags --libs libcell)
  *
  * /etc/cellmgr/host.json has to list the link: { "links": [ "echo" ] }.
  */

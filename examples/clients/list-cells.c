@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Prints every cell: id, name, state, CPUs. */
+/*
+ * Prints every cell: id, name, state, CPUs.
+ *
+ *     cc -o list-cells list-cells.c $(pkg-config --cflags --libs libcell)
+ */
 #include <errno.h>
 #include <stdio.h>
 

@@ -3,10 +3,12 @@
  * Defines a cell in place, starts IMAGE in it, shows its console for SECONDS, asks the guest to
  * shut down, and gives everything back to Linux.
  *
+ *     cc -o run-cell run-cell.c $(pkg-config --cflags --libs libcell)
  *     run-cell IMAGE SECONDS
  *
  * No daemon and no file in /etc/cells is needed; the hypervisor has to be enabled.
  */
+#define _GNU_SOURCE /* memfd_create() */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>

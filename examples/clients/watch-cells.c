@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Prints the state of each cell whenever it changes, in an event loop of sd-event; ends with ^C. */
+/*
+ * Prints the state of each cell whenever it changes, in an event loop of sd-event; ends with ^C.
+ *
+ *     cc -o watch-cells watch-cells.c $(pkg-config --cflags --libs libcell libsystemd)
+ */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

@@ -263,6 +263,12 @@ struct cell_hv_info {
  * not be enabled.
  */
 int cell_hv_open(cell_context *context, bool load_module, cell_hv **ret);
+
+/*
+ * 1: the module is loaded, or is there to be loaded into the kernel that runs; 0: it is not. Anyone
+ * may ask.
+ */
+int cell_hv_is_installed(cell_context *context);
 cell_hv *cell_hv_ref(cell_hv *hv);
 cell_hv *cell_hv_unref(cell_hv *hv);
 

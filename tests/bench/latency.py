@@ -25,7 +25,7 @@ sleep 3
 cellctl -q hypervisor enable
 sleep 2
 busctl call org.cellmgr1 /org/cellmgr1 org.cellmgr1.Manager StartCell ss apic-demo replace >/dev/null
-for i in $(seq 100); do grep -q '"data":"locked"' /tmp/messages && break; sleep 0.2; done
+for i in $(seq 100); do grep -q '"data":"running/locked"' /tmp/messages && break; sleep 0.2; done
 kill $monitor
 cat /tmp/messages
 journalctl -o json -k -g 'hypervisor enabled' --no-pager
@@ -67,7 +67,7 @@ def main():
     asked = next(m for m in messages if m.get("member") == "StartCell")
     reply = f'"destination":"{asked["sender"]}"'
     states = [(what, when(messages, '"PropertiesChanged"', f'"State":{{"type":"s","data":"{state}"'))
-              for what, state in (("starting", "starting"), ("running, and has locked", "locked"))]
+              for what, state in (("starting", "starting"), ("running, and has locked", "running/locked"))]
     print(f"StartCell to its reply: {milliseconds(call, when(messages, reply, 'systemd1/job'))}")
     for what, end in states:
         print(f"StartCell to State is {what}: {milliseconds(call, end)}")

@@ -397,7 +397,7 @@ def cellctl_runs_systemds_own_programs(f):
     for args, told in ((["enable", "apic-demo"], "systemctl enable " + unit),
                        (["-q", "disable", "apic-demo"], "systemctl --quiet disable " + unit),
                        (["log", "-f", "--no-pager", "apic-demo"],
-                        "journalctl -u %s --follow --no-pager" % unit)):
+                        "journalctl --follow --no-pager -u %s" % unit)):
         assert f.run("cellctl-fake", *args).stdout.strip() == told
     assert f.run("cellctl-fake", "enable", "nobody").returncode == 4
 
@@ -432,8 +432,53 @@ def cellctl_hypervisor_by_hand(f):
     assert "without a boot marker" in hypervisor("enable").stderr
     assert hypervisor("frobnicate").returncode == 2
     (f.dir / "module").unlink()
-    assert hypervisor("status").stdout == "missing\n" and hypervisor("disable").returncode == 0
+    assert hypervisor("status").stdout == "disabled\n" and hypervisor("disable").returncode == 0
     assert f.run("cellctl-fake", "list").returncode == 0
     (f.dir / "fail").write_text("HardwareUnsupported The CPU cannot.")
     (f.dir / "enabled").unlink()
     assert "The CPU cannot" in hypervisor("enable").stderr
+
+
+@test(daemon=False)
+def several_names_and_patterns(f):
+    for name in ("rt-a", "rt-b"):
+        f.describe(name)
+    assert f.run("cellctl-fake", "start", "rt-*", "apic-demo").returncode == 0
+    assert [line.split()[1] for line in f.read("jobs").splitlines()] == [
+        "cell@rt-a.service", "cell@rt-b.service", "cell@apic-demo.service"]
+    shown = f.run("cellctl-fake", "show", "-p", "Name", "--value", "rt-[ab]", "apic-demo").stdout
+    assert shown.split() == ["rt-a", "rt-b", "apic-demo"]
+    assert f.run("cellctl-fake", "stop", "rt-a", "nobody").returncode == 3
+    assert f.run("cellctl-fake", "start", "x*").returncode == 4
+    f.add_cell("rt-a", "1", number=1)
+    f.add_cell("rt-b", "2", number=2)
+    assert f.run("cellctl-fake", "destroy", "--force", "rt-?").returncode == 0
+    assert not os.listdir(f.dir / "cells")
+    systemctl = f.dir / "systemctl"
+    systemctl.write_text("#!/bin/sh\necho \"$@\"\n")
+    systemctl.chmod(0o755)
+    f.env["PATH"] = "%s:%s" % (f.dir, f.env["PATH"])
+    assert f.run("cellctl-fake", "enable", "rt-*").stdout.split() == [
+        "enable", "cell@rt-a.service", "cell@rt-b.service"]
+    assert f.run("cellctl-fake", "enable", "apic-demo", "nobody").returncode == 4
+
+
+@test()
+def monitor_counts_lines(f):
+    for i in range(5):
+        f.describe("more%d" % i)
+    assert len(f.run("cellctl-fake", "monitor", "-n", "2").stdout.splitlines()) == 2
+    assert len(f.run("cellctl-fake", "monitor", "-n", "6").stdout.splitlines()) == 6
+
+
+@test(daemon=False)
+def a_reader_that_has_seen_enough_is_no_error(f):
+    f.add_cell("apic-demo", "3")
+    for command in (["list", "--all"], ["--help"], ["host", "describe"], ["cat", "apic-demo"],
+                    ["top", "-d", "0.1"], ["stats", "apic-demo"]):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run([f.build / "cellctl-fake", *command], env=f.env, stdout=writer,
+                              stderr=subprocess.PIPE, text=True, timeout=10)
+        os.close(writer)
+        assert (done.returncode, done.stderr) == (0, ""), (command, done)

@@ -98,7 +98,7 @@ def state_follows_kernel_and_unit(f):
     f.set_unit("apic-demo", "active")
     state("running")
     f.set_state("apic-demo", "running/locked")
-    state("locked")
+    state("running/locked")
     f.set_unit("apic-demo", "deactivating")
     state("stopping")
     f.set_state("apic-demo", "failed memory-access The guest wrote to 0xdead000.")
@@ -155,6 +155,28 @@ def describes_itself_as_json(f):
     assert f.get("APIVersion", PATH, MANAGER) == 1 and f.get("Version", PATH, MANAGER)
 
 
+def keys_of(f, path, interface):
+    """Names of all properties but explicit ones, as JSON has them."""
+    known = f.call("GetAll", interface, path=path, interface="org.freedesktop.DBus.Properties")
+    return {name if name.isupper() else name[0].lower() + name[1:] for name in map(str, known)}
+
+
+@test()
+def what_describes_has_all_properties(f):
+    f.add_cell("apic-demo", "2,3", "failed memory-access The guest wrote to 0xdead000.")
+    wait_until(lambda: f.get("State") == "failed", "the failure")
+    cell = json.loads(f.call("Describe", path=DEMO, interface=CELL))
+    assert keys_of(f, DEMO, CELL) - {"cPUs"} <= set(cell), keys_of(f, DEMO, CELL) - set(cell)
+    assert cell["cpus"] == [2, 3] and cell["failedCPUs"] == [2]
+    assert cell["failureDetails"]["address"] == 0xdead000
+    assert cell["configDigest"] == f.get("ConfigDigest")
+    assert cell["stateChangeTimestamp"] == f.get("StateChangeTimestamp")
+    whole = json.loads(f.call("Describe"))
+    known = keys_of(f, PATH, MANAGER) - {"aPIVersion"}
+    assert known <= set(whole), known - set(whole)
+    assert whole["nFailedCells"] == 1 and whole["memoryPool"]["total"] == 512 * 4096
+
+
 @test()
 def survives_sigkill_with_the_truth(f):
     f.add_cell("apic-demo", "3")
@@ -170,7 +192,12 @@ def finds_a_module_loaded_later(f):
     f.kill_daemon()
     (f.dir / "module").unlink()
     f.start_daemon()
+    assert f.get("HypervisorState", PATH, MANAGER) == "disabled"
+    assert f.run("cellctl-fake", "hypervisor", "status").stdout == "disabled\n"
+    (f.dir / "module-installed").unlink()
+    f.call("ListCells")
     assert f.get("HypervisorState", PATH, MANAGER) == "missing"
+    assert f.run("cellctl-fake", "hypervisor", "status").stdout == "missing\n"
     (f.dir / "module").touch()
     f.call("ListCells")
     assert f.get("HypervisorState", PATH, MANAGER) == "enabled"

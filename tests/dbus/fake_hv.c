@@ -34,6 +34,18 @@ int cell_hv_open(cell_context *context, bool load_module, cell_hv **ret)
 	return fake_ok(context);
 }
 
+int cell_hv_is_installed(cell_context *context)
+{
+	char path[FAKE_PATH_SIZE];
+
+	fake_ok(context);
+	fake_path(path, "module");
+	if (fake_exists(path))
+		return 1;
+	fake_path(path, "module-installed");
+	return fake_exists(path);
+}
+
 FAKE_REFS(cell_hv, fake_hv_release)
 
 void fake_hv_release(cell_hv *hv)

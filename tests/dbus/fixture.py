@@ -47,6 +47,7 @@ class Fixture:
         self.env = dict(os.environ, FAKE_CELL_DIR=str(self.dir),
                         CELLMGR_RUN_DIR=str(self.dir / "run"),
                         CELLMGR_STATE_DIR=str(self.dir / "state"),
+                        CELLMGR_DESCRIPTIONS="%s/etc:%s/desc" % (self.dir, self.dir),
                         CELLMGR_CONFIG_DIR=str(self.dir / "desc"))
         self.start_bus()
 
@@ -189,8 +190,9 @@ class Fixture:
         wait_until(step, what)
 
     def run(self, program, *args, **options):
-        return subprocess.run([self.build / program, *args], env=self.env, text=True,
-                              capture_output=True, timeout=20, **options)
+        options.setdefault("env", self.env)
+        return subprocess.run([self.build / program, *args], text=True, capture_output=True,
+                              timeout=20, **options)
 
     def listen(self):
         """Plays systemd's side of sd_notify(); a function that returns what was told so far."""

@@ -97,7 +97,7 @@ test_change_signals() {
 	monitor=$!
 	sleep 2
 	expect 0 systemctl start cell@apic-demo
-	wait_for 20 grep -q '"locked"' /tmp/signals
+	wait_for 20 grep -q '"running/locked"' /tmp/signals
 	expect 0 systemctl stop cell@apic-demo
 	wait_for 20 grep -q '"stopped"\|"defined"' /tmp/signals
 	kill $monitor
@@ -220,7 +220,7 @@ test_killed_at_random() {
 		describe "late" 2
 		# shellcheck disable=SC2086
 		insist busctl call $MANAGER ListCells
-		says '"apic-demo" "locked".*"late" "defined"'
+		says '"apic-demo" "running/locked".*"late" "defined"'
 		rm /etc/cells/late.json
 		insist property apic-demo State
 		says locked
@@ -268,4 +268,17 @@ test_destroy_shows_under_the_unit() {
 	wait_for 20 is_active cell@apic-demo inactive
 	wait_for 5 journal_says cell@apic-demo 'destroyed as user 0 asked for'
 	all_cpus
+}
+
+test_disabled_and_enabled_at_once() {
+	native
+	expect 0 cellctl hypervisor enable
+	# shellcheck disable=SC2086
+	expect 0 busctl call $MANAGER DisableHypervisor
+	# shellcheck disable=SC2086
+	expect 0 busctl call $MANAGER EnableHypervisor t 0
+	sleep 2
+	expect 0 cellctl hypervisor status
+	says '^enabled'
+	active cell-hypervisor active
 }

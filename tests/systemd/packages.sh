@@ -83,6 +83,7 @@ test_not_removed_under_a_running_cell() {
 
 test_purge() {
 	start_demo
+	expect 0 cellctl enable apic-demo
 	rm -f /etc/cells/no-answer.*
 	expect 0 apt purge 'cellmgr*' 'cellhv*' 'libcell*'
 	journal_says cell@apic-demo 'has shut down' || die "the guest was not asked"
@@ -93,4 +94,5 @@ test_purge() {
 		-not -path '/packages*' -not -path '/rig*' -not -path '/proc/*' -not -path '/var/log/*' \
 		-not -path '/sys/*' -not -path '/run/*')
 	equal "$left" "" "what is left"
+	equal "$(find /etc/systemd -name 'cell*')" "" "the links of cells that were enabled"
 }

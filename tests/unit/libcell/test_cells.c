@@ -163,6 +163,9 @@ TEST(a_cell_is_asked_each_time)
 		{CELLHV_IOC_CELL_INFO, -EPERM, NULL},
 		{CELLHV_IOC_CPU_STATS, 0, act_stats},
 		{CELLHV_IOC_CPU_STATS, -ENODEV, NULL},
+		{CELLHV_IOC_INFO, 0, mock_info_disabled},
+		{CELLHV_IOC_CPU_STATS, -ENODEV, NULL},
+		{CELLHV_IOC_INFO, 0, mock_info_enabled},
 		{CELLHV_IOC_CONSOLE_OPEN, 9, act_console},
 		{CELLHV_IOC_CONSOLE_OPEN, 8, act_own_console},
 		{CELLHV_IOC_CELL_STOP, 0, NULL},
@@ -191,6 +194,8 @@ TEST(a_cell_is_asked_each_time)
 	CHECK_EQ(stats[0].count, 7);
 	CHECK_EQ(cell_cell_stats(cell, 3, stats), -ENODEV);
 	CHECK_STR(last_name(), "HypervisorDisabled");
+	CHECK_EQ(cell_cell_stats(cell, 99, stats), -ENODEV);
+	CHECK_STR(last_name(), "CpuUnavailable");
 	CHECK_EQ(cell_cell_console_open(cell, true), 9);
 	CHECK_EQ(cell_hv_console_open(hv, false), 8);
 	CHECK_EQ(cell_cell_stop(cell), 0);

@@ -1,127 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <limits.h>
-#include <errno.h>
-#include <stdlib.h>
-
-#include <cellhv/guest.h>
-
-#include "blob.h"
-#include "check.h"
-#include "host.h"
-#include "mock.h"
-#include "sysroot.h"
-
-#define EXPECT(steps) mock_expect(steps, sizeof(steps) / sizeof((steps)[0]))
-#define BLOCK6 "/sys/devices/system/memory/memory6/state"
-#define BLOCK5 "/sys/devices/system/memory/memory5/state"
-#define RECORD "/run/cellmgr/memory-blocks"
-
-static struct sysroot root;
-static cell_host *host;
-static cell_desc *desc;
-static cell_hv *hv;
-
-static void set_up(const struct mock_step *steps, size_t n, const char *memory_size)
-{
-	sysroot_make(&root);
-	mock_expect(steps, n);
-	sysroot_write(
-		&root, "/etc/cells/demo.json",
-		"{ \"name\": \"demo\", \"cpus\": 1,\n"
-		"  \"memory\": [ { \"size\": \"%s\", \"at\": 0 } ], \"comm\": { \"at\": \"3G\" },\n"
-		"  \"images\": [ { \"file\": \"demo.bin\", \"at\": \"0x1000\" } ] }\n",
-		memory_size);
-	sysroot_write(&root, "/etc/cells/demo.bin", "image");
-	CHECK_EQ(cell_host_new(root.context, NULL, &host), 0);
-	CHECK_EQ(cell_desc_find(root.context, "demo", &desc), 0);
-	CHECK_EQ(cell_hv_open(root.context, false, &hv), 0);
-}
-
-static void tear_down(void)
-{
-	CHECK_EQ(mock_left(), 0);
-	hv = cell_hv_unref(hv);
-	desc = cell_desc_unref(desc);
-	host = cell_host_unref(host);
-	sysroot_remove(&root);
-}
-
-static struct cellhv_cell_config *created; /* what the last creation passed */
-
-static void act_create(void *argument)
-{
-	struct cellhv_cell_create *request = argument;
-	const struct cellhv_cell_config *config = (void *)(uintptr_t)request->config;
-
-	CHECK(blob_is_valid(config, request->config_size));
-	CHECK_STR(config->name, "demo");
-	CHECK_EQ(blob_cpus(config)[0], 3);
-	CHECK_EQ(blob_memory(config)->phys, 0x30000000);
-	CHECK_STR(sysroot_read(&root, BLOCK6), "offline");
-	free(created);
-	created = malloc(request->config_size);
-	memcpy(created, config, request->config_size);
-	request->id = 7;
-}
-
-static void act_info(void *argument)
-{
-	struct cellhv_cell_info *info = argument;
-
-	info->id = 7;
-	strcpy(info->name, "demo");
-	info->cpus[0] = 1 << 3;
-	info->state = CELLHV_STATE_RUNNING;
-	info->config_size = created ? created->header.total_size : 0;
-}
-
-static void act_info_stopped(void *argument)
-{
-	act_info(argument);
-	((struct cellhv_cell_info *)argument)->state = CELLHV_STATE_STOPPED;
-}
-
-static void act_config(void *argument)
-{
-	struct cellhv_cell_read_config *request = argument;
-
-	memcpy((void *)(uintptr_t)request->buffer, created, request->length);
-}
-
-static void act_load(void *argument)
-{
-	const struct cellhv_cell_load *request = argument;
-
-	CHECK_EQ(request->id, 7);
-	CHECK_EQ(request->guest, 0x1000);
-	CHECK_EQ(request->length, 5);
-	CHECK(memcmp((void *)(uintptr_t)request->buffer, "image", 5) == 0);
-}
-
-static void act_cpu_busy(void *argument)
-{
-	struct cellhv_cell_create *request = argument;
-
-	request->error = (struct cellhv_error){CELLHV_DRIVER_CHECK_CPU_BUSY, 0, 3};
-}
-
-static void act_forced(void *argument)
-{
-	CHECK_EQ(((struct cellhv_cell_op *)argument)->flags, CELLHV_CELL_FORCE);
-}
-
-#define OPEN                                          \
-	{                                             \
-		CELLHV_IOC_INFO, 0, mock_info_enabled \
-	}
-#define ENABLED                                       \
-	{                                             \
-		CELLHV_IOC_INFO, 0, mock_info_enabled \
-	}
-#define NO_CELLS                                    \
-	{                                           \
-		CELLHV_IOC_CELL_INFO, -ENOENT, NULL \
-	}
+#include "lifecycle_fixture.h"
 
 TEST(create_takes_memory_and_destroy_gives_it_back)
 {
@@ -135,13 +13,14 @@ TEST(create_takes_memory_and_destroy_gives_it_back)
 		{CELLHV_IOC_CELL_START, 0, NULL},
 		/* destroy */
 		{CELLHV_IOC_CELL_INFO, 0, act_info_stopped},
+		INVENTORY,
 		{CELLHV_IOC_CELL_DESTROY, 0, NULL},
 		NO_CELLS,
 	};
 	cell_cell *cell;
 	size_t n;
 
-	set_up(steps, 10, "1M");
+	set_up(steps, 13, "1M");
 	CHECK_EQ(cell_cell_create(hv, desc, host, &cell), 0);
 	CHECK_STR(sysroot_read(&root, BLOCK6), "offline");
 	CHECK_STR(sysroot_read(&root, BLOCK5), "online");
@@ -149,33 +28,6 @@ TEST(create_takes_memory_and_destroy_gives_it_back)
 	CHECK_EQ(cell_cell_cpus(cell, &n)[0], 3);
 	CHECK_EQ(n, 1);
 	CHECK_EQ(cell_cell_start(cell), 0);
-	CHECK_EQ(cell_cell_destroy(cell, false), 0);
-	CHECK_STR(sysroot_read(&root, BLOCK6), "online");
-	CHECK_STR(sysroot_read(&root, RECORD), "");
-	cell_cell_unref(cell);
-	tear_down();
-}
-
-/* It is read when the hypervisor is enabled; who edits it later has cells all the same. */
-TEST(memory_comes_back_in_spite_of_a_mistake_in_host_json)
-{
-	static const struct mock_step steps[] = {
-		OPEN,
-		ENABLED,
-		NO_CELLS,
-		{CELLHV_IOC_CELL_CREATE, 0, act_create},
-		{CELLHV_IOC_CELL_INFO, 0, act_info},
-		{CELLHV_IOC_CELL_LOAD, 0, act_load},
-		{CELLHV_IOC_CELL_INFO, 0, act_info_stopped},
-		{CELLHV_IOC_CELL_DESTROY, 0, NULL},
-		NO_CELLS,
-	};
-	cell_cell *cell;
-
-	set_up(steps, 9, "1M");
-	CHECK_EQ(cell_cell_create(hv, desc, host, &cell), 0);
-	CHECK_STR(sysroot_read(&root, BLOCK6), "offline");
-	sysroot_write(&root, "/etc/cellmgr/host.json", "{ \"strict\": }");
 	CHECK_EQ(cell_cell_destroy(cell, false), 0);
 	CHECK_STR(sysroot_read(&root, BLOCK6), "online");
 	CHECK_STR(sysroot_read(&root, RECORD), "");
@@ -216,23 +68,6 @@ TEST(create_destroys_the_cell_when_loading_fails)
 	set_up(steps, 8, "1M");
 	CHECK_EQ(cell_cell_create(hv, desc, host, &cell), -EFAULT);
 	CHECK_STR(sysroot_read(&root, BLOCK6), "online");
-	tear_down();
-}
-
-TEST(create_says_how_much_memory_was_found)
-{
-	static const struct mock_step steps[] = {OPEN, ENABLED, NO_CELLS, NO_CELLS};
-	cell_cell *cell;
-
-	set_up(steps, 4, "256M");
-	for (unsigned i = 2; i < 6; i++)
-		sysroot_nail_block(&root, i);
-	CHECK_EQ(cell_cell_create(hv, desc, host, &cell), -ENOMEM);
-	CHECK_STR(cell_context_last_error_name(root.context), "NoMemory");
-	CHECK(strstr(cell_context_last_error(root.context), "needs 256 MiB, but only 128 MiB"));
-	CHECK(strstr(cell_context_last_error(root.context), "memmap=256M$0x28000000"));
-	CHECK_STR(sysroot_read(&root, BLOCK6), "online");
-	CHECK_STR(sysroot_read(&root, RECORD), "");
 	tear_down();
 }
 

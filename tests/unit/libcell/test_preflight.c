@@ -308,5 +308,9 @@ TEST(preflight_finds_module_of_another_kernel)
 	run(&root, &wanted);
 	CHECK_EQ(wanted.result, CELL_CHECK_FAILED);
 	CHECK(strstr(wanted.message, "6.0.0-old") && strstr(wanted.message, "6.1.0-test"));
+	CHECK(strstr(wanted.remedy, "install linux-headers-6.1.0-test and cellhv-dkms"));
+	CHECK_EQ(cell_hv_is_installed(root.context), 0);
+	sysroot_write(&root, "/sys/module/cellhv/refcnt", "0\n");
+	CHECK_EQ(cell_hv_is_installed(root.context), 1);
 	sysroot_remove(&root);
 }

@@ -119,3 +119,45 @@ DIR *hold_file_directory(void)
 
 	return path ? opendir(path) : NULL;
 }
+
+bool hold_file_is_id(const char *name)
+{
+	return name[0] != '.' && !strchr(name, '.');
+}
+
+/*
+ * A FIFO opened for reading does not tell whether it ever had a writer; reading does: without one
+ * it ends at once. What a client has written is of no interest.
+ */
+bool hold_file_has_writer(int fd)
+{
+	char bytes[4096];
+	ssize_t n = 1;
+
+	for (int i = 0; i < 32 && n > 0; i++)
+		n = read(fd, bytes, sizeof(bytes));
+
+	return n > 0 || (n < 0 && errno == EAGAIN);
+}
+
+static bool is_held(const char *id, struct hold_file *ret)
+{
+	CLEANUP_FD int fd = hold_file_read(id, ret) < 0 ? -1 : hold_file_open(id, O_RDONLY);
+
+	return fd >= 0 && hold_file_has_writer(fd);
+}
+
+bool hold_file_each(const char *cell, bool (*fn)(void *userdata, const struct hold_file *file),
+		    void *userdata)
+{
+	CLEANUP_CLOSEDIR DIR *directory = hold_file_directory();
+	struct dirent *entry;
+	struct hold_file file;
+
+	while (directory && (entry = readdir(directory)))
+		if (hold_file_is_id(entry->d_name) && is_held(entry->d_name, &file) &&
+		    (!cell || strcmp(file.cell, cell) == 0) && !fn(userdata, &file))
+			return false;
+
+	return true;
+}

@@ -7,6 +7,7 @@
 #define CELLMGRD_HOLD_FILE_H
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -29,5 +30,18 @@ void hold_file_remove(const char *id);
 
 /* NULL: there is none. */
 DIR *hold_file_directory(void);
+
+/* Whether a name there is that of a hold. */
+bool hold_file_is_id(const char *name);
+
+/* Whether somebody holds the FIFO open that fd reads. What was written into it is gone then. */
+bool hold_file_has_writer(int fd);
+
+/*
+ * Of one cell, or NULL for all: calls fn for each that somebody still holds, until that returns
+ * false. False: it did.
+ */
+bool hold_file_each(const char *cell, bool (*fn)(void *userdata, const struct hold_file *file),
+		    void *userdata);
 
 #endif
