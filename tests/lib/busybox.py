@@ -155,8 +155,8 @@ def _boot(machine, version, content, ports, log, kernel_args, options):
 
 
 def _follow(running, console, show, timeout):
-    """Shows the console until the machine ends; returns whether it does within `timeout` seconds."""
-    deadline = time.monotonic() + timeout
+    """Shows the console until the machine ends; returns whether it does within `timeout` (process.Limit)."""
+    limit = process.Limit(running, timeout)
     with open(console, "rb") as stream:
         while True:
             ended = process.has_ended(running)
@@ -164,7 +164,7 @@ def _follow(running, console, show, timeout):
             if show and chunk:
                 sys.stdout.buffer.write(chunk.replace(b"\r\n", b"\n"))
                 sys.stdout.flush()
-            if ended or time.monotonic() > deadline:
+            if ended or limit.is_over():
                 return ended
             time.sleep(0.05)
 

@@ -23,6 +23,27 @@ def has_ended(process):
     return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
+def cpu_seconds(process):
+    """What it has taken so far (proc(5): fields 14 and 15 of stat)."""
+    with open(f"/proc/{process.pid}/stat") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Limit:
+    """
+    Seconds that a process may take, of CPU time as well as by the clock: one that hardly runs because
+    others do is not late. Three times as long by the clock is the end for one that hangs and waits.
+    """
+
+    def __init__(self, process, seconds):
+        self.process, self.seconds, self.start = process, seconds, time.monotonic()
+
+    def is_over(self):
+        elapsed = time.monotonic() - self.start
+        return elapsed > 3 * self.seconds or elapsed > self.seconds < cpu_seconds(self.process)
+
+
 def wait_end(process, seconds=None):
     """Whether it ends within `seconds`."""
     deadline = time.monotonic() + seconds if seconds is not None else None
