@@ -107,7 +107,6 @@ static void launch_fill_boot(struct launch *launch, const struct cellhv_system_c
 	boot->leave = (u64)switch_leave;
 	boot->switch_data = (u64)&switch_data;
 	boot->switch_data_phys = page_to_phys(vmalloc_to_page(&switch_data));
-	boot->num_cpus = nr_cpu_ids;
 	boot->tsc_khz = tsc_khz;
 	boot->system = *system;
 }
@@ -339,6 +338,7 @@ int launch_enter(struct launch *launch, struct cellhv_error *error)
 	unsigned int cpu;
 
 	cpus_read_lock();
+	launch->boot->num_cpus = num_online_cpus();
 	for_each_online_cpu (cpu) {
 		request.result = -EIO;
 		smp_call_function_single(cpu, launch_enter_cpu, &request, true);

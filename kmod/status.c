@@ -20,7 +20,7 @@ static void status_fill(const struct cell *cell, const struct cellhv_call *statu
 	info->state = status->status.state;
 	memcpy(info->name, cell->config->name, sizeof(info->name));
 	bitmap_to_arr64(info->cpus, cell->claimed, CELLHV_MAX_CPUS);
-	info->failed_cpus = status->status.failed_cpus;
+	memcpy(info->failed_cpus, status->status.failed_cpus, sizeof(info->failed_cpus));
 	info->failure = status->status.failure;
 	info->config_size = cell->config->header.total_size;
 }

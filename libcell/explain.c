@@ -9,7 +9,7 @@
 
 #include "cleanup.h"
 
-enum object { NOTHING, NUMBER, ADDRESS, CELL, FEATURE, STATE };
+enum object { NOTHING, NUMBER, ADDRESS, CELL, FEATURE, STATE, MODE };
 
 struct sentence {
 	uint32_t check;
@@ -66,6 +66,7 @@ static const struct sentence sentences[] = {
 	{CELLHV_CHECK_CELLS_EXIST, NUMBER, "Busy", "%s cells still exist: destroy them first"},
 	{CELLHV_CHECK_CPU_FEATURE, FEATURE, "HardwareUnsupported",
 	 "this CPU's virtualisation lacks %s: use another machine, or give the virtual one more"},
+	{CELLHV_CHECK_CPU_MODE, MODE, "HardwareUnsupported", "%s"},
 	{CELLHV_CHECK_CPU_STATE, NUMBER, "HardwareUnsupported",
 	 "CPU %s refuses to run Linux as a guest in its present state, and all went back: see "
 	 "`dmesg`"},
@@ -75,6 +76,8 @@ static const struct sentence sentences[] = {
 	 "link %s (from 0) exists, but not as described: destroy the cells that are its peers"},
 	{CELLHV_CHECK_LINK_PEER, NUMBER, "ResourceConflict",
 	 "another cell is at the place of this one in link %s (from 0): change an \"id\""},
+	{CELLHV_CHECK_CPUS_OUTSIDE, NUMBER, "CpuUnavailable",
+	 "not all of Linux's %s CPUs are under the hypervisor: disable it and enable it again"},
 	{CELLHV_CHECK_LINK_FUNCTION, NUMBER, "ResourceConflict",
 	 "Linux has another PCI function where link %s (from 0) would put its own: pin another in "
 	 "host.json"},
@@ -216,11 +219,42 @@ bool explain_number(uint32_t check, uint64_t number, char text[EXPLAIN_SIZE])
 	return false;
 }
 
+static const struct {
+	const char *what, *remedy;
+} modes[CELLHV_CPU_MODE_MAX] = {
+	[0] = {"Linux uses something of its CPUs that is not known here",
+	       "install all from the same build"},
+	[CELLHV_CPU_MODE_FRED] = {"Linux uses FRED on its CPUs", "boot with fred=off"},
+	[CELLHV_CPU_MODE_SME] = {"Linux encrypts its memory (AMD SME)",
+				 "boot with mem_encrypt=off"},
+	[CELLHV_CPU_MODE_SEV_GUEST] = {"this is a virtual machine with encrypted memory (AMD SEV)",
+				       "use one without"},
+	[CELLHV_CPU_MODE_TDX_GUEST] =
+		{"this is a virtual machine with encrypted memory (Intel TDX)", "use one without"},
+	[CELLHV_CPU_MODE_SHADOW_STACK] = {"the kernel itself uses shadow stacks (CET)",
+					  "boot one that does not"},
+	[CELLHV_CPU_MODE_TRACE] = {"Intel PT traces Linux",
+				   "stop what uses it (`perf record -e intel_pt//`)"},
+	[CELLHV_CPU_MODE_INVLPGB] = {"this CPU has INVLPGB, but not for guests",
+				     "use another machine, or take it from the virtual one"},
+	[CELLHV_CPU_MODE_UNLIKE] =
+		{"the CPUs differ in the addresses or instructions that all have to have",
+		 "boot with maxcpus= for those that are alike"},
+};
+
+void explain_cpu_mode(uint64_t mode, const char **what, const char **remedy)
+{
+	mode = mode < CELLHV_CPU_MODE_MAX ? mode : 0;
+	*what = modes[mode].what;
+	*remedy = modes[mode].remedy;
+}
+
 static void explain_check(cell_context *context, int fd, const struct sentence *sentence,
 			  uint64_t object, const char *what)
 {
+	const uint64_t mode = object < CELLHV_CPU_MODE_MAX ? object : 0;
 	const char *name = sentence->name;
-	char rendered[128] = "", reason[EXPLAIN_SIZE];
+	char rendered[192] = "", reason[EXPLAIN_SIZE];
 
 	if (sentence->object == NUMBER)
 		snprintf(rendered, sizeof(rendered), "%" PRIu64, object);
@@ -230,6 +264,9 @@ static void explain_check(cell_context *context, int fd, const struct sentence *
 		render_cell(context, fd, object, rendered);
 	else if (sentence->object == STATE)
 		name = render_state(object, rendered);
+	else if (sentence->object == MODE)
+		snprintf(rendered, sizeof(rendered), "%s: %s", modes[mode].what,
+			 modes[mode].remedy);
 	else if (sentence->object == FEATURE)
 		snprintf(rendered, sizeof(rendered), "%s",
 			 object && object < CELLHV_CPU_FEATURE_MAX ? features[object]

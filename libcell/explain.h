@@ -19,4 +19,7 @@ bool explain_number(uint32_t check, uint64_t number, char text[EXPLAIN_SIZE]);
 const char *explain_failure_reason(uint32_t reason);
 void explain_guest_failure(const struct cellhv_failure *failure, char message[160]);
 
+/* One of enum cellhv_cpu_mode: what is wrong, and what to do. */
+void explain_cpu_mode(uint64_t mode, const char **what, const char **remedy);
+
 #endif

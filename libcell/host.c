@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <cellhv/manage.h>
+
 #include "blob.h"
 #include "cleanup.h"
 #include "export.h"
@@ -27,6 +29,13 @@ static void take_flags(cell_host *host, const char *flags)
 	host->has_vmx |= has_word(flags, "vmx");
 	host->has_nested_paging |= has_word(flags, "npt") || has_word(flags, "ept");
 	host->is_guest |= has_word(flags, "hypervisor");
+	/* Linux shows what it uses; of SME only that it could. */
+	if (has_word(flags, "fred"))
+		host->cpu_mode = CELLHV_CPU_MODE_FRED;
+	else if (has_word(flags, "tdx_guest"))
+		host->cpu_mode = CELLHV_CPU_MODE_TDX_GUEST;
+	else if (has_word(flags, "sme") && cmdline_has(host->cmdline, "mem_encrypt=on"))
+		host->cpu_mode = CELLHV_CPU_MODE_SME;
 }
 
 /* The first processor stands for all: a machine of unlike ones is refused when it is enabled. */
@@ -117,6 +126,7 @@ static int read_facts(cell_host *host)
 {
 	int r;
 
+	file_read_line(host->cmdline, sizeof(host->cmdline), host->root, "/proc/cmdline");
 	r = read_cpuinfo(host);
 	if (r >= 0)
 		r = file_read_line(host->kernel, sizeof(host->kernel), host->root,
@@ -126,7 +136,6 @@ static int read_facts(cell_host *host)
 				    "Cannot read /proc/cpuinfo and /proc/sys/kernel/osrelease: %s.",
 				    strerror(-r));
 
-	file_read_line(host->cmdline, sizeof(host->cmdline), host->root, "/proc/cmdline");
 	acpi_read(host->root, &host->acpi);
 	r = settings_load(host->context, host->root, &host->settings);
 	return r < 0 ? r : host_refresh(host);

@@ -24,6 +24,7 @@ struct cell_host {
 	bool has_svm;
 	bool has_vmx;
 	bool has_nested_paging;	  /* NPT or EPT */
+	uint32_t cpu_mode;	  /* enum cellhv_cpu_mode, as far as Linux shows it */
 	bool is_guest;		  /* CPUID says a hypervisor is there */
 	unsigned long n_possible; /* one more than the highest number, as the kernel counts */
 	struct cpuset present;

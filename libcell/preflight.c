@@ -117,6 +117,19 @@ static unsigned count_given(const cell_host *host)
 	return given;
 }
 
+static void check_cpu_mode(const cell_host *host, struct finding *finding)
+{
+	const char *what, *how;
+
+	if (!host->cpu_mode) {
+		find(finding, CELL_CHECK_OK, "Linux uses nothing of the CPU that a guest cannot");
+		return;
+	}
+	explain_cpu_mode(host->cpu_mode, &what, &how);
+	find(finding, CELL_CHECK_FAILED, "%s", what);
+	remedy(finding, "%s", how);
+}
+
 static void check_cpus(const cell_host *host, struct finding *finding)
 {
 	unsigned online = cpuset_count(&host->online), present = cpuset_count(&host->present);
@@ -404,6 +417,7 @@ static const struct check {
 } checks[] = {
 	{"cpu-virtualization", -EOPNOTSUPP, "HardwareUnsupported", check_virtualization},
 	{"nested-paging", -EOPNOTSUPP, "HardwareUnsupported", check_nested_paging},
+	{"cpu-mode", -EOPNOTSUPP, "HardwareUnsupported", check_cpu_mode},
 	{"cpus", -EOPNOTSUPP, "CpuUnavailable", check_cpus},
 	{"module", -ENODEV, "ModuleMissing", check_module},
 	{"image", -ENOENT, "ModuleMissing", check_image},

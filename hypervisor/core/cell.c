@@ -300,15 +300,15 @@ static int cell_take_memory(const struct cpu *self, const struct cell *cell,
 	return 0;
 }
 
-/* The first `count` CPUs become the root's again and wait for its SIPI. */
+/* The first `count` CPUs, all parked, become the root's again and wait for its SIPI. */
 static void cell_return_cpus(const struct cell *cell, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		struct cpu *cpu = cpu_by_number(config_cpu(cell->config, i));
 
-		cpu->cell = &root_cell;
-		cpu_request(cpu, CPU_REQUEST_INIT);
-		if (!cpu_await(cpu, CPU_REQUEST_INIT))
+		cpu_set_owner(cpu, &root_cell);
+		cpu_request(cpu, CPU_REQUEST_RETURN);
+		if (!cpu_await(cpu, CPU_REQUEST_RETURN))
 			print("CPU %u does not answer\n", cpu->number);
 	}
 }
@@ -320,10 +320,12 @@ static int cell_take_cpus(struct cell *cell, struct cellhv_call *call)
 
 		cpu_request(cpu, CPU_REQUEST_PARK);
 		if (!cpu_await(cpu, CPU_REQUEST_PARK)) {
+			/* Still the root's: once it answers, it waits for SIPI like the others. */
+			cpu_request(cpu, CPU_REQUEST_RETURN);
 			cell_return_cpus(cell, i);
 			return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, cpu->number);
 		}
-		cpu->cell = cell;
+		cpu_set_owner(cpu, cell);
 	}
 	return 0;
 }
@@ -361,14 +363,16 @@ static int cell_take(const struct cpu *self, struct cell *cell, struct cellhv_ca
 
 static int cell_commit(const struct cpu *self, struct cell *cell, struct cellhv_call *call)
 {
-	int err = cell_take(self, cell, call);
+	int err;
 
+	/* Before its CPUs are its own: they are known by it. */
+	cell->id = ++last_id;
+	err = cell_take(self, cell, call);
 	if (err)
 		return err;
 
 	cell_set_root_ports(cell, false);
 	memcpy(cell->name, cell->config->name, sizeof(cell->name));
-	cell->id = ++last_id;
 	cell->next = cells;
 	cells = cell;
 	return 0;
@@ -416,9 +420,12 @@ int cell_start(struct cell *cell, struct cellhv_call *call)
 	link_start(cell);
 	memset(&cell->failure, 0, sizeof(cell->failure));
 	cell->failed = false;
-	cell->failed_cpus = 0;
+	memset(cell->failed_cpus, 0, sizeof(cell->failed_cpus));
 	cell->started = true;
 	cell_soil(cell);
+	/* One that runs already may signal those that do not yet. */
+	for (uint32_t i = 0; i < cell->config->cpus.count; i++)
+		cpu_set_owner(cpu_by_number(config_cpu(cell->config, i)), cell);
 	for (uint32_t i = 0; i < cell->config->cpus.count; i++)
 		cpu_request(cpu_by_number(config_cpu(cell->config, i)), CPU_REQUEST_RESET);
 	print("Started cell \"%s\"\n", cell->name);

@@ -31,7 +31,7 @@ struct cell {
 	bool started;
 	bool failed;
 	uint32_t reported_state; /* what POLL saw last */
-	uint64_t failed_cpus;
+	uint64_t failed_cpus[CELLHV_MAX_CPUS / 64];
 	struct cellhv_failure failure;
 	struct scrub {
 		uint32_t region; /* next to zero */

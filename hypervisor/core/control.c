@@ -39,9 +39,10 @@ static struct cell *control_cell(struct cellhv_call *call, uint32_t id, int *err
 
 static int control_disable(struct cpu *self, struct cellhv_call *call)
 {
-	(void)self;
 	if (cells)
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELLS_EXIST, cell_count());
+	/* Under the lock: from here on no cell can be created. */
+	self->leaving = true;
 	return 0;
 }
 
@@ -50,13 +51,15 @@ static int control_release_cpu(struct cpu *self, struct cellhv_call *call)
 	struct cpu *cpu = cpu_by_number(call->cpu);
 	bool had_guest;
 
+	if (cells)
+		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELLS_EXIST, cell_count());
 	if (!cpu)
 		return cell_refuse(call, -ENODEV, CELLHV_CHECK_CPU_NUMBER, call->cpu);
 	if (cpu == self)
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CPU_SELF, call->cpu);
-	if (!cell_is_root(cpu->cell))
-		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CPU_OWNED, call->cpu);
 
+	/* Even if it does not answer in time: it may leave at any time from here on. */
+	cpu->leaving = true;
 	had_guest = cpu->activity == CPU_GUEST;
 	cpu_request(cpu, CPU_REQUEST_RELEASE);
 	if (!cpu_await(cpu, CPU_REQUEST_RELEASE) || !leave_await(self, cpu, had_guest))
@@ -81,8 +84,13 @@ static int control_info(struct cpu *self, struct cellhv_call *call)
 
 static int control_create(struct cpu *self, struct cellhv_call *call)
 {
-	int err = cell_create(self, call);
+	int err;
 
+	/* A native CPU would reach the cell's memory. */
+	if (!cpu_all_inside())
+		return cell_refuse(call, -ENODEV, CELLHV_CHECK_CPUS_OUTSIDE, machine.num_cpus);
+
+	err = cell_create(self, call);
 	state_sequence += !err;
 	return err;
 }
@@ -141,7 +149,7 @@ static int control_status(struct cpu *self, struct cellhv_call *call)
 
 	call->status.state = cell_status(cell, &call->status.failure);
 	call->status.reply = comm_reply(cell);
-	call->status.failed_cpus = cell->failed_cpus;
+	memcpy(call->status.failed_cpus, cell->failed_cpus, sizeof(cell->failed_cpus));
 	return 0;
 }
 

@@ -29,6 +29,7 @@ bool memory_flush_root(const struct cpu *self, uint32_t *silent)
 			return false;
 		}
 	}
+	pool_reclaim(&machine.pool);
 	return true;
 }
 

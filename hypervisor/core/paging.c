@@ -163,8 +163,17 @@ static void build_tables(struct paging *paging, struct change change)
 	}
 }
 
-/* Frees a table of that level and all below it, each after those that it points at. */
-static void free_tables(struct paging *paging, uint64_t *top, unsigned top_level)
+static void give_up_table(struct page_pool *pool, void *table, bool may_be_walked)
+{
+	if (may_be_walked)
+		pool_retire(pool, table);
+	else
+		pool_free(pool, table, 1);
+}
+
+/* Gives up a table of that level and all below it, each after those that it points at. */
+static void give_up_tables(struct paging *paging, uint64_t *top, unsigned top_level,
+			   bool may_be_walked)
 {
 	uint64_t *table[PAGING_MAX_LEVELS + 1];
 	unsigned next[PAGING_MAX_LEVELS + 1];
@@ -176,7 +185,7 @@ static void free_tables(struct paging *paging, uint64_t *top, unsigned top_level
 		uint64_t entry;
 
 		if (level == 1 || next[level] == ENTRIES) {
-			pool_free(paging->pool, table[level], 1);
+			give_up_table(paging->pool, table[level], may_be_walked);
 			level++;
 			continue;
 		}
@@ -206,7 +215,7 @@ static bool write_entries(struct paging *paging, struct change change)
 			changed |= old != 0;
 		}
 		if (is_table(paging, old, level))
-			free_tables(paging, table_of(paging, old), level - 1);
+			give_up_tables(paging, table_of(paging, old), level - 1, true);
 		step(&change, target);
 	}
 	return changed;
@@ -250,7 +259,7 @@ static bool tidy(struct paging *paging, uint64_t virt)
 		if (!can_replace(paging, table, level, &replacement))
 			break;
 		store(entry, replacement);
-		pool_free(paging->pool, table, 1);
+		pool_retire(paging->pool, table);
 		changed = true;
 	}
 	return changed;
@@ -301,7 +310,7 @@ int paging_init(struct paging *paging)
 void paging_destroy(struct paging *paging)
 {
 	if (paging->root)
-		free_tables(paging, paging->root, paging->levels);
+		give_up_tables(paging, paging->root, paging->levels, false);
 	paging->root = NULL;
 }
 

@@ -4,8 +4,9 @@
  * one pool, and hardware may walk them at any time: entries change by single 64-bit stores, and a
  * table is complete before it is linked. Callers serialise.
  *
- * Tables are minimal: a table without entries is freed, and one whose entries a large page can
- * stand for becomes that large page. So the same mappings always take the same number of pages.
+ * Tables are minimal: a table without entries goes, and one whose entries a large page can stand
+ * for becomes that large page. So the same mappings always take the same number of pages. A table
+ * that went is retired (core/pool.h): processors cache what led to it.
  */
 #ifndef CORE_PAGING_H
 #define CORE_PAGING_H
@@ -57,7 +58,7 @@ struct paging {
  */
 int paging_init(struct paging *paging);
 
-/* Frees all tables; paging may have no root. */
+/* Frees all tables, which no processor uses any more; paging may have no root. */
 void paging_destroy(struct paging *paging);
 
 /* What goes into CR3, nCR3 or the EPT pointer (without its low bits). */
@@ -66,8 +67,8 @@ uint64_t paging_root_phys(const struct paging *paging);
 /*
  * Maps size bytes at virt to phys, all multiples of 4096, with the largest pages that fit, in place
  * of whatever was mapped. Returns 0, or 1 where an entry that was present has changed or gone: then
- * the TLBs have to be flushed before the pool is used again, as a table just freed may still be
- * cached. -EINVAL: alignment, range or access; -ENOMEM; both with nothing changed.
+ * all TLBs have to be flushed, and after that the pool has its pages back by pool_reclaim().
+ * -EINVAL: alignment, range or access; -ENOMEM; both with nothing changed.
  */
 int paging_map(struct paging *paging, uint64_t virt, uint64_t phys, uint64_t size, uint32_t access);
 

@@ -5,7 +5,6 @@
 #include "core/cpu.h"
 #include "core/pool.h"
 #include "core/print.h"
-#include "core/string.h"
 
 bool panicked;
 
@@ -17,17 +16,17 @@ void panic_stop(void)
 
 void panic(const char *format, ...)
 {
-	char text[192];
 	va_list args;
 
 	if (__atomic_test_and_set(&panicked, __ATOMIC_SEQ_CST))
 		panic_stop();
 
 	print_force_unlock();
+	print("PANIC: ");
 	va_start(args, format);
-	string_vformat(text, sizeof(text), format, args);
+	print_list(format, args);
 	va_end(args);
-	print("PANIC: %s\n", text);
+	print("\n");
 	for (uint32_t i = 0; i < num_cpus; i++) {
 		if (!cpus[i] || !cpus[i]->present)
 			continue;

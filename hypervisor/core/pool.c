@@ -10,6 +10,16 @@ static bool is_used(const struct page_pool *pool, uint32_t page)
 	return pool->bitmap[page / 64] >> (page % 64) & 1;
 }
 
+static uint64_t *retired_map(const struct page_pool *pool)
+{
+	return pool->bitmap + POOL_BITMAP_WORDS(pool->pages) / 2;
+}
+
+static bool is_retired(const struct page_pool *pool, uint32_t page)
+{
+	return retired_map(pool)[page / 64] >> (page % 64) & 1;
+}
+
 static void mark(struct page_pool *pool, uint32_t first, uint32_t count, bool used)
 {
 	for (uint32_t page = first; page < first + count; page++) {
@@ -67,7 +77,7 @@ static bool is_allocated(const struct page_pool *pool, uintptr_t offset, uint32_
 		return false;
 
 	for (uint32_t i = 0; i < count; i++)
-		if (!is_used(pool, (uint32_t)first + i))
+		if (!is_used(pool, (uint32_t)first + i) || is_retired(pool, (uint32_t)first + i))
 			return false;
 	return true;
 }
@@ -84,4 +94,27 @@ void pool_free(struct page_pool *pool, void *pages, uint32_t count)
 		return;
 	}
 	mark(pool, (uint32_t)(offset / PAGE_SIZE), count, false);
+}
+
+void pool_retire(struct page_pool *pool, void *page)
+{
+	uintptr_t offset = (uintptr_t)page - (uintptr_t)pool->base;
+
+	if (!is_allocated(pool, offset, 1)) {
+		pool_broken(pool, page);
+		return;
+	}
+	retired_map(pool)[offset / PAGE_SIZE / 64] |= 1ull << (offset / PAGE_SIZE % 64);
+	pool->retired++;
+}
+
+void pool_reclaim(struct page_pool *pool)
+{
+	for (uint32_t page = 0; page < pool->pages && pool->retired; page++) {
+		if (!is_retired(pool, page))
+			continue;
+		retired_map(pool)[page / 64] &= ~(1ull << (page % 64));
+		mark(pool, page, 1, false);
+		pool->retired--;
+	}
 }

@@ -22,14 +22,11 @@ void print_init(void)
 	ring_init(&print_ring, print_log.data, PRINT_RING_SIZE);
 }
 
-void print(const char *format, ...)
+void print_list(const char *format, va_list args)
 {
 	char line[PRINT_LINE_SIZE];
-	va_list args;
 
-	va_start(args, format);
 	string_vformat(line, sizeof(line), format, args);
-	va_end(args);
 
 	lock_acquire(&print_lock);
 	for (const char *c = line; *c; c++) {
@@ -37,6 +34,15 @@ void print(const char *format, ...)
 		uart_put(*c);
 	}
 	lock_release(&print_lock);
+}
+
+void print(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print_list(format, args);
+	va_end(args);
 }
 
 void print_force_unlock(void)

@@ -24,15 +24,22 @@
 #define XAPIC_COMMAND_HIGH 0xfee00310
 
 #define MSR_X2APIC_VERSION 0x803
+#define MSR_X2APIC_PENDING 0x820 /* and 7 more: a bit per vector */
 #define MSR_X2APIC_COMMAND 0x830
 #define MSR_SMI_COUNT 0x34
 #define MSR_MCG_CAP 0x179
+#define MSR_X2APIC_LVT_TIMER 0x832
+#define LVT_MASKED 0x10000
+#define LVT_TIMER_MODE 0x60000
+#define MSR_X2APIC_SELF_IPI 0x83f
+#define MSR_APIC_BASE 0x1b
 #define MSR_PAT 0x277
 #define MSR_MTRR_DEFAULT 0x2ff
 #define MSR_EFER 0xc0000080
 #define MSR_VM_HSAVE_PA 0xc0010117
 #define EFER_SVME 0x1000
 #define PAT_AT_START 0x0007040600070406
+#define RFLAGS_TF 0x100
 #define CR0_CD 0x40000000ul
 #define CR4_RESERVED 0x80000000ul
 #define CR4_VMXE 0x2000ul
@@ -182,6 +189,27 @@ static bool xsetbv_illegal(void)
 	return verdict(false, "executed", 0);
 }
 
+/* What exits is as long as its bytes are; a wrong length leaves some of them to be executed. */
+static bool prefixes(void)
+{
+	uint64_t pat = 0, marker = 0;
+
+	asm volatile(".byte 0x66, 0x48, 0x0f, 0xa2" : "=a"(pat) : "0"(0), "c"(0) : "rbx", "rdx");
+	asm volatile(".byte 0x2e, 0x0f, 0x32; mov $1, %1"
+		     : "=a"(pat), "=&S"(marker)
+		     : "c"(MSR_PAT)
+		     : "rdx", "memory");
+	asm volatile(".byte 0xf3, 0x0f, 0x09; incq %0" : "+S"(marker) : : "memory");
+	return verdict((uint32_t)pat == (uint32_t)PAT_AT_START && marker == 2, "marker", marker);
+}
+
+/* Mode bits of the timer that only some processors have: told off, or taken. */
+static bool lvt_reserved(void)
+{
+	wrmsr(MSR_X2APIC_LVT_TIMER, LVT_MASKED | LVT_TIMER_MODE | FOREIGN_VECTOR);
+	return verdict(true, "taken", rdmsr(MSR_X2APIC_LVT_TIMER));
+}
+
 static bool vmrun(void)
 {
 	asm volatile("vmrun" : : "a"(CELLHV_COMM_DEFAULT_ADDRESS) : "memory");
@@ -192,7 +220,11 @@ static bool vmxon(void)
 {
 	static const uint64_t region = CELLHV_COMM_DEFAULT_ADDRESS;
 
-	asm volatile("vmxon %0" : : "m"(region) : "memory", "cc");
+	/* Where there is no VMX, QEMU takes VMXON for RDRAND. */
+	if (hypercall_is_vmmcall())
+		asm volatile("vmxoff" : : : "memory", "cc");
+	else
+		asm volatile("vmxon %0" : : "m"(region) : "memory", "cc");
 	return verdict(false, "executed", 0);
 }
 
@@ -250,6 +282,75 @@ static bool icr_msr(void)
 	for (unsigned int i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		send(FOREIGN_APIC_ID, commands[i]);
 	return verdict(true, "alive after APIC id", FOREIGN_APIC_ID);
+}
+
+/* Vectors 0-15 are no interrupt's; from 16 on all are legal (Intel SDM vol. 3, 11.5.2). */
+#define FIRST_VECTOR 16
+
+static unsigned int pending_vectors(void)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < 8; i++)
+		for (uint32_t bits = (uint32_t)rdmsr(MSR_X2APIC_PENDING + i); bits;
+		     bits &= bits - 1)
+			count++;
+	return count;
+}
+
+/* Interrupts of all vectors that this CPU never takes: whoever has it next must not see them. */
+static bool pending_stopped(void)
+{
+	bool ok;
+
+	apic_enable();
+	ok = verdict(pending_vectors() == 0, "left by the former owner", pending_vectors());
+	for (unsigned int vector = FIRST_VECTOR; vector < 256; vector++)
+		wrmsr(MSR_X2APIC_SELF_IPI, vector);
+	return verdict(pending_vectors() == 256 - FIRST_VECTOR, "pending", pending_vectors()) && ok;
+}
+
+static bool pending_failed(void)
+{
+	pending_stopped();
+	inb(FOREIGN_PORT);
+	return verdict(false, "read port", FOREIGN_PORT);
+}
+
+/* ---- debugging ---- */
+
+static volatile uintptr_t trapped_at;
+static volatile unsigned int traps;
+
+static void on_trap(struct interrupt_frame *frame)
+{
+	trapped_at = frame->ip;
+	traps++;
+	frame->flags &= ~(unsigned long)RFLAGS_TF;
+}
+
+/* Instructions that the hypervisor executes trap behind themselves, as all others do. */
+#define STEP(instruction)                                                                        \
+	({                                                                                       \
+		uintptr_t behind_;                                                               \
+		traps = 0;                                                                       \
+		asm volatile("mov %1, %%ecx; lea 1f(%%rip), %0; pushf; orq %2, (%%rsp); "        \
+			     "popf; " instruction "; 1: nop; nop"                                \
+			     : "=&r"(behind_)                                                    \
+			     : "i"(MSR_APIC_BASE), "i"(RFLAGS_TF)                                \
+			     : "rax", "rbx", "rcx", "rdx", "memory", "cc");                      \
+		verdict(traps == 1 && trapped_at == behind_, instruction, trapped_at - behind_); \
+	})
+
+static bool single_step(void)
+{
+	bool ok;
+
+	interrupts_set_handler(1, on_trap);
+	ok = STEP("nop");
+	ok &= STEP("cpuid");
+	ok &= STEP("rdmsr");
+	return ok;
 }
 
 /* ---- the interface ---- */
@@ -326,6 +427,8 @@ static const struct test_case cases[] = {
 	{"cr0-cache", cr0_cache, 0},
 	{"cr4-vmxe", cr4_vmxe, GP}, /* or CELLHV_FAILURE_CONTROL */
 	{"xsetbv-illegal", xsetbv_illegal, GP},
+	{"prefixes", prefixes, 0},
+	{"lvt-reserved", lvt_reserved, GP},
 	{"vmrun", vmrun, UD},		       /* or CELLHV_FAILURE_INSTRUCTION */
 	{"vmxon", vmxon, UD},		       /* or CELLHV_FAILURE_INSTRUCTION */
 	{"triple-fault", triple_fault, 0},     /* CELLHV_FAILURE_TRIPLE_FAULT */
@@ -335,6 +438,9 @@ static const struct test_case cases[] = {
 	{"hpet-read", hpet_read, 0},	       /* CELLHV_FAILURE_MEMORY */
 	{"icr-mmio", icr_mmio, 0},
 	{"icr-msr", icr_msr, 0},
+	{"pending-stopped", pending_stopped, 0},
+	{"pending-failed", pending_failed, 0}, /* CELLHV_FAILURE_PORT */
+	{"single-step", single_step, 0},
 	{"cpuid-leaves", cpuid_leaves, 0},
 	{"hypercall-denied", hypercall_denied, 0},
 	{"hypercall-unknown", hypercall_unknown, 0},

@@ -197,3 +197,49 @@ TEST(writes_take_register_or_constant)
 	write.size = 4;
 	CHECK_EQ(decode_value_to_write(&write, reg), 0x80000001);
 }
+
+static int length_of(const char *bytes, size_t length, struct decode_mode mode)
+{
+	return decode_length((const uint8_t *)bytes, length, &mode);
+}
+
+#define LENGTH(bytes, mode) length_of(bytes, sizeof(bytes) - 1, (struct decode_mode)mode)
+
+TEST(lengths_of_instructions_that_exit)
+{
+	CHECK_EQ(LENGTH("\x0f\xa2\x90", CODE64), 2);	 /* CPUID */
+	CHECK_EQ(LENGTH("\x0f\x30", CODE64), 2);	 /* WRMSR */
+	CHECK_EQ(LENGTH("\x0f\x32", CODE16), 2);	 /* RDMSR */
+	CHECK_EQ(LENGTH("\x0f\x33", CODE32), 2);	 /* RDPMC */
+	CHECK_EQ(LENGTH("\x0f\x08", CODE32), 2);	 /* INVD */
+	CHECK_EQ(LENGTH("\x0f\x09\xf3", CODE64), 2);	 /* WBINVD */
+	CHECK_EQ(LENGTH("\xf3\x0f\x09", CODE64), 3);	 /* WBNOINVD */
+	CHECK_EQ(LENGTH("\x0f\x01\xc1", CODE64), 3);	 /* VMCALL */
+	CHECK_EQ(LENGTH("\x0f\x01\xd9", CODE32), 3);	 /* VMMCALL */
+	CHECK_EQ(LENGTH("\x0f\x01\xd1", CODE64), 3);	 /* XSETBV */
+	CHECK_EQ(LENGTH("\x0f\x01\xc6", CODE64), 3);	 /* WRMSRNS */
+	CHECK_EQ(LENGTH("\xf3\x0f\x01\xc6", CODE64), 4); /* WRMSRLIST */
+}
+
+TEST(lengths_count_prefixes)
+{
+	CHECK_EQ(LENGTH("\x66\x48\x0f\xa2", CODE64), 4);
+	CHECK_EQ(LENGTH("\x2e\x0f\x30", CODE64), 3);
+	CHECK_EQ(LENGTH("\x3e\x67\xf2\x0f\x32", CODE16), 5);
+	CHECK_EQ(LENGTH("\xf0\x64\x0f\xa2", CODE32), 4);
+	CHECK_EQ(LENGTH("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\xa2", CODE64),
+		 15);
+	CHECK_EQ(LENGTH("\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x66\x0f\xa2", CODE64),
+		 -EINVAL);
+}
+
+TEST(lengths_of_others_are_not_guessed)
+{
+	CHECK_EQ(LENGTH("\x48\x0f\xa2", CODE32), -EINVAL); /* no REX there: DEC */
+	CHECK_EQ(LENGTH("\x0f\x31", CODE64), -EINVAL);	   /* RDTSC never exits */
+	CHECK_EQ(LENGTH("\x0f\x01\x11", CODE64), -EINVAL); /* LGDT */
+	CHECK_EQ(LENGTH("\x90\xa2", CODE64), -EINVAL);
+	CHECK_EQ(LENGTH("\x0f", CODE64), -ENODATA);
+	CHECK_EQ(LENGTH("\x66\x0f\x01", CODE64), -ENODATA);
+	CHECK_EQ(LENGTH("", CODE64), -ENODATA);
+}

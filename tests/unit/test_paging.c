@@ -176,7 +176,29 @@ TEST(five_levels)
 	CHECK_EQ(paging_map(&paging, 0, 0, GIB, 1), 0);
 	CHECK_EQ(pool.used, 7);
 	CHECK_EQ(paging_unmap(&paging, 0, 1ull << 57), 1);
+	pool_reclaim(&pool);
 	CHECK_EQ(pool.used, 1);
+}
+
+/* The processor may still walk it, from what it has cached of the levels above. */
+TEST(a_table_that_went_is_used_for_nothing_before_the_flush)
+{
+	static uint8_t before[PAGE_SIZE];
+	struct paging paging = new_paging(&paging_x86_nested, 4, true, POOL_PAGES);
+	const uint8_t *table;
+
+	CHECK_EQ(paging_map(&paging, 0x1000, 0x1000, 0x5000, 7), 0);
+	table = memory + ((raw_entry(&paging, 0x1000, 2) & 0x000ffffffffff000ull) - POOL_PHYS);
+	CHECK_EQ(paging_unmap(&paging, 0x2000, 0x4000), 1);
+	memcpy(before, table, PAGE_SIZE);
+	CHECK_EQ(paging_unmap(&paging, 0, GIB), 1);
+	CHECK_EQ(pool.retired, 3);
+	CHECK_EQ(paging_map(&paging, 5 * GIB, 0x7000, 0x1000, 7), 0);
+	CHECK_EQ(((const uint64_t *)table)[7], 0);
+	CHECK(memcmp(before, table, PAGE_SIZE) == 0);
+	CHECK_EQ(pool.used, 4 + 3);
+	pool_reclaim(&pool);
+	CHECK_EQ(pool.used, 4);
 }
 
 TEST(a_hole_splits_and_filling_it_merges)
@@ -194,6 +216,8 @@ TEST(a_hole_splits_and_filling_it_merges)
 	CHECK_EQ(mapped_to(&paging, hole - 1), hole - 1);
 	CHECK_EQ(mapped_to(&paging, hole + 0x1000), hole + 0x1000);
 	CHECK_EQ(paging_map(&paging, hole, hole, 0x1000, 7), 1);
+	CHECK_EQ(pool.used, before + 2);
+	pool_reclaim(&pool);
 	CHECK_EQ(pool.used, before);
 	CHECK_EQ(page_size(&paging, hole), GIB);
 }

@@ -187,8 +187,9 @@ static bool random_change(struct paging *paging)
 		return true;
 	}
 	CHECK(result == 0 || result == 1);
-	if (change_model(first, count, value))
+	if (change_model(first, count, value) || pool.retired)
 		CHECK_EQ(result, 1);
+	pool_reclaim(&pool); /* the caller has flushed */
 	return false;
 }
 
@@ -209,6 +210,7 @@ static void run(bool huge_1g, uint32_t pages, uint64_t seed, unsigned changes)
 	CHECK(failed < changes * 9 / 10);
 
 	CHECK(paging_unmap(&paging, WINDOW, WINDOW_PAGES * PAGE_SIZE) >= 0);
+	pool_reclaim(&pool);
 	CHECK_EQ(pool.used, 1);
 	paging_destroy(&paging);
 	CHECK_EQ(pool.used, 0);

@@ -112,3 +112,41 @@ TEST(what_is_not_allocated_cannot_be_freed)
 	CHECK_EQ(broken, 6);
 	CHECK_EQ(pool.used, 0);
 }
+
+TEST(a_retired_page_is_nobodys_until_it_is_reclaimed)
+{
+	struct page_pool pool = new_pool();
+	uint8_t *all = pool_alloc(&pool, PAGES);
+
+	memset(all, 0xaa, PAGES * PAGE_SIZE);
+	pool_retire(&pool, all + 64 * PAGE_SIZE);
+	pool_retire(&pool, all + (PAGES - 1) * PAGE_SIZE);
+	CHECK_EQ(pool.used, PAGES);
+	CHECK(!pool_alloc(&pool, 1));
+	CHECK_EQ(all[64 * PAGE_SIZE], 0xaa);
+	CHECK_EQ(broken, 0);
+
+	pool_reclaim(&pool);
+	CHECK_EQ(pool.used, PAGES - 2);
+	CHECK(pool_alloc(&pool, 1) == all + 64 * PAGE_SIZE);
+	CHECK(pool_alloc(&pool, 1) == all + (PAGES - 1) * PAGE_SIZE);
+	CHECK(!pool_alloc(&pool, 1));
+	pool_reclaim(&pool);
+	CHECK_EQ(pool.used, PAGES);
+}
+
+TEST(a_page_is_given_back_once)
+{
+	struct page_pool pool = new_pool();
+	uint8_t *page = pool_alloc(&pool, 2);
+
+	pool_retire(&pool, page);
+	pool_retire(&pool, page);
+	CHECK_EQ(broken, 1);
+	pool_free(&pool, page, 2);
+	CHECK_EQ(broken, 2);
+	pool_reclaim(&pool);
+	pool_retire(&pool, page);
+	CHECK_EQ(broken, 3);
+	CHECK_EQ(pool.used, 1);
+}

@@ -2,7 +2,7 @@
 # shellcheck shell=dash
 # What a cell is given, and what it is refused: one guest each (tests/guests).
 # machines: svm-x2apic bochs svm svm-mixed la57
-# elsewhere: smp start32 xapic xapic64 msr_allowed port_in memory_execute hpet_read icr_mmio icr_msr cpuid_leaves exits_per_tick fault_demo
+# elsewhere: smp start32 xapic xapic64 msr_allowed prefixes port_in lvt_reserved memory_execute hpet_read icr_mmio icr_msr pending_failed pending_stopped cpuid_leaves exits_per_tick fault_demo
 # bochs: all
 # quick: smp xapic memory_write cpuid_leaves
 # timeout: 300
@@ -54,6 +54,8 @@ test_cr4_reserved() { survives cr4-reserved; }
 test_cr0_cache() { approves cr0-cache; }
 test_cr4_vmxe() { survives cr4-vmxe; }
 test_xsetbv_illegal() { survives xsetbv-illegal; }
+test_lvt_reserved() { survives lvt-reserved; }
+test_prefixes() { approves prefixes; }
 test_vmrun() { survives vmrun; }
 test_vmxon() { survives vmxon; }
 test_triple_fault() { survives triple-fault; }
@@ -63,6 +65,45 @@ test_memory_execute() { survives memory-execute; }
 test_hpet_read() { survives hpet-read; }
 test_icr_mmio() { survives icr-mmio; }
 test_icr_msr() { survives icr-msr; }
+test_single_step() { approves single-step; }
+
+# Whatever a guest leaves pending is gone with it, when it fails and when it is stopped.
+test_pending_failed() {
+	survives pending-failed
+	start pending-failed
+	wait_for 30 in_state pending-failed failed
+	! console_says pending-failed "not ok" || die "$(celltool console pending-failed | grep 'not ok')"
+}
+
+test_pending_stopped() {
+	survives pending-stopped
+	survives pending-stopped
+}
+
+# CPUs that failed or were stopped are the management's, whatever their siblings send them.
+test_revive() {
+	approves revive
+	in_state revive failed || die "the cell has not failed"
+	expect 0 celltool destroy revive force
+	all_cpus
+}
+
+test_storm() {
+	local before
+	fresh
+	for _ in 1 2 3; do
+		start storm
+		wait_for 30 console_says storm ready
+		sleep 1
+		expect 0 celltool stop storm
+		before=$(stat_of storm total)
+		sleep 1
+		equal "$(stat_of storm total)" "$before" "the number of exits of a stopped cell, a second later"
+		expect 0 celltool destroy storm
+		all_cpus
+	done
+}
+
 test_cpuid_leaves() { approves cpuid-leaves; }
 test_hypercall_denied() { approves hypercall-denied; }
 test_hypercall_unknown() { approves hypercall-unknown; }

@@ -24,7 +24,7 @@
 #endif
 
 #define CELLHV_DEVICE "/dev/cellhv"
-#define CELLHV_DRIVER_VERSION 1
+#define CELLHV_DRIVER_VERSION 2
 
 enum cellhv_driver_check {
 	CELLHV_DRIVER_CHECK_NO_VIRTUALIZATION = 0x1000, /* CPU without SVM and VMX */
@@ -150,7 +150,7 @@ struct cellhv_cell_info {
 	uint32_t state; /* out: enum cellhv_cell_state */
 	char name[CELLHV_NAME_SIZE];
 	uint64_t cpus[CELLHV_MAX_CPUS / 64]; /* out: bit per Linux CPU */
-	uint64_t failed_cpus;		     /* out: bit per CPU below 64 */
+	uint64_t failed_cpus[CELLHV_MAX_CPUS / 64];
 	struct cellhv_failure failure;
 	uint32_t config_size; /* out: bytes that CELL_CONFIG returns */
 	uint32_t reserved;

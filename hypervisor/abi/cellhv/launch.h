@@ -114,7 +114,7 @@ struct cellhv_boot {
 	uint64_t leave;		   /* in that page: where a leaving CPU jumps */
 	uint64_t switch_data;	   /* struct cellhv_switch: address */
 	uint64_t switch_data_phys; /* and where it is */
-	uint32_t num_cpus;	   /* CPU numbers are below this */
+	uint32_t num_cpus;	   /* that will enter; until all are in there are no cells */
 	uint32_t tsc_khz;
 	struct cellhv_system_config system;
 	struct cellhv_native native; /* of the CPU that is entering now */

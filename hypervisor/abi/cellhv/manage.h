@@ -13,13 +13,13 @@
 
 #include "config.h"
 
-#define CELLHV_ABI_VERSION 1
+#define CELLHV_ABI_VERSION 2
 
 #define CELLHV_CALL 0x4348u
 
 enum cellhv_op {
 	CELLHV_OP_DISABLE = 1,	/* this CPU goes native again; -EBUSY while a cell exists */
-	CELLHV_OP_RELEASE_CPU,	/* cpu: an offline root CPU goes native */
+	CELLHV_OP_RELEASE_CPU,	/* cpu: an offline CPU goes native; -EBUSY while a cell exists */
 	CELLHV_OP_INFO,		/* info */
 	CELLHV_OP_CELL_CREATE,	/* create */
 	CELLHV_OP_CELL_SCRUB,	/* scrub: zero some of the cell's RAM */
@@ -100,6 +100,19 @@ enum cellhv_cpu_feature {
 	CELLHV_CPU_FEATURE_MAX,
 };
 
+/* What Linux uses of its CPUs that it cannot use as a guest of the hypervisor's. */
+enum cellhv_cpu_mode {
+	CELLHV_CPU_MODE_FRED = 1, /* flexible return and event delivery */
+	CELLHV_CPU_MODE_SME,	  /* memory encryption, with a bit of the addresses */
+	CELLHV_CPU_MODE_SEV_GUEST,
+	CELLHV_CPU_MODE_TDX_GUEST,
+	CELLHV_CPU_MODE_SHADOW_STACK, /* the kernel's; those of programs may be */
+	CELLHV_CPU_MODE_TRACE,	      /* Intel PT, while it writes */
+	CELLHV_CPU_MODE_INVLPGB,      /* and guests cannot have it */
+	CELLHV_CPU_MODE_UNLIKE,	      /* CPUs that differ in what the hypervisor builds on */
+	CELLHV_CPU_MODE_MAX,
+};
+
 /* Which check refused a call; `object` says on what. */
 enum cellhv_check {
 	CELLHV_CHECK_NONE = 0,
@@ -132,6 +145,8 @@ enum cellhv_check {
 	CELLHV_CHECK_LINK_DIFFERS,	/* object: index; its other peers describe it otherwise */
 	CELLHV_CHECK_LINK_PEER,		/* object: index; another cell has this id */
 	CELLHV_CHECK_LINK_FUNCTION,	/* object: index; the root has a function there already */
+	CELLHV_CHECK_CPU_MODE,		/* object: enum cellhv_cpu_mode */
+	CELLHV_CHECK_CPUS_OUTSIDE, /* object: CPUs of Linux; not all are under the hypervisor */
 	CELLHV_CHECK_MAX,
 };
 
@@ -181,8 +196,8 @@ struct cellhv_call {
 			uint32_t state; /* out: enum cellhv_cell_state */
 			uint32_t reply; /* out: CELLHV_REPLY_*, to the last message */
 			uint32_t reserved;
-			uint64_t failed_cpus;	       /* out: bit per CPU below 64 */
-			struct cellhv_failure failure; /* out: the first */
+			uint64_t failed_cpus[CELLHV_MAX_CPUS / 64]; /* out: bit per CPU */
+			struct cellhv_failure failure;		    /* out: the first */
 		} status;
 		struct {
 			uint32_t cpu; /* in */

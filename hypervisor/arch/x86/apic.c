@@ -5,7 +5,9 @@
 #include "arch/x86/ipi.h"
 #include "arch/x86/machine.h"
 #include "arch/x86/renew.h"
+#include "arch/x86/safe.h"
 #include "arch/x86/x86.h"
+#include "core/errno.h"
 
 #define APIC_SEND_TRIES 1000000u
 
@@ -27,6 +29,14 @@ void apic_write(const struct cpu *self, unsigned reg, uint32_t value)
 		*apic_register(reg) = value;
 }
 
+bool apic_write_safe(const struct cpu *self, unsigned reg, uint32_t value)
+{
+	if (self->x2apic)
+		return msr_write_safe(MSR_X2APIC + reg, value);
+	*apic_register(reg) = value;
+	return true;
+}
+
 /* The bus takes an IPI at once; one that never does must not hold this CPU. */
 static void apic_wait_sent(void)
 {
@@ -37,23 +47,28 @@ static void apic_wait_sent(void)
 	}
 }
 
-void apic_send(const struct cpu *self, uint32_t apic_id, uint32_t command)
+bool apic_send_safe(const struct cpu *self, uint32_t destination, uint32_t command)
 {
 	uint32_t high;
 
 	if (self->x2apic) {
 		/* The ICR MSR does not order earlier stores (Intel SDM vol. 3, 11.12.3). */
 		__asm__ volatile("mfence; lfence" : : : "memory");
-		msr_write(MSR_X2APIC + APIC_ICR, (uint64_t)apic_id << 32 | command);
-		return;
+		return msr_write_safe(MSR_X2APIC + APIC_ICR, (uint64_t)destination << 32 | command);
 	}
 	/* The guest reads this register directly: leave in it what was there. */
 	apic_wait_sent();
 	high = *apic_register(APIC_ICR_HIGH);
-	*apic_register(APIC_ICR_HIGH) = apic_id << 24;
+	*apic_register(APIC_ICR_HIGH) = destination << 24;
 	*apic_register(APIC_ICR) = command;
 	apic_wait_sent();
 	*apic_register(APIC_ICR_HIGH) = high;
+	return true;
+}
+
+void apic_send(const struct cpu *self, uint32_t apic_id, uint32_t command)
+{
+	apic_send_safe(self, apic_id, command);
 }
 
 void apic_init(struct cpu *self)
@@ -99,6 +114,22 @@ static void apic_set_mode(struct cpu *self, bool x2apic)
 	self->x2apic = x2apic;
 }
 
+bool apic_in_service(const struct cpu *self, unsigned vector)
+{
+	return apic_read(self, APIC_ISR + vector / 32) >> (vector % 32) & 1;
+}
+
+static bool apic_is_empty(const struct cpu *self)
+{
+	for (unsigned i = 0; i < 256 / 32; i++)
+		if (apic_read(self, APIC_ISR + i) || apic_read(self, APIC_IRR + i))
+			return false;
+	return true;
+}
+
+/* Those of all vectors, and for each one more that comes meanwhile. */
+#define APIC_DRAIN_TRIES 512u
+
 void apic_reset(struct cpu *self, bool x2apic)
 {
 	for (unsigned i = 0; i < sizeof(apic_lvts); i++)
@@ -109,9 +140,9 @@ void apic_reset(struct cpu *self, bool x2apic)
 	/* What the former owner left pending is taken and acknowledged here, not by the next. */
 	apic_write(self, APIC_SVR, APIC_SVR_ENABLE | 0xff);
 	apic_write(self, APIC_TPR, 0);
-	for (unsigned i = 0; i < 256; i++) {
+	for (unsigned i = 0; i < APIC_DRAIN_TRIES && !apic_is_empty(self); i++) {
 		apic_write(self, APIC_EOI, 0);
-		idt_take_interrupts();
+		idt_take_interrupt();
 	}
 	apic_set_mode(self, x2apic);
 	apic_write(self, APIC_SVR, 0xff);
@@ -182,35 +213,36 @@ static bool apic_lvt_allowed(uint32_t value)
 	       delivery == APIC_DELIVERY_NMI;
 }
 
-static bool apic_write_filtered(struct cpu *self, unsigned reg, uint32_t value)
+static int apic_write_filtered(struct cpu *self, unsigned reg, uint32_t value)
 {
 	if (reg >= APIC_REGISTERS || !apic_writable[reg].allowed ||
 	    (apic_writable[reg].lvt && !apic_lvt_allowed(value)))
-		return false;
+		return -EPERM;
 
-	if (apic_has(self, reg))
-		apic_write(self, reg, value & apic_writable[reg].bits);
-	return true;
+	if (!apic_has(self, reg))
+		return 0;
+	return apic_write_safe(self, reg, value & apic_writable[reg].bits) ? 0 : -EINVAL;
 }
 
-bool apic_guest_write(struct cpu *self, unsigned reg, uint32_t value)
+int apic_guest_write(struct cpu *self, unsigned reg, uint32_t value)
 {
 	switch (reg) {
 	case APIC_ICR:
-		return ipi_send(self, value, self->icr_high);
+		return ipi_send(self, value, self->icr_high) ? 0 : -EPERM;
 	case APIC_ICR_HIGH:
 		self->icr_high = value;
-		return true;
+		return 0;
 	case APIC_LDR:
 		self->xapic_ldr = value;
 		if (!self->x2apic)
-			apic_write(self, reg, value);
-		return true;
+			apic_write_safe(self, reg, value);
+		return 0;
 	case APIC_ID:
 	case APIC_DFR:
-		return true; /* flat and unchanged, whatever the guest thinks */
+		return 0; /* flat and unchanged, whatever the guest thinks */
 	case APIC_SELF_IPI:
-		return ipi_send(self, (value & 0xff) | 1u << APIC_SHORTHAND_SHIFT, 0);
+		value = (value & 0xff) | 1u << APIC_SHORTHAND_SHIFT;
+		return ipi_send(self, value, 0) ? 0 : -EPERM;
 	default:
 		return apic_write_filtered(self, reg, value);
 	}

@@ -50,15 +50,24 @@
 #define APIC_PENDING (1u << 12)
 #define APIC_ASSERT (1u << 14)
 #define APIC_SHORTHAND_SHIFT 18
+#define APIC_ICR_RESERVED 0xfff32000u /* in x2APIC mode (Intel SDM vol. 3, figure 11-28) */
 
+/* Values of our own: the APIC takes them. */
 uint32_t apic_read(const struct cpu *self, unsigned reg);
 void apic_write(const struct cpu *self, unsigned reg, uint32_t value);
 
 /* Sends to one CPU by its APIC id. */
 void apic_send(const struct cpu *self, uint32_t apic_id, uint32_t command);
 
+/* The same with what a guest chose; false: the APIC refuses it, and so does the guest's. */
+bool apic_write_safe(const struct cpu *self, unsigned reg, uint32_t value);
+bool apic_send_safe(const struct cpu *self, uint32_t destination, uint32_t command);
+
 /* The mode, id and logical id as the CPU enters. */
 void apic_init(struct cpu *self);
+
+/* Whether an interrupt of that vector is being handled. */
+bool apic_in_service(const struct cpu *self, unsigned vector);
 
 /* Nothing pending or in service, software-disabled; in x2APIC mode if `x2apic`. */
 void apic_reset(struct cpu *self, bool x2apic);
@@ -66,8 +75,11 @@ void apic_reset(struct cpu *self, bool x2apic);
 /* kHz of the timer undivided, against the TSC; the timer is not in use. */
 uint32_t apic_measure_khz(const struct cpu *self, uint32_t tsc_khz);
 
-/* A cell's register access, filtered; false: refused, the caller decides the penalty. */
+/*
+ * A cell's register access, filtered. Reads: false: refused, the caller decides the penalty.
+ * Writes: 0; -EPERM: likewise; -EINVAL: the APIC has no such bits.
+ */
 bool apic_guest_read(struct cpu *self, unsigned reg, uint32_t *value);
-bool apic_guest_write(struct cpu *self, unsigned reg, uint32_t value);
+int apic_guest_write(struct cpu *self, unsigned reg, uint32_t value);
 
 #endif

@@ -2,12 +2,11 @@
 #include "arch/x86/cpuid.h"
 
 #include "arch/x86/machine.h"
+#include "arch/x86/skip.h"
 #include "arch/x86/vcpu.h"
 #include "arch/x86/x86.h"
 #include "core/cell.h"
 #include "core/string.h"
-
-#define CPUID_LENGTH 2 /* bytes */
 
 /* Leaves that are ours beyond those of the guest interface. */
 #define CPUID_OWN_VERSION 0x40000100u	  /* version text, 16 bytes */
@@ -74,6 +73,8 @@ static void cpuid_adjust(struct cpuid *c, uint32_t leaf)
 		c->ecx |= LEAF1_ECX_HYPERVISOR | LEAF1_ECX_X2APIC;
 	} else if (leaf == 0x80000001) {
 		c->ecx &= ~LEAF80000001_ECX_SVM;
+	} else if (leaf == 0x80000008) {
+		c->ebx &= ~CPUID_80000008_EBX_INVLPGB;
 	} else if (leaf == 0x8000000a) {
 		*c = (struct cpuid){0};
 	}
@@ -99,5 +100,5 @@ void cpuid_exit(struct cpu *cpu)
 	cpu->regs[RBX] = c.ebx;
 	cpu->regs[RCX] = c.ecx;
 	cpu->regs[RDX] = c.edx;
-	vcpu_ops->skip(cpu, CPUID_LENGTH);
+	skip_instruction(cpu);
 }

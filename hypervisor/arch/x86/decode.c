@@ -49,6 +49,7 @@ struct decoder {
 	size_t position;
 	unsigned operand_size; /* bytes */
 	unsigned address_size;
+	bool repeats; /* lock and repeat prefixes are known */
 	uint8_t rex;
 	uint8_t modrm;
 };
@@ -89,9 +90,14 @@ static int take_byte(struct decoder *decoder, uint8_t *byte)
 }
 
 /*
- * Lock and repeat prefixes are left to be taken for an opcode, which is none that we know: they are
- * illegal before MOV, or make it an unusual instruction of two bytes.
+ * Before accesses to memory, lock and repeat prefixes are left to be taken for an opcode, which is
+ * none that we know: they are illegal before MOV, or make it an unusual instruction of two bytes.
  */
+static bool is_repeat(uint8_t byte)
+{
+	return byte == 0xf0 || byte == 0xf2 || byte == 0xf3;
+}
+
 static bool is_segment_override(uint8_t byte)
 {
 	return byte == 0x26 || byte == 0x2e || byte == 0x36 || byte == 0x3e || byte == 0x64 ||
@@ -118,7 +124,7 @@ static int take_prefixes(struct decoder *decoder, const struct decode_mode *mode
 			decoder->operand_size = other_operand;
 		else if (*byte == 0x67)
 			decoder->address_size = other_address;
-		else if (!is_segment_override(*byte))
+		else if (!is_segment_override(*byte) && !(decoder->repeats && is_repeat(*byte)))
 			break;
 		/* REX counts only as the last prefix. */
 		decoder->rex = 0;
@@ -263,6 +269,39 @@ int decode_mmio(const uint8_t *bytes, size_t length, const struct decode_mode *m
 	result.length = (uint8_t)decoder.position;
 	*out = result;
 	return 0;
+}
+
+/* AMD64 APM vol. 3, table for the group of 0F 01, whose ModRM.mod is 3. */
+static bool is_privileged(uint8_t byte)
+{
+	return byte == 0x08 || byte == 0x09 || byte == 0x30 || byte == 0x32 || byte == 0x33 ||
+	       byte == 0xa2;
+}
+
+static bool is_privileged_01(uint8_t byte)
+{
+	return byte == 0xc1 || byte == 0xc6 || byte == 0xd1 || byte == 0xd9;
+}
+
+int decode_length(const uint8_t *bytes, size_t length, const struct decode_mode *mode)
+{
+	struct decoder decoder = {.bytes = bytes, .length = length, .repeats = true};
+	uint8_t byte = 0;
+	bool known;
+	int err = take_prefixes(&decoder, mode, &byte);
+
+	if (!err && byte != 0x0f)
+		err = -EINVAL;
+	if (!err)
+		err = take_byte(&decoder, &byte);
+	known = is_privileged(byte);
+	if (!err && byte == 0x01) {
+		err = take_byte(&decoder, &byte);
+		known = is_privileged_01(byte);
+	}
+	if (err)
+		return err;
+	return known ? (int)decoder.position : -EINVAL;
 }
 
 static uint64_t mask_of(unsigned bytes)

@@ -37,6 +37,12 @@ struct mmio_instruction {
 int decode_mmio(const uint8_t *bytes, size_t length, const struct decode_mode *mode,
 		struct mmio_instruction *out);
 
+/*
+ * Bytes of an instruction that exits whatever it accesses: CPUID, RDMSR and WRMSR in all forms
+ * without an immediate, RDPMC, INVD, WBINVD, WBNOINVD, VMCALL, VMMCALL, XSETBV. Errors as above.
+ */
+int decode_length(const uint8_t *bytes, size_t length, const struct decode_mode *mode);
+
 /* What a write stores: `size` bytes, from the immediate or from `reg`, the register's 64 bits. */
 uint64_t decode_value_to_write(const struct mmio_instruction *instruction, uint64_t reg);
 

@@ -58,6 +58,17 @@ static int entry_make_stacks(struct cpu *cpu, uint64_t ist[3])
 	return err ? err : entry_map_stack(&address, STACK_PAGES);
 }
 
+/*
+ * Linux's CR4 is the hypervisor's but for what would check our own accesses by Linux's keys and
+ * halves of the address space; and a cell's XSETBV works though Linux uses none.
+ */
+static uint64_t entry_own_cr4(uint64_t native)
+{
+	const uint64_t foreign = CR4_PKS | CR4_UINTR | CR4_LASS | CR4_LAM_SUP;
+
+	return (native & ~foreign) | (cpuid(1, 0).ecx & CPUID_1_ECX_XSAVE ? CR4_OSXSAVE : 0);
+}
+
 /* Everything of the CPU that lives on one page. */
 struct entry_page {
 	struct cpu cpu;
@@ -110,17 +121,19 @@ static int entry_make_cpu(const struct cellhv_native *native)
 int entry_cpu(void)
 {
 	const struct cellhv_native *native = &boot.native;
-	int err = 0;
+	int err;
 
 	boot.refusal = (struct cellhv_refusal){0};
 	if (native->cpu >= CELLHV_MAX_CPUS || native->cs.selector != SELECTOR_CODE)
 		return -EINVAL;
-	if (!machine.memory_phys)
+	err = machine_check_cpu(&boot);
+	if (!err && !machine.memory_phys)
 		err = machine_init(&boot);
 	if (err)
 		return err;
 
 	cr3_write(paging_root_phys(&machine.paging));
+	cr4_write(entry_own_cr4(cr4_read()));
 	err = entry_make_cpu(native);
 	if (!err)
 		print(" CPU %u: APIC ID %u, %s\n", native->cpu, cpus[native->cpu]->apic_id,

@@ -3,16 +3,17 @@
 
 #include "arch/x86/guest_memory.h"
 #include "arch/x86/leave.h"
+#include "arch/x86/skip.h"
 #include "arch/x86/vcpu.h"
 #include "arch/x86/x86.h"
 #include "core/cell.h"
+#include "core/errno.h"
 #include "core/hypercall.h"
 #include "core/panic.h"
 #include "core/print.h"
 #include "core/string.h"
 
-#define HYPERCALL_LENGTH 3 /* bytes of VMCALL and VMMCALL */
-#define CACHE_LENGTH 2	   /* bytes of INVD and WBINVD */
+#define HYPERCALL_LENGTH 3 /* bytes of VMCALL and VMMCALL without prefixes */
 
 #define PORT_RESET_CONTROL 0xcf9
 #define RESET_CONTROL_RESET 0x06
@@ -22,8 +23,12 @@ void exit_hypercall(struct cpu *cpu)
 	struct vcpu_state state;
 
 	vcpu_ops->get_state(cpu, &state);
-	cpu->regs[RAX] = hypercall(cpu, state.cpl == 0);
-	vcpu_ops->skip(cpu, HYPERCALL_LENGTH);
+	/* Linux calls from 64-bit code, where disabling goes back to. */
+	if (cell_is_root(cpu->cell) && !state.mode.long_mode_code)
+		cpu->regs[RAX] = (uint32_t)-EINVAL;
+	else
+		cpu->regs[RAX] = hypercall(cpu, state.cpl == 0);
+	skip_instruction(cpu);
 }
 
 void exit_undefined(struct cpu *cpu)
@@ -67,7 +72,7 @@ void exit_cache(struct cpu *cpu)
 	cpu_count(cpu, CELLHV_EXIT_OTHER);
 	if (cell_is_root(cpu->cell))
 		__asm__ volatile("wbinvd" : : : "memory");
-	vcpu_ops->skip(cpu, CACHE_LENGTH);
+	skip_instruction(cpu);
 }
 
 void exit_shutdown(struct cpu *cpu)
@@ -82,19 +87,31 @@ void exit_shutdown(struct cpu *cpu)
 	panic("the machine does not reset");
 }
 
+/* An instruction that is newer than the tables: for the root it is one that the CPU does not have.
+ */
 void exit_unknown(struct cpu *cpu, uint32_t code)
 {
-	if (cell_is_root(cpu->cell))
-		panic("CPU %u: unknown exit %x", cpu->number, code);
-	cpu_fail(cpu, CELLHV_FAILURE_INSTRUCTION, 0, code);
+	if (!cell_is_root(cpu->cell)) {
+		cpu_fail(cpu, CELLHV_FAILURE_INSTRUCTION, 0, code);
+		return;
+	}
+	if (cpu_may_complain(cpu))
+		print("CPU %u: unknown exit %x of the root, which gets #UD\n", cpu->number, code);
+	exit_inject_ud(cpu);
 }
 
 void exit_refused(struct cpu *cpu, const char *why, uint64_t detail)
 {
-	print("CPU %u: VM entry failed: %s\n", cpu->number, why);
-	if (cell_is_root(cpu->cell) && !cpu->has_run)
+	/* What the root has to bear for a state that cannot be; in the end without this CPU. */
+	static const uint8_t answers[] = {VECTOR_GP, VECTOR_DF};
+	bool root = cell_is_root(cpu->cell);
+
+	if (!root || cpu_may_complain(cpu))
+		print("CPU %u: VM entry failed: %s\n", cpu->number, why);
+	if (root && !cpu->has_run)
 		leave_refused(cpu);
-	if (cell_is_root(cpu->cell))
-		panic("CPU %u: the root's state is refused", cpu->number);
-	cpu_fail(cpu, CELLHV_FAILURE_CONTROL, 0, detail);
+	if (root && cpu->refusals < sizeof(answers))
+		vcpu_ops->inject_exception(cpu, answers[cpu->refusals++], true, 0);
+	else
+		cpu_fail(cpu, CELLHV_FAILURE_CONTROL, 0, detail);
 }

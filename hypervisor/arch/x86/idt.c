@@ -2,6 +2,7 @@
 #include "arch/x86/idt.h"
 
 #include "arch/x86/apic.h"
+#include "arch/x86/safe.h"
 #include "arch/x86/vcpu.h"
 #include "arch/x86/x86.h"
 #include "core/panic.h"
@@ -26,8 +27,7 @@ struct table_pointer {
 #define STUB_SIZE 16
 #define GATE_INTERRUPT 0x8e
 
-extern const uint8_t idt_stubs[], msr_read_fault[], msr_write_fault[], xcr_write_fault[],
-	msr_fault_fixup[];
+extern const uint8_t idt_stubs[], idt_window_begin[], idt_window_end[];
 void idt_handle(struct exception_frame *frame);
 
 static struct gate idt[256] __attribute__((aligned(16)));
@@ -78,9 +78,27 @@ void idt_load(struct descriptor_tables *tables, const uint64_t ist[3], struct cp
 	__asm__ volatile("lidt %0" : : "m"(pointer) : "memory");
 }
 
-void idt_take_interrupts(void)
+void idt_take_interrupt(void)
 {
-	vcpu_ops->allow_interrupts();
+	vcpu_ops->allow_interrupt();
+}
+
+/*
+ * Nothing in the window raises an exception, so what comes there is an interrupt, whatever its
+ * vector. A machine check may come anywhere; an interrupt of its vector is in service.
+ */
+static bool idt_is_interrupt(const struct exception_frame *frame)
+{
+	return frame->rip >= (uint64_t)idt_window_begin && frame->rip <= (uint64_t)idt_window_end &&
+	       (frame->vector != VECTOR_MC || apic_in_service(cpu_self(), VECTOR_MC));
+}
+
+/* The window closes behind it: a storm of interrupts does not keep this CPU here. */
+static void idt_finish_interrupt(struct exception_frame *frame)
+{
+	apic_write(cpu_self(), APIC_EOI, 0);
+	frame->rip = (uint64_t)idt_window_end;
+	frame->rflags &= ~RFLAGS_IF;
 }
 
 static void idt_fatal(const struct exception_frame *frame)
@@ -94,19 +112,20 @@ static void idt_fatal(const struct exception_frame *frame)
 
 void idt_handle(struct exception_frame *frame)
 {
+	uint64_t fixup;
+
 	if (frame->vector == VECTOR_NMI) {
 		/* The exit that let it in looks at what it was for; a halted CPU has to wake. */
 		vcpu_ops->nmi_arrived(&frame->rip);
 		return;
 	}
-	if (frame->vector >= 32) {
-		apic_write(cpu_self(), APIC_EOI, 0);
+	if (idt_is_interrupt(frame)) {
+		idt_finish_interrupt(frame);
 		return;
 	}
-	if (frame->vector == VECTOR_GP &&
-	    (frame->rip == (uint64_t)msr_read_fault || frame->rip == (uint64_t)msr_write_fault ||
-	     frame->rip == (uint64_t)xcr_write_fault)) {
-		frame->rip = (uint64_t)msr_fault_fixup;
+	fixup = safe_fixup(frame->vector, frame->rip);
+	if (fixup) {
+		frame->rip = fixup;
 		return;
 	}
 	idt_fatal(frame);

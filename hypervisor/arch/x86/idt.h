@@ -51,14 +51,13 @@ static inline uint64_t idt_tss_descriptor(uint64_t base, uint64_t limit)
 	return limit | (base & 0xffffff) << 16 | 0x89ull << 40 | (base & 0xff000000) << 32;
 }
 
-/* Lets pending external interrupts in; their handler acknowledges and forgets them. */
-void idt_take_interrupts(void);
+/*
+ * Lets one pending external interrupt in, which is acknowledged and forgotten. Nowhere else does
+ * the hypervisor take any: its interrupt flag is clear.
+ */
+void idt_take_interrupt(void);
 
-/* RDMSR and WRMSR that may fault: false where they did. */
-bool msr_read_safe(uint32_t msr, uint64_t *value);
-bool msr_write_safe(uint32_t msr, uint64_t value);
-
-/* XSETBV likewise. */
-bool xcr_write_safe(uint32_t xcr, uint64_t value);
+/* The same with no more around it: for the back ends. */
+void idt_open_window(void);
 
 #endif

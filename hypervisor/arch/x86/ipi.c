@@ -53,16 +53,15 @@ static void ipi_deliver(struct cpu *self, struct cpu *cpu, uint32_t command)
 
 	switch (delivery) {
 	case APIC_DELIVERY_NMI:
-		cpu_request(cpu, CPU_REQUEST_NMI);
+		cpu_signal(cpu, self->cell, CPU_SIGNAL_NMI, 0);
 		break;
 	case APIC_DELIVERY_INIT:
 		/* Only the assertion resets; the level de-assert is for ancient APICs. */
 		if (command & APIC_ASSERT)
-			cpu_request(cpu, CPU_REQUEST_INIT);
+			cpu_signal(cpu, self->cell, CPU_SIGNAL_INIT, 0);
 		break;
 	case APIC_DELIVERY_STARTUP:
-		cpu->sipi_vector = command & 0xff;
-		cpu_request(cpu, CPU_REQUEST_SIPI);
+		cpu_signal(cpu, self->cell, CPU_SIGNAL_SIPI, command & 0xff);
 		break;
 	default:
 		apic_send(self, cpu->apic_id, (command & 0xff) | APIC_ASSERT);
@@ -96,10 +95,8 @@ static bool ipi_dispatch(struct cpu *self, const struct ipi *ipi)
 
 	if (!ipi_allowed(ipi->command))
 		return false;
-	if (ipi_passes(self, ipi)) {
-		apic_send(self, ipi->destination, ipi->command);
-		return true;
-	}
+	if (ipi_passes(self, ipi))
+		return apic_send_safe(self, ipi->destination, ipi->command);
 
 	for (uint32_t i = 0; i < num_cpus; i++) {
 		struct cpu *cpu = cpu_by_number(i);

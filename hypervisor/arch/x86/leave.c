@@ -4,6 +4,7 @@
 #include "arch/x86/apic.h"
 #include "arch/x86/entry.h"
 #include "arch/x86/machine.h"
+#include "arch/x86/skip.h"
 #include "arch/x86/vcpu.h"
 #include "arch/x86/x86.h"
 #include "core/errno.h"
@@ -38,7 +39,7 @@ static _Noreturn void leave_with_frame(struct cpu *self)
 
 void leave_native(struct cpu *self)
 {
-	vcpu_ops->skip(self, 3); /* VMMCALL and VMCALL have 3 bytes */
+	skip_instruction(self);
 	self->regs[RAX] = 0;
 	leave_with_frame(self);
 }

@@ -3,6 +3,7 @@
 #include "arch/x86/machine.h"
 
 #include "arch/x86/msr.h"
+#include "arch/x86/processor.h"
 #include "arch/x86/port.h"
 #include "arch/x86/idt.h"
 #include "arch/x86/uart.h"
@@ -134,19 +135,33 @@ static int machine_build_permissions(void)
 	return 0;
 }
 
-/* Before anything of the CPU's is changed. */
-static int machine_choose_vcpu(struct cellhv_boot *boot)
+static int machine_refuse(struct cellhv_boot *boot, uint32_t check, uint32_t object)
 {
-	uint32_t missing;
+	boot->refusal = (struct cellhv_refusal){.check = check, .object = object};
+	return -ENODEV;
+}
+
+int machine_check_cpu(struct cellhv_boot *boot)
+{
+	static struct processor first;
+	static bool has_first;
+	struct processor processor;
+	uint32_t mode, missing;
+
+	processor_read(&processor, boot->native.cr3, boot->native.cr4);
+	mode = processor_refuses(&processor, has_first ? &first : NULL);
+	if (mode)
+		return machine_refuse(boot, CELLHV_CHECK_CPU_MODE, mode);
 
 	vcpu_ops = cpuid(1, 0).ecx & CPUID_1_ECX_VMX ? &vcpu_vmx : &vcpu_svm;
 	missing = vcpu_ops->missing_feature();
-	if (!missing)
-		return 0;
+	if (missing)
+		return machine_refuse(boot, CELLHV_CHECK_CPU_FEATURE, missing);
 
-	boot->refusal =
-		(struct cellhv_refusal){.check = CELLHV_CHECK_CPU_FEATURE, .object = missing};
-	return -ENODEV;
+	if (!has_first)
+		first = processor;
+	has_first = true;
+	return 0;
 }
 
 int machine_init(struct cellhv_boot *boot)
@@ -157,14 +172,12 @@ int machine_init(struct cellhv_boot *boot)
 
 	if (config_validate_system(&boot->system, sizeof(boot->system), &error))
 		return -EINVAL;
-	err = machine_choose_vcpu(boot);
-	if (err)
-		return err;
 
 	machine.system = boot->system;
 	machine.memory_phys = boot->memory_phys;
 	machine.memory_virt = boot->memory_virt;
 	machine.leave = boot->leave;
+	machine.num_cpus = boot->num_cpus;
 	machine.tsc_khz = boot->tsc_khz;
 	memcpy(machine.version, header->version, sizeof(machine.version));
 	pool_init(&machine.pool, image_end,
@@ -179,6 +192,8 @@ int machine_init(struct cellhv_boot *boot)
 	err = machine_build_paging(boot);
 	if (!err)
 		err = machine_build_root();
+	/* No CPU has walked the tables yet. */
+	pool_reclaim(&machine.pool);
 	if (!err)
 		err = machine_build_permissions();
 	if (!err)

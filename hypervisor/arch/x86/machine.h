@@ -23,6 +23,7 @@ struct machine {
 	uint64_t memory_virt; /* Linux's address of the same */
 	uint64_t leave;	      /* the leave routine in the switch page */
 	uint64_t phys_limit;  /* first address the CPUs cannot form */
+	uint32_t num_cpus;    /* that Linux runs on, and that enter one after another */
 	uint32_t tsc_khz;
 	uint32_t apic_khz; /* 0 until the first cell takes a CPU */
 	bool root_x2apic;
@@ -40,6 +41,10 @@ extern struct machine machine;
 /* While the first CPU enters, on the module's tables. -EINVAL, -ENOMEM, -ENODEV: see boot->refusal
  */
 int machine_init(struct cellhv_boot *boot);
+
+/* Of each CPU, before anything of it is changed: has it what is needed, and can Linux's state be
+ * carried? */
+int machine_check_cpu(struct cellhv_boot *boot);
 
 /*
  * The root sees memory that is its own as it is, with the memory types the hardware has for it.

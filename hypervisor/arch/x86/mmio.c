@@ -9,6 +9,7 @@
 #include "arch/x86/vcpu.h"
 #include "core/cell.h"
 #include "core/control.h"
+#include "core/errno.h"
 #include "core/memory.h"
 #include "core/print.h"
 
@@ -72,8 +73,7 @@ static bool mmio_root_apic(struct cpu *cpu, struct mmio_access *access)
 	default:
 		break;
 	}
-	apic_write(cpu, reg, value);
-	return true;
+	return apic_write_safe(cpu, reg, value);
 }
 
 /* xAPIC registers of a cell, whose APIC may really be in x2APIC mode. */
@@ -82,8 +82,9 @@ static bool mmio_cell_apic(struct cpu *cpu, struct mmio_access *access)
 	unsigned reg = (access->guest & 0xfff) >> 4;
 	uint32_t value;
 
+	/* In memory, bits that the APIC does not have are dropped (Intel SDM vol. 3, 11.4.1). */
 	if (access->instruction.is_write)
-		return apic_guest_write(cpu, reg, (uint32_t)access->value);
+		return apic_guest_write(cpu, reg, (uint32_t)access->value) != -EPERM;
 	if (!apic_guest_read(cpu, reg, &value))
 		return false;
 	access->value = reg == APIC_ID ? value << 24 : value;

@@ -2,36 +2,59 @@
 #include "arch/x86/msr.h"
 
 #include "arch/x86/apic.h"
-#include "arch/x86/idt.h"
+#include "arch/x86/efer.h"
 #include "arch/x86/ipi.h"
 #include "arch/x86/machine.h"
+#include "arch/x86/safe.h"
+#include "arch/x86/skip.h"
 #include "arch/x86/vcpu.h"
 #include "arch/x86/x86.h"
 #include "core/cell.h"
 #include "core/errno.h"
 #include "core/print.h"
 
-#define MSR_LENGTH 2 /* bytes of RDMSR and WRMSR */
+#define TRACE_ENABLED 1ull /* of MSR_TRACE_CONTROL */
+#define XSS_TRACE (1ull << 8)
+
+/* To the hardware; also what is allowed, but outside what the bitmaps cover. */
+static int msr_pass(uint32_t msr, bool write, uint64_t *value)
+{
+	bool ok = write ? msr_write_safe(msr, *value) : msr_read_safe(msr, value);
+
+	return ok ? 0 : -EINVAL;
+}
+
+/* Asks the processor itself: an entry to the guest with a bit that it lacks would fail. */
+static bool msr_takes_efer(uint64_t next)
+{
+	uint64_t own = msr_read(MSR_EFER), probe = efer_probe(own, next);
+
+	if (probe == own)
+		return true;
+	return msr_write_safe(MSR_EFER, probe) && msr_write_safe(MSR_EFER, own);
+}
 
 /* SVME stays set. The root sees it, which tells KVM that SVM is in use; a cell does not. */
 static int msr_efer(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
 {
-	const uint64_t changeable = EFER_SCE | EFER_LME | EFER_NXE | EFER_FFXSR;
-	const uint64_t hidden = cell_is_root(cpu->cell) ? 0 : EFER_SVME;
+	const bool root = cell_is_root(cpu->cell);
+	struct efer_write request = {.root = root};
 	struct vcpu_state state;
+	uint64_t next;
 
 	(void)msr;
 	vcpu_ops->get_state(cpu, &state);
 	if (!write) {
-		*value = state.efer & ~hidden;
+		*value = root ? state.efer : state.efer & ~EFER_SVME;
 		return 0;
 	}
-	/* LME must not change under paging; what is not ours to know is refused. */
-	if ((*value & ~(changeable | EFER_LMA | (EFER_SVME & ~hidden))) ||
-	    ((state.cr0 & CR0_PG) && ((*value ^ state.efer) & EFER_LME)))
+	request.paging = state.cr0 & CR0_PG;
+	request.now = state.efer;
+	request.wanted = *value;
+	if (efer_decide(&request, &next) || !msr_takes_efer(next))
 		return -EINVAL;
 
-	vcpu_ops->set_efer(cpu, (*value & changeable) | (state.efer & (EFER_LMA | EFER_SVME)));
+	vcpu_ops->set_efer(cpu, next);
 	return 0;
 }
 
@@ -70,6 +93,8 @@ static int msr_icr(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
 		*value = 0;
 		return 0;
 	}
+	if (*value & APIC_ICR_RESERVED)
+		return -EINVAL;
 	return ipi_send_x2apic(cpu, *value) ? 0 : -EPERM;
 }
 
@@ -80,7 +105,7 @@ static int msr_cell_x2apic(struct cpu *cpu, uint32_t msr, bool write, uint64_t *
 	uint32_t low = (uint32_t)*value;
 
 	if (write)
-		return apic_guest_write(cpu, reg, low) ? 0 : -EPERM;
+		return apic_guest_write(cpu, reg, low);
 	if (!apic_guest_read(cpu, reg, &low))
 		return -EPERM;
 	*value = low;
@@ -136,6 +161,19 @@ static int msr_cell_mtrr_default(struct cpu *cpu, uint32_t msr, bool write, uint
 	return 0;
 }
 
+/*
+ * Intel PT writes to physical addresses past the nested tables: it stays off, as on processors that
+ * do not trace in VMX operation (Intel SDM vol. 3, 33.2.8.2); nor does XRSTORS turn it on (XSS bit
+ * 8).
+ */
+static int msr_root_trace(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
+{
+	const uint64_t bit = msr == MSR_XSS ? XSS_TRACE : TRACE_ENABLED;
+
+	(void)cpu;
+	return write && (*value & bit) ? -EINVAL : msr_pass(msr, write, value);
+}
+
 static int msr_zero(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
 {
 	(void)cpu;
@@ -154,6 +192,8 @@ static const struct msr_permission root_entries[] = {
 	{MSR_EFER, MSR_EFER, HANDLE, HANDLE, msr_efer},
 	{MSR_VM_CR, MSR_VM_CR, ALLOW, DENY, NULL},
 	{MSR_VM_HSAVE_PA, MSR_VM_HSAVE_PA, DENY, DENY, NULL},
+	{MSR_TRACE_CONTROL, MSR_TRACE_CONTROL, ALLOW, HANDLE, msr_root_trace},
+	{MSR_XSS, MSR_XSS, ALLOW, HANDLE, msr_root_trace},
 	{MSR_APIC_BASE, MSR_APIC_BASE, HANDLE, HANDLE, msr_root_apic_base},
 	{X2APIC(APIC_ICR), X2APIC(APIC_ICR), ALLOW, HANDLE, msr_icr},
 	{0, UINT32_MAX, ALLOW, ALLOW, NULL},
@@ -216,14 +256,6 @@ static const struct msr_table *msr_table_of(const struct cpu *cpu)
 	return cpu->x2apic ? &msr_cell_table : &msr_cell_table_no_x2apic;
 }
 
-/* Allowed, but outside what the bitmaps cover. */
-static int msr_pass(uint32_t msr, bool write, uint64_t *value)
-{
-	bool ok = write ? msr_write_safe(msr, *value) : msr_read_safe(msr, value);
-
-	return ok ? 0 : -EINVAL;
-}
-
 /*
  * What the table does not let through: #GP, as from a processor without this register, for which
  * guests are made. A strict cell fails.
@@ -274,5 +306,5 @@ void msr_exit(struct cpu *cpu, bool write)
 		cpu->regs[RAX] = (uint32_t)value;
 		cpu->regs[RDX] = value >> 32;
 	}
-	vcpu_ops->skip(cpu, MSR_LENGTH);
+	skip_instruction(cpu);
 }

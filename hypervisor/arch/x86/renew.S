@@ -36,9 +36,14 @@ renew_long:
 	mov	%eax, %ds
 	mov	%eax, %es
 	mov	RENEW_PAGE + PARAMETER(CR3), %rax
-	mov	%rax, %cr3
 	mov	RENEW_PAGE + PARAMETER(STACK), %rsp
 	mov	RENEW_PAGE + PARAMETER(CPU), %rdi
-	movabs	$entry_renewed, %rax
-	jmp	*%rax
+	jmp	*RENEW_PAGE + PARAMETER(ENTRY)
 renew_end:
+
+/* At its own address: the tables from here on have no low pages. */
+	.text
+	.globl	renew_arrive
+renew_arrive:
+	mov	%rax, %cr3
+	jmp	entry_renewed

@@ -18,7 +18,7 @@
 #define RENEW_SIPI_MS 100u
 #define RENEW_SIPIS 2u
 
-extern const uint8_t renew_start[], renew_long[], renew_end[];
+extern const uint8_t renew_start[], renew_long[], renew_end[], renew_arrive[];
 
 struct renew_parameters {
 	uint16_t gdt_limit;
@@ -30,6 +30,7 @@ struct renew_parameters {
 	uint64_t cr3;
 	uint64_t stack;
 	uint64_t cpu;
+	uint64_t entry;
 	uint32_t offset; /* of the 64-bit part, and its segment */
 	uint32_t selector;
 	uint64_t gdt[4];
@@ -43,6 +44,7 @@ RENEW_ASSERT(efer, RENEW_EFER);
 RENEW_ASSERT(cr3, RENEW_CR3);
 RENEW_ASSERT(stack, RENEW_STACK);
 RENEW_ASSERT(cpu, RENEW_CPU);
+RENEW_ASSERT(entry, RENEW_ENTRY);
 RENEW_ASSERT(offset, RENEW_FAR);
 RENEW_ASSERT(gdt, RENEW_GDT);
 
@@ -63,6 +65,7 @@ static void renew_fill(struct renew_parameters *parameters, const struct cpu *ta
 		.cr4 = (uint32_t)cr4_read(),
 		.efer = msr_read(MSR_EFER) & ~EFER_LMA,
 		.cr3 = cr3_read(),
+		.entry = (uint64_t)renew_arrive,
 		.stack = entry_stack(target->number),
 		.cpu = (uint64_t)target,
 		.offset = RENEW_PAGE + (uint32_t)((uint64_t)renew_long - (uint64_t)renew_start),
@@ -71,8 +74,11 @@ static void renew_fill(struct renew_parameters *parameters, const struct cpu *ta
 	};
 }
 
-/* The way back: its code and parameters, and the hypervisor's top table below 4 GiB. */
-static void renew_write(struct cpu *self, const struct cpu *target)
+/*
+ * The way back: its code and parameters, and a top table below 4 GiB, with what the hypervisor has
+ * and, in the lowest entry, the two pages.
+ */
+static void renew_write(struct cpu *self, const struct cpu *target, const struct paging *pages)
 {
 	struct renew_parameters parameters;
 
@@ -80,6 +86,7 @@ static void renew_write(struct cpu *self, const struct cpu *target)
 	window_copy_to(self, RENEW_PAGE, renew_start, (uint64_t)renew_end - (uint64_t)renew_start);
 	window_copy_to(self, RENEW_PAGE + RENEW_PARAMETERS, &parameters, sizeof(parameters));
 	window_copy_to(self, RENEW_TABLE, machine.paging.root, PAGE_SIZE);
+	window_copy_to(self, RENEW_TABLE, pages->root, sizeof(*pages->root));
 }
 
 static bool renew_await(const struct cpu *target, unsigned limit_ms)
@@ -94,7 +101,8 @@ static bool renew_await(const struct cpu *target, unsigned limit_ms)
 	return false;
 }
 
-static void renew_start_cpu(const struct cpu *self, const struct cpu *target)
+/* Whether it has come: then it uses the hypervisor's own tables, and the pages no more. */
+static bool renew_start_cpu(const struct cpu *self, const struct cpu *target)
 {
 	apic_send(self, target->apic_id, APIC_DELIVERY_INIT | APIC_ASSERT);
 	renew_await(target, RENEW_INIT_MS);
@@ -102,28 +110,38 @@ static void renew_start_cpu(const struct cpu *self, const struct cpu *target)
 		apic_send(self, target->apic_id,
 			  APIC_DELIVERY_STARTUP | APIC_ASSERT | RENEW_PAGE / PAGE_SIZE);
 		if (renew_await(target, RENEW_SIPI_MS))
-			return;
+			return true;
 	}
 	print("CPU %u does not come back from INIT\n", target->number);
+	return false;
+}
+
+/* Where it does not come, its tables are lost with it. */
+static void renew_with_pages(struct cpu *self, struct cpu *target, struct paging *pages)
+{
+	if (paging_map(pages, RENEW_PAGE, RENEW_PAGE, RENEW_PAGES * PAGE_SIZE,
+		       PAGING_READ | PAGING_EXECUTE) < 0) {
+		paging_destroy(pages);
+		return;
+	}
+	renew_write(self, target, pages);
+	if (renew_start_cpu(self, target))
+		paging_destroy(pages);
 }
 
 void renew_cpu(struct cpu *target)
 {
 	const uint64_t size = RENEW_PAGES * PAGE_SIZE;
 	struct cpu *self = cpu_self();
+	struct paging pages = machine.paging;
 	uint8_t *kept = pool_alloc(&machine.pool, RENEW_PAGES);
 
-	if (!kept)
+	if (!kept || paging_init(&pages)) {
+		pool_free(&machine.pool, kept, RENEW_PAGES);
 		return; /* whoever waits for the CPU says that it is silent */
-
-	window_copy_from(self, kept, RENEW_PAGE, size);
-	if (paging_map(&machine.paging, RENEW_PAGE, RENEW_PAGE, size,
-		       PAGING_READ | PAGING_EXECUTE) >= 0) {
-		renew_write(self, target);
-		renew_start_cpu(self, target);
-		paging_unmap(&machine.paging, RENEW_PAGE, size);
 	}
+	window_copy_from(self, kept, RENEW_PAGE, size);
+	renew_with_pages(self, target, &pages);
 	window_copy_to(self, RENEW_PAGE, kept, size);
 	pool_free(&machine.pool, kept, RENEW_PAGES);
-	cr3_write(cr3_read());
 }

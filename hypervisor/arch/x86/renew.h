@@ -3,7 +3,8 @@
  * Some processors do not enable their local APIC again once it was disabled, but by INIT (Intel SDM
  * vol. 3, 11.4.3), and disabling is the only way out of x2APIC mode (11.12.5). A CPU in that state
  * ends virtualisation and waits; another sends it INIT and SIPI, and it comes back through two
- * pages of low memory, whose contents are kept. It never runs anything else on the way.
+ * pages of low memory, whose contents are kept, and which tables of its own map. It never runs
+ * anything else on the way.
  */
 #ifndef X86_RENEW_H
 #define X86_RENEW_H
@@ -22,8 +23,9 @@
 #define RENEW_CR3 24
 #define RENEW_STACK 32
 #define RENEW_CPU 40
-#define RENEW_FAR 48
-#define RENEW_GDT 56
+#define RENEW_ENTRY 48
+#define RENEW_FAR 56
+#define RENEW_GDT 64
 
 #ifndef __ASSEMBLER__
 #include "core/cpu.h"

@@ -65,6 +65,10 @@ struct vcpu_ops {
 	void (*reset)(struct cpu *cpu, uint16_t cs_selector, uint64_t cs_base, uint16_t ip);
 
 	void (*get_state)(const struct cpu *cpu, struct vcpu_state *state);
+
+	/* Of the instruction that exited; 0 where the processor does not tell. */
+	unsigned (*get_length)(const struct cpu *cpu);
+	/* Goes on that many bytes further; single-stepping ends behind it. */
 	void (*skip)(struct cpu *cpu, unsigned bytes);
 	void (*inject_exception)(struct cpu *cpu, unsigned vector, bool has_error, uint32_t error);
 	void (*queue_nmi)(struct cpu *cpu);
@@ -79,8 +83,8 @@ struct vcpu_ops {
 	/* An NMI came in at *rip of the hypervisor; gets a waiting CPU going. */
 	void (*nmi_arrived)(uint64_t *rip);
 
-	/* External interrupts that are pending reach the IDT. */
-	void (*allow_interrupts)(void);
+	/* An external interrupt that is pending reaches the IDT, by idt_open_window(). */
+	void (*allow_interrupt)(void);
 };
 
 extern const struct vcpu_ops vcpu_svm, vcpu_vmx;

@@ -22,6 +22,11 @@
 #define CR4_VMXE (1ull << 13)
 #define CR4_OSXSAVE (1ull << 18)
 #define CR4_PKE (1ull << 22)
+#define CR4_PKS (1ull << 24)
+#define CR4_UINTR (1ull << 25)
+#define CR4_LASS (1ull << 27)
+#define CR4_LAM_SUP (1ull << 28)
+#define CR4_FRED (1ull << 32)
 
 #define EFER_SCE (1ull << 0)
 #define EFER_LME (1ull << 8)
@@ -32,6 +37,13 @@
 
 #define RFLAGS_FIXED (1ull << 1)
 #define RFLAGS_TF (1ull << 8)
+#define RFLAGS_IF (1ull << 9)
+#define RFLAGS_RF (1ull << 16)
+
+#define DR6_BS (1ull << 14)
+#define DR7_GENERAL_DETECT (1ull << 13)
+#define DEBUGCTL_LBR (1ull << 0)
+#define DEBUGCTL_BTF (1ull << 1)
 
 #define MSR_APIC_BASE 0x1bu
 #define MSR_SMI_COUNT 0x34u	/* Intel SDM vol. 4, table 2-2; as all to APERF */
@@ -40,6 +52,7 @@
 #define MSR_MPERF 0xe7u
 #define MSR_APERF 0xe8u
 #define MSR_MTRR_CAP 0xfeu
+#define MSR_SPEC_CTRL 0x48u
 #define MSR_SYSENTER_CS 0x174u
 #define MSR_SYSENTER_ESP 0x175u
 #define MSR_SYSENTER_EIP 0x176u
@@ -47,10 +60,12 @@
 #define MSR_DEBUGCTL 0x1d9u
 #define MSR_PAT 0x277u
 #define MSR_MTRR_DEFAULT 0x2ffu
+#define MSR_TRACE_CONTROL 0x570u /* IA32_RTIT_CTL */
 #define MSR_S_CET 0x6a2u
 #define MSR_SSP_TABLE 0x6a8u
 #define MSR_TSC_DEADLINE 0x6e0u
 #define MSR_X2APIC 0x800u
+#define MSR_XSS 0xda0u
 #define MSR_EFER 0xc0000080u
 #define MSR_STAR 0xc0000081u
 #define MSR_LSTAR 0xc0000082u
@@ -62,8 +77,16 @@
 #define MSR_TSC_AUX 0xc0000103u
 #define MSR_VM_CR 0xc0010114u
 #define MSR_VM_HSAVE_PA 0xc0010117u
+#define MSR_SEV_STATUS 0xc0010131u
 
 #define CPUID_1_ECX_VMX (1u << 5)
+#define CPUID_1_ECX_XSAVE (1u << 26)
+#define CPUID_7_EBX_TRACE (1u << 25)
+#define CPUID_7_ECX_SHSTK (1u << 7)
+#define CPUID_7_EDX_IBT (1u << 20)
+#define CPUID_80000008_EBX_INVLPGB (1u << 3)
+#define CPUID_8000000A_EDX_SPEC_CTRL (1u << 20)
+#define CPUID_8000000A_EDX_INVLPGB (1u << 24)
 
 #define PAT_RESET 0x0007040600070406ull
 
@@ -71,6 +94,7 @@
 #define VECTOR_NMI 2
 #define VECTOR_UD 6
 #define VECTOR_DF 8
+#define VECTOR_TS 10
 #define VECTOR_GP 13
 #define VECTOR_AC 17
 #define VECTOR_MC 18
@@ -83,6 +107,7 @@ static inline uint64_t msr_read(uint32_t msr)
 	return (uint64_t)high << 32 | low;
 }
 
+/* A value of the hypervisor's own, which the processor takes. What a guest chose: safe.h. */
 static inline void msr_write(uint32_t msr, uint64_t value)
 {
 	__asm__ volatile("wrmsr"

@@ -70,6 +70,9 @@ TEST(preflight_names_what_is_missing)
 		{"nested-paging", "/proc/cpuinfo", "flags\t: fpu vmx\n", "no nested paging",
 		 "another machine"},
 		{"nested-paging", "/proc/cpuinfo", "flags\t: svm\n", "no nested paging", "+npt"},
+		{"cpu-mode", "/proc/cpuinfo", "flags\t: svm npt fred\n", "FRED", "fred=off"},
+		{"cpu-mode", "/proc/cpuinfo", "flags\t: vmx ept tdx_guest\n", "Intel TDX",
+		 "use one without"},
 		{"cpus", "/sys/devices/system/cpu/online", "0\n", "CPU 0 stays", "chcpu -e"},
 		{"image", "/lib/firmware/" CELLHV_IMAGE_NAME,
 		 "CELLHVIM\x7f\1\1\1xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
@@ -118,6 +121,23 @@ TEST(preflight_prepares_for_a_kvm_that_comes_first)
 	sysroot_write(&root, "/sys/module/kvm/parameters/enable_virt_at_load", "N\n");
 	CHECK_EQ(run(&root, &wanted), 0);
 	CHECK_EQ(wanted.result, CELL_CHECK_WARNING);
+	sysroot_remove(&root);
+}
+
+/* The CPU's flag says only that it could. */
+TEST(preflight_knows_sme_by_its_argument)
+{
+	struct wanted wanted = {.name = "cpu-mode"};
+	struct sysroot root;
+
+	sysroot_make_ready(&root);
+	sysroot_write(&root, "/proc/cpuinfo", "flags\t: svm npt sme\n");
+	run(&root, &wanted);
+	CHECK_EQ(wanted.result, CELL_CHECK_OK);
+	sysroot_write(&root, "/proc/cmdline", "quiet mem_encrypt=on\n");
+	run(&root, &wanted);
+	CHECK_EQ(wanted.result, CELL_CHECK_FAILED);
+	CHECK(strstr(wanted.remedy, "mem_encrypt=off"));
 	sysroot_remove(&root);
 }
 

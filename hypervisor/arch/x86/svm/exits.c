@@ -8,6 +8,7 @@
 #include "arch/x86/port.h"
 #include "arch/x86/svm/svm.h"
 #include "arch/x86/x86.h"
+#include "core/panic.h"
 
 /* EXITINFO1 of IOIO (AMD64 APM vol. 2, 15.10.2) */
 #define IOIO_IN (1u << 0)
@@ -39,7 +40,7 @@ static void exit_msr(struct cpu *cpu)
 
 static void exit_port(struct cpu *cpu)
 {
-	struct vmcb *vmcb = svm_vmcb(cpu);
+	const struct vmcb *vmcb = svm_vmcb(cpu);
 	uint32_t info = (uint32_t)vmcb->exit_info1;
 	struct port_access access = {
 		.port = (uint16_t)(info >> IOIO_PORT_SHIFT),
@@ -49,7 +50,7 @@ static void exit_port(struct cpu *cpu)
 	};
 
 	if (port_exit(cpu, &access))
-		vmcb->rip = vmcb->exit_info2;
+		vcpu_ops->skip(cpu, (unsigned)(vmcb->exit_info2 - vmcb->rip));
 }
 
 static void exit_nested_page_fault(struct cpu *cpu)
@@ -79,6 +80,9 @@ static void exit_alignment_check(struct cpu *cpu)
 
 static void exit_invalid(struct cpu *cpu)
 {
+	/* After a first VMRUN that failed the VMCB may hold our state, not Linux's: no way back. */
+	if (!cpu->has_run)
+		panic("CPU %u: VMRUN refuses Linux's state", cpu->number);
 	exit_refused(cpu, "invalid guest state", svm_vmcb(cpu)->cr4);
 }
 
@@ -136,12 +140,14 @@ void svm_exit(struct cpu *cpu)
 	/* An event whose delivery the exit interrupted is delivered again (15.7.2, 15.20). */
 	vmcb->event_injection = vmcb->exit_int_info & EVENT_VALID ? vmcb->exit_int_info : 0;
 
-	/* After a failed VMRUN the VMCB may hold our state, not Linux's: there is no way back. */
-	cpu->has_run = true;
+	if ((uint32_t)vmcb->exit_code != VMEXIT_INVALID)
+		cpu->refusals = 0;
 	exit_dispatch(cpu, (uint32_t)vmcb->exit_code);
+	cpu->has_run = true;
 
 	nmi_handle_arrived(cpu);
 	svm_nmi_prepare(cpu);
+	vmcb->next_rip = 0; /* the next exit's, or none */
 	vmcb->rax = cpu->regs[RAX];
 	vmcb->rsp = cpu->regs[RSP];
 }

@@ -56,6 +56,6 @@ bool svm_nmi_single_step(struct cpu *cpu)
 
 	/* RFLAGS, with TF as it was, came from the IRET's frame. */
 	vcpu->nmi = SVM_NMI_READY;
-	vcpu->vmcb->dr6 &= ~(1ull << 14);
+	vcpu->vmcb->dr6 &= ~DR6_BS;
 	return true;
 }

@@ -2,10 +2,12 @@
 /* AMD SVM (AMD64 APM vol. 2, chapter 15): building, resetting and leaving a guest's context. */
 #include "arch/x86/svm/svm.h"
 
+#include "arch/x86/barrier.h"
 #include "arch/x86/entry.h"
 #include "arch/x86/idt.h"
 #include "arch/x86/machine.h"
 #include "arch/x86/permissions.h"
+#include "arch/x86/safe.h"
 #include "arch/x86/x86.h"
 #include "core/cell.h"
 #include "core/errno.h"
@@ -30,6 +32,16 @@ static const uint32_t svm_intercept2_all = VMCB_INTERCEPT2_VMRUN | VMCB_INTERCEP
 					   VMCB_INTERCEPT2_STGI | VMCB_INTERCEPT2_CLGI |
 					   VMCB_INTERCEPT2_SKINIT;
 
+static bool svm_has(uint32_t feature)
+{
+	return cpuid(0x8000000a, 0).edx & feature;
+}
+
+static bool svm_has_cet(void)
+{
+	return cpuid(0, 0).eax >= 7 && cpuid(7, 0).ecx & CPUID_7_ECX_SHSTK;
+}
+
 /* What the CPU's present owner may do, and which memory it sees. */
 static void svm_set_owner(struct cpu *cpu)
 {
@@ -51,6 +63,9 @@ static void svm_set_owner(struct cpu *cpu)
 	vmcb->asid = root ? ASID_ROOT : ASID_CELL;
 	vmcb->tlb_control = VMCB_TLB_FLUSH_ALL;
 	vmcb->nested_control = VMCB_NESTED_PAGING;
+	/* The root has one ASID on all CPUs, so its broadcast reaches what it is meant for. */
+	if (root && svm_has(CPUID_8000000A_EDX_INVLPGB))
+		vmcb->nested_control |= VMCB_INVLPGB;
 	vmcb->nested_cr3 = paging_root_phys(&cpu->cell->memory);
 	vmcb->clean = 0;
 }
@@ -76,6 +91,12 @@ static void svm_load_native(struct vmcb *vmcb, const struct cellhv_native *nativ
 	vmcb->rsp = native->rsp;
 	vmcb->rip = native->rip;
 	vmcb->guest_pat = msr_read(MSR_PAT);
+	if (svm_has(CPUID_8000000A_EDX_SPEC_CTRL))
+		vmcb->spec_ctrl = msr_read(MSR_SPEC_CTRL);
+	if (svm_has_cet()) {
+		vmcb->s_cet = msr_read(MSR_S_CET);
+		vmcb->interrupt_ssp_table = msr_read(MSR_SSP_TABLE);
+	}
 }
 
 static int svm_init(struct cpu *cpu, const struct cellhv_native *native)
@@ -108,6 +129,11 @@ static void svm_finish_init(struct cpu *cpu)
 
 	__asm__ volatile("vmsave %0" : : "a"(host_phys) : "memory");
 	msr_write(MSR_VM_HSAVE_PA, machine_phys(cpu->vcpu->host_save));
+	/* Where a guest has its own, ours is added to it (15.37): it asks for nothing. */
+	if (svm_has(CPUID_8000000A_EDX_SPEC_CTRL))
+		msr_write_safe(MSR_SPEC_CTRL, 0);
+	if (svm_has_cet())
+		msr_write_safe(MSR_S_CET, 0);
 }
 
 static void svm_restart(struct cpu *cpu)
@@ -153,10 +179,16 @@ static void svm_leave(struct cpu *cpu)
 	__asm__ volatile("mov %0, %%dr6" : : "r"(vmcb->dr6));
 	__asm__ volatile("mov %0, %%dr7" : : "r"(vmcb->dr7));
 	cr0_write(vmcb->cr0);
-	msr_write(MSR_PAT, vmcb->guest_pat);
+	msr_write_safe(MSR_PAT, vmcb->guest_pat);
+	if (svm_has(CPUID_8000000A_EDX_SPEC_CTRL))
+		msr_write_safe(MSR_SPEC_CTRL, vmcb->spec_ctrl);
+	if (svm_has_cet()) {
+		msr_write_safe(MSR_S_CET, vmcb->s_cet);
+		msr_write_safe(MSR_SSP_TABLE, vmcb->interrupt_ssp_table);
+	}
 	msr_write(MSR_VM_HSAVE_PA, 0);
 	__asm__ volatile("vmload %0; stgi" : : "a"(machine_phys(vmcb)) : "memory");
-	msr_write(MSR_EFER, vmcb->efer);
+	msr_write_safe(MSR_EFER, vmcb->efer);
 }
 
 static _Noreturn void svm_stop(struct cpu *cpu)
@@ -194,8 +226,10 @@ static void svm_reset(struct cpu *cpu, uint16_t cs_selector, uint64_t cs_base, u
 	vmcb->dr6 = 0xffff0ff0;
 	vmcb->dr7 = 0x400;
 	vmcb->guest_pat = PAT_RESET;
+	breakpoints_clear();
 	svm_nmi_reset(cpu);
 	svm_set_owner(cpu);
+	barrier_between_owners();
 }
 
 static void svm_get_state(const struct cpu *cpu, struct vcpu_state *state)
@@ -215,6 +249,43 @@ static void svm_get_state(const struct cpu *cpu, struct vcpu_state *state)
 	state->cpl = vmcb->cpl;
 }
 
+static void svm_inject_exception(struct cpu *cpu, unsigned vector, bool has_error, uint32_t error)
+{
+	struct vmcb *vmcb = svm_vmcb(cpu);
+
+	/* Exceptions have no error codes in real mode, and end a shadow. */
+	has_error &= (vmcb->cr0 & CR0_PE) != 0;
+	vmcb->interrupt_shadow &= ~1ull;
+	vmcb->event_injection = EVENT_VALID | EVENT_TYPE_EXCEPTION | vector |
+				(has_error ? EVENT_HAS_ERROR : 0) | (uint64_t)error << 32;
+}
+
+/* What VMRUN has saved where the CPU does that, and the exit was an instruction's (15.7.1). */
+static unsigned svm_get_length(const struct cpu *cpu)
+{
+	const struct vmcb *vmcb = svm_vmcb(cpu);
+	uint64_t length = vmcb->next_rip - vmcb->rip;
+
+	return vmcb->next_rip && length <= DECODE_MAX_LENGTH ? (unsigned)length : 0;
+}
+
+/* What ends an instruction that the processor executes itself: the trap of a single step. */
+static void svm_end_instruction(struct cpu *cpu)
+{
+	struct vmcb *vmcb = svm_vmcb(cpu);
+	bool steps = (vmcb->rflags & RFLAGS_TF) && !(msr_read(MSR_DEBUGCTL) & DEBUGCTL_BTF);
+
+	vmcb->rflags &= ~RFLAGS_RF;
+	vmcb->interrupt_shadow &= ~1ull;
+	if (!steps || vmcb->event_injection & EVENT_VALID)
+		return;
+
+	/* Injection changes neither register (AMD64 APM vol. 2, 15.20). */
+	vmcb->dr6 |= DR6_BS;
+	vmcb->dr7 &= ~DR7_GENERAL_DETECT;
+	svm_inject_exception(cpu, VECTOR_DB, false, 0);
+}
+
 static void svm_skip(struct cpu *cpu, unsigned bytes)
 {
 	struct vmcb *vmcb = svm_vmcb(cpu);
@@ -222,13 +293,7 @@ static void svm_skip(struct cpu *cpu, unsigned bytes)
 	vmcb->rip += bytes;
 	if (!(vmcb->cs.attributes & (1u << 9)))
 		vmcb->rip = (uint32_t)vmcb->rip;
-	vmcb->interrupt_shadow &= ~1ull;
-}
-
-static void svm_inject_exception(struct cpu *cpu, unsigned vector, bool has_error, uint32_t error)
-{
-	svm_vmcb(cpu)->event_injection = EVENT_VALID | EVENT_TYPE_EXCEPTION | vector |
-					 (has_error ? EVENT_HAS_ERROR : 0) | (uint64_t)error << 32;
+	svm_end_instruction(cpu);
 }
 
 static void svm_flush(struct cpu *cpu)
@@ -259,9 +324,11 @@ static void svm_nmi_arrived(uint64_t *rip)
 		*rip = (uint64_t)svm_wait_end;
 }
 
-static void svm_allow_interrupts(void)
+static void svm_allow_interrupt(void)
 {
-	__asm__ volatile("stgi; sti; nop; nop; cli; clgi" : : : "memory");
+	__asm__ volatile("stgi" : : : "memory");
+	idt_open_window();
+	__asm__ volatile("clgi" : : : "memory");
 }
 
 static uint32_t svm_missing_feature(void)
@@ -301,6 +368,7 @@ const struct vcpu_ops vcpu_svm = {
 	.restart = svm_restart,
 	.reset = svm_reset,
 	.get_state = svm_get_state,
+	.get_length = svm_get_length,
 	.skip = svm_skip,
 	.inject_exception = svm_inject_exception,
 	.queue_nmi = svm_nmi_queue,
@@ -310,5 +378,5 @@ const struct vcpu_ops vcpu_svm = {
 	.set_pat = svm_set_pat,
 	.wait = svm_wait,
 	.nmi_arrived = svm_nmi_arrived,
-	.allow_interrupts = svm_allow_interrupts,
+	.allow_interrupt = svm_allow_interrupt,
 };

@@ -31,6 +31,7 @@
 #define VMCB_INTERCEPT2_MWAIT_ARMED (1u << 12)
 
 #define VMCB_NESTED_PAGING 1ull
+#define VMCB_INVLPGB (1ull << 7) /* with TLBSYNC */
 #define VMCB_TLB_FLUSH_ALL 1u
 
 #define EVENT_TYPE_NMI (2ull << 8)
@@ -94,7 +95,9 @@ struct vmcb {
 	uint64_t cr2;
 	uint8_t reserved648[0x668 - 0x648];
 	uint64_t guest_pat;
-	uint8_t reserved670[0x1000 - 0x670];
+	uint8_t reserved670[0x6e0 - 0x670];
+	uint64_t spec_ctrl;
+	uint8_t reserved6e8[0x1000 - 0x6e8];
 };
 
 #define VMCB_ASSERT(member, offset) \
@@ -114,6 +117,7 @@ VMCB_ASSERT(rsp, 0x5d8);
 VMCB_ASSERT(rax, 0x5f8);
 VMCB_ASSERT(cr2, 0x640);
 VMCB_ASSERT(guest_pat, 0x668);
+VMCB_ASSERT(spec_ctrl, 0x6e0);
 _Static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 
 enum vmcb_exit {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A guest's context in the VMCS: Linux's as it is, or that of a CPU after INIT, and whose it is. */
+#include "arch/x86/barrier.h"
 #include "arch/x86/idt.h"
 #include "arch/x86/machine.h"
+#include "arch/x86/safe.h"
 #include "arch/x86/vmx/vmx.h"
 #include "arch/x86/x86.h"
 #include "core/cell.h"
@@ -33,7 +35,7 @@ static uint64_t vmx_cr0_mask(void)
 	return CR0_NE | CR0_CD | CR0_NW;
 }
 
-static uint64_t vmx_cr4_mask(const struct cpu *cpu)
+static uint64_t vmx_cr4_ones(const struct cpu *cpu)
 {
 	return cell_is_root(cpu->cell) ? CR4_VMXE : CR4_VMXE | CR4_MCE;
 }
@@ -47,11 +49,10 @@ static void vmx_set_cr0(uint64_t value)
 
 static void vmx_set_cr4(const struct cpu *cpu, uint64_t value)
 {
-	uint64_t mask = vmx_cr4_mask(cpu);
-
-	vmcs_write(VMCS_CR4_MASK, mask);
+	/* FRED needs more than an entry loads: nobody turns it on (vmx/exits.c). */
+	vmcs_write(VMCS_CR4_MASK, vmx_cr4_ones(cpu) | CR4_FRED);
 	vmcs_write(VMCS_CR4_SHADOW, value);
-	vmcs_write(VMCS_GUEST_CR4, vmx_fixed_cr4(value | mask));
+	vmcs_write(VMCS_GUEST_CR4, vmx_fixed_cr4(value | vmx_cr4_ones(cpu)));
 }
 
 uint64_t vmx_get_cr0(void)
@@ -241,7 +242,9 @@ void vmx_reset(struct cpu *cpu, uint16_t cs_selector, uint64_t cs_base, uint16_t
 	vmx_set_cr0(CR0_ET | CR0_NW | CR0_CD);
 	vmx_set_cr4(cpu, 0);
 	cr2_write(0);
+	breakpoints_clear();
 	vmx_nmi_reset(cpu);
 	vmx_set_owner(cpu);
 	vmx_set_efer(cpu, 0);
+	barrier_between_owners();
 }

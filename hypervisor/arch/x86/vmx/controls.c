@@ -33,7 +33,7 @@
 #define STATE_ENTRY (ENTRY_LOAD_DEBUG | ENTRY_GUEST_64 | ENTRY_LOAD_PAT | ENTRY_LOAD_EFER)
 
 /* What Linux may be using: without the control the instructions would raise #UD. */
-#define CPU2_ENABLES (CPU2_RDTSCP | CPU2_INVPCID | CPU2_XSAVES | CPU2_USER_WAIT | CPU2_PCONFIG)
+#define CPU2_ENABLES (CPU2_RDTSCP | CPU2_INVPCID | CPU2_XSAVES | CPU2_USER_WAIT)
 
 /* The lower half of a control MSR has the bits that must be 1 (A.3 to A.5). */
 static uint32_t vmx_adjust(uint32_t msr, uint32_t wanted)
@@ -109,22 +109,35 @@ uint32_t vmx_revision(void)
 	return msr_read(MSR_VMX_BASIC) & 0x7fffffff;
 }
 
+/* PCONFIG changes how the whole machine encrypts its memory: Linux's alone. */
+void vmx_wanted_controls(struct vmx_controls *wanted, bool root, bool vpid)
+{
+	*wanted = (struct vmx_controls){
+		.pin = PIN_NMI_EXITING | PIN_VIRTUAL_NMIS,
+		.cpu = CPU_PORT_BITMAPS | CPU_MSR_BITMAP | CPU_CONTROLS2,
+		.cpu2 = CPU2_EPT | CPU2_UNRESTRICTED | CPU2_ENABLES,
+		.exit = STATE_EXIT | EXIT_LOAD_CET,
+		.entry = (STATE_ENTRY & ~ENTRY_GUEST_64) | ENTRY_LOAD_CET,
+	};
+
+	if (root) {
+		wanted->cpu2 |= CPU2_PCONFIG;
+	} else {
+		wanted->cpu |= CPU_RDPMC_EXITING | CPU_MWAIT_EXITING | CPU_MONITOR_EXITING;
+		wanted->cpu2 |= CPU2_WBINVD_EXITING;
+	}
+	if (vpid)
+		wanted->cpu2 |= CPU2_VPID;
+}
+
 void vmx_choose_controls(struct vmx_controls *controls, bool root)
 {
-	uint32_t cpu = CPU_PORT_BITMAPS | CPU_MSR_BITMAP | CPU_CONTROLS2;
-	uint32_t cpu2 = CPU2_EPT | CPU2_UNRESTRICTED | CPU2_ENABLES;
-	uint32_t exit = STATE_EXIT | EXIT_LOAD_CET;
-	uint32_t entry = (STATE_ENTRY & ~ENTRY_GUEST_64) | ENTRY_LOAD_CET;
+	struct vmx_controls wanted;
 
-	if (!root) {
-		cpu |= CPU_RDPMC_EXITING | CPU_MWAIT_EXITING | CPU_MONITOR_EXITING;
-		cpu2 |= CPU2_WBINVD_EXITING;
-	}
-	if (vmx_has_vpid())
-		cpu2 |= CPU2_VPID;
-	controls->pin = vmx_adjust(MSR_VMX_TRUE_PIN, PIN_NMI_EXITING | PIN_VIRTUAL_NMIS);
-	controls->cpu = vmx_adjust(MSR_VMX_TRUE_CPU, cpu);
-	controls->cpu2 = vmx_adjust(MSR_VMX_CPU2, cpu2);
-	controls->exit = vmx_adjust(MSR_VMX_TRUE_EXIT, exit);
-	controls->entry = vmx_adjust(MSR_VMX_TRUE_ENTRY, entry);
+	vmx_wanted_controls(&wanted, root, vmx_has_vpid());
+	controls->pin = vmx_adjust(MSR_VMX_TRUE_PIN, wanted.pin);
+	controls->cpu = vmx_adjust(MSR_VMX_TRUE_CPU, wanted.cpu);
+	controls->cpu2 = vmx_adjust(MSR_VMX_CPU2, wanted.cpu2);
+	controls->exit = vmx_adjust(MSR_VMX_TRUE_EXIT, wanted.exit);
+	controls->entry = vmx_adjust(MSR_VMX_TRUE_ENTRY, wanted.entry);
 }

@@ -3,17 +3,16 @@
 #include "arch/x86/exits.h"
 
 #include "arch/x86/cpuid.h"
-#include "arch/x86/idt.h"
 #include "arch/x86/mmio.h"
 #include "arch/x86/msr.h"
 #include "arch/x86/nmi.h"
 #include "arch/x86/port.h"
+#include "arch/x86/safe.h"
+#include "arch/x86/skip.h"
 #include "arch/x86/vmx/vmx.h"
 #include "arch/x86/x86.h"
 #include "core/cell.h"
 #include "core/print.h"
-
-#define LENGTH_XSETBV 3
 
 /* Exit qualification of I/O instructions (Intel SDM vol. 3, table 28-5) */
 #define PORT_IN (1u << 3)
@@ -28,27 +27,21 @@
 #define CR_NUMBER(qualification) ((qualification)&0xf)
 #define CR_REGISTER(qualification) ((qualification) >> 8 & 0xf)
 
-/* Of #DB (table 28-1), which are those of DR6. */
-#define DEBUG_CAUSES 0x600full
-#define DEBUG_BREAKPOINTS 0xfull
-#define DR7_GENERAL_DETECT (1ull << 13)
+#define DEBUGCTL_ENDED (DEBUGCTL_BTF | DEBUGCTL_LBR) /* by a #DB (18.4.2 and 18.4.4) */
 
 /* An exception that the guest would have had: it gets it. */
 static void exit_reflect(uint32_t event)
 {
-	vmcs_write(VMCS_ENTRY_EVENT, event & ~EVENT_NMI_UNBLOCKED);
-	vmcs_write(VMCS_ENTRY_ERROR, vmcs_read(VMCS_EXIT_ERROR));
-	vmcs_write(VMCS_ENTRY_LENGTH, vmcs_read(VMCS_INSTRUCTION_LENGTH));
+	vmx_inject(event, vmcs_read32(VMCS_EXIT_ERROR), vmcs_read32(VMCS_INSTRUCTION_LENGTH));
 }
 
-/* The exit has changed neither DR6 nor DR7, as delivery would have (28.1). */
+/* The exit has changed neither DR6, DR7 nor DEBUGCTL, as delivery would have (28.1). */
 static void exit_debug(uint32_t event)
 {
-	uint64_t causes = vmcs_read(VMCS_QUALIFICATION) & DEBUG_CAUSES;
-
 	if ((event & EVENT_TYPE) == EVENT_TYPE_EXCEPTION) {
-		dr6_write((dr6_read() & ~DEBUG_BREAKPOINTS) | causes);
+		dr6_write(vmx_event_dr6(dr6_read(), vmcs_read(VMCS_QUALIFICATION)));
 		vmcs_write(VMCS_GUEST_DR7, vmcs_read(VMCS_GUEST_DR7) & ~DR7_GENERAL_DETECT);
+		vmcs_write(VMCS_GUEST_DEBUGCTL, vmcs_read(VMCS_GUEST_DEBUGCTL) & ~DEBUGCTL_ENDED);
 	}
 	exit_reflect(event);
 }
@@ -88,6 +81,19 @@ static void exit_ignore(struct cpu *cpu)
 		print("CPU %u: INIT or SIPI from outside ignored\n", cpu->number);
 }
 
+/* Nobody's tasks switch by hardware here: the segment of the new one (table 28-2) is not valid. */
+static void exit_task_switch(struct cpu *cpu)
+{
+	uint32_t selector = vmcs_read32(VMCS_QUALIFICATION) & 0xfffc;
+
+	if (!cell_is_root(cpu->cell)) {
+		exit_unknown(cpu, VMX_EXIT_TASK_SWITCH);
+		return;
+	}
+	cpu_count(cpu, CELLHV_EXIT_OTHER);
+	vcpu_ops->inject_exception(cpu, VECTOR_TS, true, selector);
+}
+
 /* The NMI goes in before the guest goes on. */
 static void exit_nmi_window(struct cpu *cpu)
 {
@@ -106,7 +112,7 @@ static void exit_cr(struct cpu *cpu)
 	cpu_count(cpu, CELLHV_EXIT_CONTROL);
 	if (CR_NUMBER(qualification) == 0)
 		vmcs_write(VMCS_CR0_SHADOW, value);
-	else if ((value & CR4_VMXE) && !cell_is_root(cpu->cell))
+	else if (value & (cell_is_root(cpu->cell) ? CR4_FRED : CR4_FRED | CR4_VMXE))
 		vcpu_inject_gp(cpu);
 	else
 		vmcs_write(VMCS_CR4_SHADOW, value);
@@ -123,7 +129,7 @@ static void exit_port(struct cpu *cpu)
 	};
 
 	if (port_exit(cpu, &access))
-		vcpu_ops->skip(cpu, vmcs_read32(VMCS_INSTRUCTION_LENGTH));
+		skip_instruction(cpu);
 }
 
 static void exit_rdmsr(struct cpu *cpu)
@@ -143,7 +149,7 @@ static void exit_xsetbv(struct cpu *cpu)
 
 	cpu_count(cpu, CELLHV_EXIT_CONTROL);
 	if (xcr_write_safe((uint32_t)cpu->regs[RCX], value))
-		vcpu_ops->skip(cpu, LENGTH_XSETBV);
+		skip_instruction(cpu);
 	else
 		vcpu_inject_gp(cpu);
 }
@@ -176,6 +182,7 @@ static void (*const exits[VMX_EXITS])(struct cpu *cpu) = {
 	[VMX_EXIT_INIT] = exit_ignore,
 	[VMX_EXIT_SIPI] = exit_ignore,
 	[VMX_EXIT_NMI_WINDOW] = exit_nmi_window,
+	[VMX_EXIT_TASK_SWITCH] = exit_task_switch,
 	[VMX_EXIT_CPUID] = cpuid_exit,
 	[VMX_EXIT_GETSEC] = exit_inject_ud,
 	[VMX_EXIT_INVD] = exit_cache,
@@ -201,17 +208,9 @@ static void exit_redeliver(void)
 {
 	uint32_t event = vmcs_read32(VMCS_VECTORING_EVENT);
 
-	if (!(event & EVENT_VALID))
-		return;
-
-	vmcs_write(VMCS_ENTRY_EVENT, event & ~EVENT_NMI_UNBLOCKED);
-	if (event & EVENT_HAS_ERROR)
-		vmcs_write(VMCS_ENTRY_ERROR, vmcs_read(VMCS_VECTORING_ERROR));
-	if ((event & EVENT_TYPE) >= EVENT_TYPE_SOFTWARE)
-		vmcs_write(VMCS_ENTRY_LENGTH, vmcs_read(VMCS_INSTRUCTION_LENGTH));
-	if ((event & EVENT_TYPE) == EVENT_TYPE_NMI)
-		vmcs_write(VMCS_INTERRUPTIBILITY,
-			   vmcs_read(VMCS_INTERRUPTIBILITY) & ~(uint64_t)INTERRUPTIBILITY_NMI);
+	if (event & EVENT_VALID)
+		vmx_inject(event, vmcs_read32(VMCS_VECTORING_ERROR),
+			   vmcs_read32(VMCS_INSTRUCTION_LENGTH));
 }
 
 /* 27.7 and 27.8; the qualification tells more about an invalid guest state. */
@@ -253,10 +252,15 @@ static void exit_prepare_entry(struct cpu *cpu)
 
 void vmx_exit(struct cpu *cpu)
 {
+	uint32_t reason = vmcs_read32(VMCS_EXIT_REASON);
+
 	cpu_count(cpu, CELLHV_EXIT_TOTAL);
 	cpu->regs[RSP] = vmcs_read(VMCS_GUEST_RSP);
-	exit_redeliver();
-	exit_dispatch(cpu, vmcs_read32(VMCS_EXIT_REASON));
+	if (!(reason & EXIT_REASON_ENTRY_FAILED)) {
+		cpu->refusals = 0;
+		exit_redeliver();
+	}
+	exit_dispatch(cpu, reason);
 	cpu->has_run = cpu->launched = true;
 	exit_prepare_entry(cpu);
 }

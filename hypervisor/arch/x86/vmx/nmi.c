@@ -59,8 +59,7 @@ void vmx_nmi_prepare(struct cpu *cpu)
 	}
 	vcpu->nmi_queued = false;
 	vmx_nmi_set_window(vcpu, false);
-	vmcs_write(VMCS_INTERRUPTIBILITY, blocking & ~INTERRUPTIBILITY_SHADOW);
-	vmcs_write(VMCS_ENTRY_EVENT, EVENT_VALID | EVENT_TYPE_NMI | VECTOR_NMI);
+	vmx_inject(EVENT_VALID | EVENT_TYPE_NMI | VECTOR_NMI, 0, 0);
 }
 
 /* The IRET had ended the blocking already, and will be executed again (28.2.3). */

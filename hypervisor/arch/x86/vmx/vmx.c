@@ -7,6 +7,7 @@
 #include "arch/x86/idt.h"
 #include "arch/x86/machine.h"
 #include "arch/x86/permissions.h"
+#include "arch/x86/safe.h"
 #include "arch/x86/x86.h"
 #include "core/cell.h"
 #include "core/errno.h"
@@ -144,18 +145,25 @@ static void vmx_load_tr(void)
 
 static void vmx_leave(struct cpu *cpu)
 {
+	static const struct {
+		uint32_t msr;
+		uint16_t field;
+	} kept[] = {
+		{MSR_DEBUGCTL, VMCS_GUEST_DEBUGCTL},
+		{MSR_PAT, VMCS_GUEST_PAT},
+		{MSR_EFER, VMCS_GUEST_EFER},
+		{MSR_SYSENTER_CS, VMCS_GUEST_SYSENTER_CS},
+		{MSR_SYSENTER_ESP, VMCS_GUEST_SYSENTER_ESP},
+		{MSR_SYSENTER_EIP, VMCS_GUEST_SYSENTER_EIP},
+		{MSR_S_CET, VMCS_GUEST_S_CET}, /* these two: not every CPU */
+		{MSR_SSP_TABLE, VMCS_GUEST_SSP_TABLE},
+	};
+	const bool has_cet = vmcs_read(VMCS_EXIT_CONTROLS) & EXIT_LOAD_CET;
 	uint64_t cr0 = vmx_get_cr0(), dr7 = vmcs_read(VMCS_GUEST_DR7);
 
-	msr_write(MSR_DEBUGCTL, vmcs_read(VMCS_GUEST_DEBUGCTL));
-	msr_write(MSR_PAT, vmcs_read(VMCS_GUEST_PAT));
-	msr_write(MSR_EFER, vmcs_read(VMCS_GUEST_EFER));
-	msr_write(MSR_SYSENTER_CS, vmcs_read(VMCS_GUEST_SYSENTER_CS));
-	msr_write(MSR_SYSENTER_ESP, vmcs_read(VMCS_GUEST_SYSENTER_ESP));
-	msr_write(MSR_SYSENTER_EIP, vmcs_read(VMCS_GUEST_SYSENTER_EIP));
-	if (vmcs_read(VMCS_EXIT_CONTROLS) & EXIT_LOAD_CET) {
-		msr_write(MSR_S_CET, vmcs_read(VMCS_GUEST_S_CET));
-		msr_write(MSR_SSP_TABLE, vmcs_read(VMCS_GUEST_SSP_TABLE));
-	}
+	for (unsigned i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+		if (has_cet || kept[i].msr < MSR_S_CET || kept[i].msr > MSR_SSP_TABLE)
+			msr_write_safe(kept[i].msr, vmcs_read(kept[i].field));
 	vmx_load_tr();
 	vmx_off(cpu);
 	dr7_write(dr7);
@@ -207,6 +215,26 @@ static void vmx_end_shadow(void)
 		   vmcs_read(VMCS_INTERRUPTIBILITY) & ~(uint64_t)INTERRUPTIBILITY_SHADOW);
 }
 
+/* Not at exceptions, where it is another's or none (28.2.5). */
+static unsigned vmx_get_length(const struct cpu *cpu)
+{
+	(void)cpu;
+	return vmcs_read32(VMCS_EXIT_REASON) == VMX_EXIT_EVENT
+		       ? 0
+		       : vmcs_read32(VMCS_INSTRUCTION_LENGTH);
+}
+
+/* What ends an instruction that the processor executes itself: the trap of a single step. */
+static void vmx_end_instruction(void)
+{
+	uint64_t flags = vmcs_read(VMCS_GUEST_RFLAGS);
+
+	vmcs_write(VMCS_GUEST_RFLAGS, flags & ~RFLAGS_RF);
+	vmx_end_shadow();
+	if ((flags & RFLAGS_TF) && !(vmcs_read(VMCS_GUEST_DEBUGCTL) & DEBUGCTL_BTF))
+		vmcs_write(VMCS_PENDING_DEBUG, vmcs_read(VMCS_PENDING_DEBUG) | DR6_BS);
+}
+
 static void vmx_skip(struct cpu *cpu, unsigned bytes)
 {
 	uint64_t rip = vmcs_read(VMCS_GUEST_RIP) + bytes;
@@ -214,16 +242,33 @@ static void vmx_skip(struct cpu *cpu, unsigned bytes)
 
 	(void)cpu;
 	vmcs_write(VMCS_GUEST_RIP, long_mode ? rip : (uint32_t)rip);
-	vmx_end_shadow();
+	vmx_end_instruction();
+}
+
+void vmx_inject(uint32_t event, uint32_t error, uint32_t length)
+{
+	struct vmx_event_state state = {
+		.event = event,
+		.interruptibility = vmcs_read32(VMCS_INTERRUPTIBILITY),
+		.pending_debug = vmcs_read(VMCS_PENDING_DEBUG),
+		.rflags = vmcs_read(VMCS_GUEST_RFLAGS),
+		.debugctl = vmcs_read(VMCS_GUEST_DEBUGCTL),
+		.cr0 = vmcs_read(VMCS_GUEST_CR0),
+	};
+
+	vmx_event_complete(&state);
+	vmcs_write(VMCS_INTERRUPTIBILITY, state.interruptibility);
+	vmcs_write(VMCS_PENDING_DEBUG, state.pending_debug);
+	vmcs_write(VMCS_ENTRY_EVENT, state.event);
+	vmcs_write(VMCS_ENTRY_ERROR, error);
+	vmcs_write(VMCS_ENTRY_LENGTH, length);
 }
 
 static void vmx_inject_exception(struct cpu *cpu, unsigned vector, bool has_error, uint32_t error)
 {
 	(void)cpu;
-	vmcs_write(VMCS_ENTRY_EVENT,
-		   EVENT_VALID | EVENT_TYPE_EXCEPTION | vector | (has_error ? EVENT_HAS_ERROR : 0));
-	vmcs_write(VMCS_ENTRY_ERROR, error);
-	vmx_end_shadow();
+	vmx_inject(EVENT_VALID | EVENT_TYPE_EXCEPTION | vector | (has_error ? EVENT_HAS_ERROR : 0),
+		   error, 0);
 }
 
 static uint64_t vmx_get_pat(const struct cpu *cpu)
@@ -236,11 +281,6 @@ static void vmx_set_pat(struct cpu *cpu, uint64_t pat)
 {
 	vmcs_write(VMCS_GUEST_PAT, pat);
 	vmx_flush(cpu);
-}
-
-static void vmx_allow_interrupts(void)
-{
-	__asm__ volatile("sti; nop; nop; cli" : : : "memory");
 }
 
 static void vmx_describe_nested(struct paging *paging)
@@ -266,6 +306,7 @@ const struct vcpu_ops vcpu_vmx = {
 	.restart = vmx_restart,
 	.reset = vmx_reset,
 	.get_state = vmx_get_state,
+	.get_length = vmx_get_length,
 	.skip = vmx_skip,
 	.inject_exception = vmx_inject_exception,
 	.queue_nmi = vmx_nmi_queue,
@@ -275,5 +316,5 @@ const struct vcpu_ops vcpu_vmx = {
 	.set_pat = vmx_set_pat,
 	.wait = vmx_wait,
 	.nmi_arrived = vmx_nmi_arrived,
-	.allow_interrupts = vmx_allow_interrupts,
+	.allow_interrupt = idt_open_window,
 };

@@ -9,6 +9,7 @@
 
 #ifndef __ASSEMBLER__
 #include "arch/x86/vcpu.h"
+#include "arch/x86/vmx/event.h"
 #include "arch/x86/vmx/vmcs.h"
 
 struct vcpu {
@@ -25,6 +26,7 @@ struct vmx_controls {
 
 /* controls.c: what this CPU lets us choose (Intel SDM vol. 3, appendix A). */
 uint32_t vmx_missing_feature(void);
+void vmx_wanted_controls(struct vmx_controls *wanted, bool root, bool vpid);
 void vmx_choose_controls(struct vmx_controls *controls, bool root);
 bool vmx_has_vpid(void);
 bool vmx_has_huge_pages(void);
@@ -41,6 +43,9 @@ void vmx_reset(struct cpu *cpu, uint16_t cs_selector, uint64_t cs_base, uint16_t
 void vmx_flush(struct cpu *cpu);
 void vmx_set_efer(struct cpu *cpu, uint64_t efer);
 uint64_t vmx_get_cr0(void);
+
+/* The one way for an event into the guest; error and length count where the event has them. */
+void vmx_inject(uint32_t event, uint32_t error, uint32_t length);
 uint64_t vmx_get_cr4(void);
 
 /* run.S: executes the guest and calls vmx_exit() after each exit, for ever. */
