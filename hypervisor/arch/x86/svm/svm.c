@@ -226,6 +226,7 @@ static void svm_reset(struct cpu *cpu, uint16_t cs_selector, uint64_t cs_base, u
 	vmcb->dr6 = 0xffff0ff0;
 	vmcb->dr7 = 0x400;
 	vmcb->guest_pat = PAT_RESET;
+	msr_write_safe(MSR_TSC_AUX, 0); /* no field of the VMCB has it, not each processor it */
 	breakpoints_clear();
 	svm_nmi_reset(cpu);
 	svm_set_owner(cpu);
