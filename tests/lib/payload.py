@@ -37,9 +37,13 @@ def add_tests(image, version, prefix, libraries):
     for path in sorted((BUILD / "examples/clients").glob("link-*")):
         if path.is_file():
             image.program(f"{prefix}/usr/bin/{path.name}", path, libraries)
-    for path in sorted((BUILD / "tests/guests").glob("*.*")):
+    for path in sorted([*(BUILD / "tests/guests").glob("*.*"), *(BUILD / "tests/attack").glob("*.bin")]):
         if path.suffix in (".bin", ".json"):
             image.data(f"{prefix}/etc/cells/{path.name}", path.read_bytes())
+    if (BUILD / "tests/attack/hostile-root").exists():
+        image.program(f"{prefix}/usr/bin/hostile-root", BUILD / "tests/attack/hostile-root", libraries)
+    for path in kernel.with_dependencies(version, ["msr"]):
+        image.module(f"{prefix}/rig/{path.name.removesuffix('.xz')}", path)
 
 
 def add(image, version, prefix="", libraries=False):

@@ -144,6 +144,27 @@ TEST(port_bitmap_from_a_table)
 	CHECK(bit(bitmap, 0x10000));
 }
 
+/* As the processor looks at it: each byte of the access has a bit, also behind the last port. */
+static bool intercepted(const uint8_t *bitmap, unsigned port, unsigned size)
+{
+	for (unsigned i = 0; i < size; i++)
+		if (bit(bitmap, port + i))
+			return true;
+	return false;
+}
+
+TEST(every_port_in_each_size)
+{
+	static uint8_t bitmap[PORT_BITMAP_SIZE];
+
+	port_bitmap_deny_all(bitmap);
+	port_bitmap_allow(bitmap, 0x608, 4);
+	for (unsigned port = 0; port < PORT_COUNT; port++)
+		for (unsigned size = 1; size <= 4; size *= 2)
+			CHECK_EQ(intercepted(bitmap, port, size),
+				 !(port >= 0x608 && port + size <= 0x60c));
+}
+
 TEST(ports_are_allowed_and_denied)
 {
 	static uint8_t bitmap[PORT_BITMAP_SIZE];
