@@ -289,7 +289,8 @@ static int cell_take_memory(const struct cpu *self, const struct cell *cell,
 
 	for (uint32_t i = 0; i < count; i++) {
 		const struct cellhv_memory_region *region = config_memory(cell->config, i);
-		int err = memory_set_root(self, region->phys, region->size, 0, call);
+		int err =
+			memory_set_root(self, region->phys, region->size, MEMORY_ROOT_HIDDEN, call);
 
 		if (err) {
 			/* A silent CPU leaves this region taken: give it back too. */

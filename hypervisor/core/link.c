@@ -178,7 +178,7 @@ static int link_take_memory(const struct cpu *self, const struct link *link,
 	struct link_section section;
 
 	for (unsigned n = 0; link_section(link, n, link->shared.root_id, &section); n++) {
-		uint32_t access = link->root ? section.access : 0;
+		uint32_t access = link->root ? section.access : MEMORY_ROOT_HIDDEN;
 		int err = section.size ? memory_set_root(self, link->shared.phys + section.offset,
 							 section.size, access, call)
 				       : 0;
