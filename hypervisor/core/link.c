@@ -60,8 +60,7 @@ static int link_check_new(const struct cellhv_link_shared *shared, uint32_t inde
 
 	if (shared->phys + size > machine.system.memory_top)
 		return cell_refuse(call, -ERANGE, CELLHV_CHECK_MEMORY_RANGE, shared->phys);
-	if (!cell_root_owns(shared->phys, size) ||
-	    (shared->phys <= XAPIC_BASE && XAPIC_BASE - shared->phys < size))
+	if (!cell_root_may_give(shared->phys, size))
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_MEMORY_OWNED, shared->phys);
 	if (shared->flags & CELLHV_LINK_ROOT &&
 	    pci_find(root_cell.functions, shared->root_function))
