@@ -136,10 +136,8 @@ static int cell_check_resources(const struct cellhv_cell_config *config, struct 
 {
 	for (uint32_t i = 0; i < config->memory.count; i++) {
 		const struct cellhv_memory_region *region = config_memory(config, i);
-		uint64_t limit = region->flags & CELLHV_MEMORY_DEVICE ? machine.phys_limit
-								      : machine.system.memory_top;
 
-		if (region->phys + region->size > limit)
+		if (region->phys + region->size > machine.phys_limit)
 			return cell_refuse(call, -ERANGE, CELLHV_CHECK_MEMORY_RANGE, region->phys);
 		if (!cell_root_may_give(region->phys, region->size))
 			return cell_refuse(call, -EBUSY, CELLHV_CHECK_MEMORY_OWNED, region->phys);

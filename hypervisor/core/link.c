@@ -58,7 +58,7 @@ static int link_check_new(const struct cellhv_link_shared *shared, uint32_t inde
 {
 	uint64_t size = cellhv_link_size(shared);
 
-	if (shared->phys + size > machine.system.memory_top)
+	if (shared->phys + size > machine.phys_limit)
 		return cell_refuse(call, -ERANGE, CELLHV_CHECK_MEMORY_RANGE, shared->phys);
 	if (!cell_root_may_give(shared->phys, size))
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_MEMORY_OWNED, shared->phys);
