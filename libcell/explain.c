@@ -55,12 +55,13 @@ static const struct sentence sentences[] = {
 	 "there is no CPU %s under the hypervisor: see /sys/devices/system/cpu/present, and "
 	 "enable the hypervisor with all CPUs online"},
 	{CELLHV_CHECK_MEMORY_OWNED, ADDRESS, "ResourceConflict",
-	 "the memory at %s belongs to the hypervisor or to another cell: leave out \"phys\" and "
-	 "let it be placed"},
+	 "the memory at %s belongs to the hypervisor or to another cell, or keeps cells apart: "
+	 "leave out \"phys\" and let it be placed"},
 	{CELLHV_CHECK_MEMORY_RANGE, ADDRESS, "InvalidConfiguration",
 	 "the address %s lies outside of the cell's memory: check \"at\" of memory and images"},
 	{CELLHV_CHECK_PORT_OWNED, ADDRESS, "ResourceConflict",
-	 "I/O port %s belongs to another cell: remove it from one of the descriptions"},
+	 "I/O port %s belongs to another cell or is the hypervisor's debug port: remove it from "
+	 "the description"},
 	{CELLHV_CHECK_POOL_EMPTY, NUMBER, "NoMemory",
 	 "the hypervisor's own page pool is used up (%s pages left): destroy a cell first"},
 	{CELLHV_CHECK_CELLS_EXIST, NUMBER, "Busy", "%s cells still exist: destroy them first"},

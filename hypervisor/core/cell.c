@@ -5,6 +5,7 @@
  */
 #include "core/cell.h"
 
+#include "arch/x86/kept.h"
 #include "arch/x86/machine.h"
 #include "arch/x86/pci.h"
 #include "arch/x86/permissions.h"
@@ -100,6 +101,11 @@ bool cell_root_owns(uint64_t phys, uint64_t size)
 	       !pci_root_took(phys, size);
 }
 
+bool cell_root_may_give(uint64_t phys, uint64_t size)
+{
+	return cell_root_owns(phys, size) && !kept_memory(phys, size);
+}
+
 /* A cell that says "locked" forbids this; `except` may be NULL. */
 static int cell_check_locked(const struct cell *except, struct cellhv_call *call)
 {
@@ -130,19 +136,17 @@ static int cell_check_resources(const struct cellhv_cell_config *config, struct 
 {
 	for (uint32_t i = 0; i < config->memory.count; i++) {
 		const struct cellhv_memory_region *region = config_memory(config, i);
-		uint64_t limit = region->flags & CELLHV_MEMORY_DEVICE ? machine.phys_limit
-								      : machine.system.memory_top;
 
-		if (region->phys + region->size > limit)
+		if (region->phys + region->size > machine.phys_limit)
 			return cell_refuse(call, -ERANGE, CELLHV_CHECK_MEMORY_RANGE, region->phys);
-		if (!cell_root_owns(region->phys, region->size) ||
-		    overlaps(region->phys, region->size, XAPIC_BASE, PAGE_SIZE))
+		if (!cell_root_may_give(region->phys, region->size))
 			return cell_refuse(call, -EBUSY, CELLHV_CHECK_MEMORY_OWNED, region->phys);
 	}
 	for (uint32_t i = 0; i < config->ports.count; i++) {
 		const struct cellhv_port_range *range = config_ports(config, i);
 
-		if (cell_owning_ports(range->base, range->count))
+		if (cell_owning_ports(range->base, range->count) ||
+		    kept_ports(range->base, range->count))
 			return cell_refuse(call, -EBUSY, CELLHV_CHECK_PORT_OWNED, range->base);
 	}
 	return 0;
@@ -289,7 +293,8 @@ static int cell_take_memory(const struct cpu *self, const struct cell *cell,
 
 	for (uint32_t i = 0; i < count; i++) {
 		const struct cellhv_memory_region *region = config_memory(cell->config, i);
-		int err = memory_set_root(self, region->phys, region->size, 0, call);
+		int err =
+			memory_set_root(self, region->phys, region->size, MEMORY_ROOT_HIDDEN, call);
 
 		if (err) {
 			/* A silent CPU leaves this region taken: give it back too. */

@@ -86,6 +86,9 @@ static inline void cell_soil(struct cell *cell)
 /* Whether all of the range is memory that the root owns. */
 bool cell_root_owns(uint64_t phys, uint64_t size);
 
+/* ... and that may become others': not what keeps them apart. */
+bool cell_root_may_give(uint64_t phys, uint64_t size);
+
 static inline bool cell_is_root(const struct cell *cell)
 {
 	return cell == &root_cell;

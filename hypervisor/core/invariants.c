@@ -9,7 +9,7 @@
 /* The cell sees each page of its region where the configuration says, and the root does not. */
 static void check_region(const struct cell *cell, const struct cellhv_memory_region *region)
 {
-	struct paging_translation own, root;
+	struct paging_translation own;
 
 	for (uint64_t offset = 0; offset < region->size; offset += PAGE_SIZE) {
 		uint64_t phys = region->phys + offset;
@@ -18,10 +18,25 @@ static void check_region(const struct cell *cell, const struct cellhv_memory_reg
 		    own.phys != phys || own.access != (region->flags & CELLHV_MEMORY_FLAGS))
 			panic("cell \"%s\" does not see its page at %llx", cell->name,
 			      (unsigned long long)phys);
-		if (paging_lookup(&root_cell.memory, phys, &root))
+		if (machine_root_reaches(phys))
 			panic("the root sees page %llx of cell \"%s\"", (unsigned long long)phys,
 			      cell->name);
 	}
+}
+
+static bool is_ones(uint64_t phys)
+{
+	return (phys & ~(PAGE_SIZE - 1)) == machine.ones;
+}
+
+/* Nobody has written to it. */
+static void check_ones(void)
+{
+	const uint64_t *page = (void *)(machine.ones - machine.memory_phys + CELLHV_BASE);
+
+	for (unsigned i = 0; i < PAGE_SIZE / sizeof(*page); i++)
+		if (page[i] != UINT64_MAX)
+			panic("the page of all ones has %llx", (unsigned long long)page[i]);
 }
 
 /* Both see of a link's page what the peer with the id may; without an id, nothing. */
@@ -29,7 +44,7 @@ static void check_link_page(const struct paging *memory, uint64_t virt, uint64_t
 			    uint32_t access)
 {
 	struct paging_translation found;
-	bool seen = paging_lookup(memory, virt, &found);
+	bool seen = paging_lookup(memory, virt, &found) && !is_ones(found.phys);
 
 	if (seen != (access != 0) || (seen && (found.phys != phys || found.access != access)))
 		panic("a peer sees page %llx of a link in another way than it should",
@@ -74,12 +89,10 @@ static void check_links(void)
 /* No guest reaches the hypervisor's memory, its own comm page excepted. */
 static void check_hidden(const struct cell *cell)
 {
-	struct paging_translation found;
-
-	for (uint64_t offset = 0; offset < CELLHV_MEMORY_SIZE; offset += PAGE_SIZE)
-		if (paging_lookup(&root_cell.memory, machine.memory_phys + offset, &found))
-			panic("the root sees the hypervisor's page %llx",
-			      (unsigned long long)found.phys);
+	for (uint64_t phys = machine.memory_phys; phys < machine.memory_phys + CELLHV_MEMORY_SIZE;
+	     phys += PAGE_SIZE)
+		if (machine_root_reaches(phys))
+			panic("the root sees the hypervisor's page %llx", (unsigned long long)phys);
 
 	for (uint32_t i = 0; cell && i < cell->config->memory.count; i++) {
 		const struct cellhv_memory_region *region = config_memory(cell->config, i);
@@ -135,6 +148,7 @@ static void check_pool(void)
 void invariants_check(void)
 {
 	check_hidden(NULL);
+	check_ones();
 	check_cpus();
 	check_pool();
 	check_links();

@@ -58,10 +58,9 @@ static int link_check_new(const struct cellhv_link_shared *shared, uint32_t inde
 {
 	uint64_t size = cellhv_link_size(shared);
 
-	if (shared->phys + size > machine.system.memory_top)
+	if (shared->phys + size > machine.phys_limit)
 		return cell_refuse(call, -ERANGE, CELLHV_CHECK_MEMORY_RANGE, shared->phys);
-	if (!cell_root_owns(shared->phys, size) ||
-	    (shared->phys <= XAPIC_BASE && XAPIC_BASE - shared->phys < size))
+	if (!cell_root_may_give(shared->phys, size))
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_MEMORY_OWNED, shared->phys);
 	if (shared->flags & CELLHV_LINK_ROOT &&
 	    pci_find(root_cell.functions, shared->root_function))
@@ -178,7 +177,7 @@ static int link_take_memory(const struct cpu *self, const struct link *link,
 	struct link_section section;
 
 	for (unsigned n = 0; link_section(link, n, link->shared.root_id, &section); n++) {
-		uint32_t access = link->root ? section.access : 0;
+		uint32_t access = link->root ? section.access : MEMORY_ROOT_HIDDEN;
 		int err = section.size ? memory_set_root(self, link->shared.phys + section.offset,
 							 section.size, access, call)
 				       : 0;

@@ -40,6 +40,8 @@ static int memory_change_root(uint64_t phys, uint64_t size, uint32_t access)
 
 	if (access == MEMORY_ROOT_ACCESS)
 		return machine_map_root(phys, size);
+	if (access == MEMORY_ROOT_HIDDEN)
+		return machine_hide_from_root(phys, size);
 	return access ? paging_map(root, phys, phys, size, access) : paging_unmap(root, phys, size);
 }
 

@@ -5,8 +5,9 @@
 
 #include "core/cell.h"
 
-/* What the root may do with its own memory. */
+/* What the root may do with its own memory, and how it sees that of others. */
 #define MEMORY_ROOT_ACCESS (PAGING_READ | PAGING_WRITE | PAGING_EXECUTE)
+#define MEMORY_ROOT_HIDDEN (1u << 31) /* reads as all ones */
 
 /* Zeroes the next part of a stopped cell's RAM; call->scrub.remaining says what is left. */
 int memory_scrub(struct cpu *self, struct cell *cell, struct cellhv_call *call);
@@ -18,9 +19,10 @@ int memory_load(struct cpu *self, struct cell *cell, struct cellhv_call *call);
 bool memory_flush_root(const struct cpu *self, uint32_t *silent);
 
 /*
- * What the root sees of physical memory from now on: PAGING_* bits, or 0 for nothing. Its CPUs have
- * forgotten what they cached when this returns: tables it freed may be used again, memory it took
- * be given to others. -ENOMEM: nothing has changed; -ETIMEDOUT: a CPU does not answer, it has.
+ * What the root sees of physical memory from now on: PAGING_* bits, MEMORY_ROOT_HIDDEN, or 0 where
+ * each access is to exit. Its CPUs have forgotten what they cached when this returns: tables it
+ * freed may be used again, memory it took be given to others. -ENOMEM: nothing has changed;
+ * -ETIMEDOUT: a CPU does not answer, it has.
  */
 int memory_set_root(const struct cpu *self, uint64_t phys, uint64_t size, uint32_t access,
 		    struct cellhv_call *call);

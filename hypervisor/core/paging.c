@@ -6,13 +6,15 @@
 #include "core/errno.h"
 
 #define ENTRIES 512u
+#define FILL UINT64_MAX /* instead of the bits of a leaf: entries of paging->fill */
+#define FILL_LEVEL 3u	/* of the highest entry that fills: 1 GiB */
 
 /* The part of a change that is still to be done. */
 struct change {
 	uint64_t virt;
 	uint64_t phys;
 	uint64_t size;
-	uint64_t leaf; /* bits of the leaves to write; 0: unmap */
+	uint64_t leaf; /* bits of the leaves to write, or FILL; 0: unmap */
 };
 
 /* Level 1 has 4 KiB pages; the entries of level n + 1 point at tables of level n. */
@@ -31,9 +33,16 @@ static uint64_t *entry_of(uint64_t *table, uint64_t virt, unsigned level)
 	return &table[virt >> level_shift(level) & (ENTRIES - 1)];
 }
 
+static bool is_fill(const struct paging *paging, uint64_t entry, unsigned level)
+{
+	return entry && entry == paging->fill[level];
+}
+
+/* One of its own: those that fill are shared. */
 static bool is_table(const struct paging *paging, uint64_t entry, unsigned level)
 {
-	return entry && level > 1 && !(entry & paging->format->large);
+	return entry && level > 1 && !(entry & paging->format->large) &&
+	       !is_fill(paging, entry, level);
 }
 
 static uint64_t *table_of(const struct paging *paging, uint64_t entry)
@@ -62,6 +71,14 @@ static unsigned largest_leaf(const struct paging *paging)
 	return paging->huge_1g ? 3 : 2;
 }
 
+/* The highest level at which one entry can do what the change is for. */
+static unsigned highest_level(const struct paging *paging, const struct change *change)
+{
+	if (change->leaf == FILL)
+		return FILL_LEVEL;
+	return change->leaf ? largest_leaf(paging) : paging->levels;
+}
+
 /* Hardware may be walking: one store, after everything that the entry leads to. */
 static void store(uint64_t *entry, uint64_t value)
 {
@@ -86,7 +103,7 @@ static uint64_t *walk(const struct paging *paging, uint64_t virt, unsigned targe
 /* The level of the largest page or table that the change covers where it begins. */
 static unsigned step_level(const struct paging *paging, const struct change *change)
 {
-	unsigned level = change->leaf ? largest_leaf(paging) : paging->levels;
+	unsigned level = highest_level(paging, change);
 	uint64_t address = change->virt | change->phys;
 
 	while (level > 1 && (address & (level_size(level) - 1) || change->size < level_size(level)))
@@ -132,12 +149,20 @@ static uint32_t count_tables(const struct paging *paging, struct change change)
 	return count;
 }
 
-/* Puts a table with the same meaning in place of a leaf or an empty entry. */
+static void write_same(uint64_t *table, uint64_t entry)
+{
+	for (unsigned i = 0; i < ENTRIES; i++)
+		table[i] = entry;
+}
+
+/* Puts a table with the same meaning in place of a leaf, a filled or an empty entry. */
 static void split(struct paging *paging, uint64_t *entry, unsigned level)
 {
 	uint64_t *table = pool_alloc(paging->pool, 1);
 
-	if (*entry) {
+	if (is_fill(paging, *entry, level)) {
+		write_same(table, paging->fill[level - 1]);
+	} else if (*entry) {
 		uint64_t bits = leaf_bits(paging, *entry, level);
 		uint64_t phys = *entry & PAGING_PHYS_MASK;
 
@@ -208,7 +233,9 @@ static bool write_entries(struct paging *paging, struct change change)
 		uint64_t *entry = walk(paging, change.virt, target, &level);
 		uint64_t old = *entry, new = 0;
 
-		if (change.leaf)
+		if (change.leaf == FILL)
+			new = paging->fill[target];
+		else if (change.leaf)
 			new = make_leaf(paging, change.leaf, change.phys, target);
 		if (old != new) {
 			store(entry, new);
@@ -221,28 +248,34 @@ static bool write_entries(struct paging *paging, struct change change)
 	return changed;
 }
 
+/* Entries that each lead `stride` further than the one before. */
+static bool is_row(const uint64_t *table, uint64_t stride)
+{
+	for (unsigned i = 1; i < ENTRIES; i++)
+		if (table[i] != table[0] + i * stride)
+			return false;
+	return true;
+}
+
 /*
- * Whether one entry can stand for a whole table of that level: an empty one for an empty table, a
- * large page for small ones in a row.
+ * Whether one entry can stand for a whole table of that level: an empty one for an empty table, one
+ * that fills for those that do, a large page for small ones in a row.
  */
 static bool can_replace(const struct paging *paging, const uint64_t *table, unsigned level,
 			uint64_t *replacement)
 {
 	uint64_t first = table[0], phys = first & PAGING_PHYS_MASK;
-	uint64_t stride = first ? level_size(level) : 0;
 
-	if (first && (level >= largest_leaf(paging) || is_table(paging, first, level) ||
-		      phys & (level_size(level + 1) - 1)))
+	if (!first || is_fill(paging, first, level)) {
+		*replacement = first ? paging->fill[level + 1] : 0;
+		return is_row(table, 0) && (!first || *replacement);
+	}
+	if (level >= largest_leaf(paging) || is_table(paging, first, level) ||
+	    phys & (level_size(level + 1) - 1))
 		return false;
 
-	for (unsigned i = 1; i < ENTRIES; i++)
-		if (table[i] != first + i * stride)
-			return false;
-
-	*replacement = 0;
-	if (first)
-		*replacement = make_leaf(paging, leaf_bits(paging, first, level), phys, level + 1);
-	return true;
+	*replacement = make_leaf(paging, leaf_bits(paging, first, level), phys, level + 1);
+	return is_row(table, level_size(level));
 }
 
 /* Replaces the tables on the way to virt that are not needed. Returns whether there was one. */
@@ -307,6 +340,24 @@ int paging_init(struct paging *paging)
 	return paging->root ? 0 : -ENOMEM;
 }
 
+int paging_init_fill(struct paging *paging, uint64_t phys)
+{
+	uint64_t entry = make_leaf(paging, paging->format->access[PAGING_READ], phys, 1);
+
+	if (pool_available(paging->pool) < FILL_LEVEL - 1)
+		return -ENOMEM;
+
+	paging->fill[1] = entry;
+	for (unsigned level = 2; level <= FILL_LEVEL; level++) {
+		uint64_t *table = pool_alloc(paging->pool, 1);
+
+		write_same(table, entry);
+		entry = phys_of(paging, table) | paging->format->table;
+		paging->fill[level] = entry;
+	}
+	return 0;
+}
+
 void paging_destroy(struct paging *paging)
 {
 	if (paging->root)
@@ -341,6 +392,14 @@ int paging_unmap(struct paging *paging, uint64_t virt, uint64_t size)
 	return is_range(paging, virt, size) ? apply(paging, &change) : -EINVAL;
 }
 
+int paging_fill(struct paging *paging, uint64_t virt, uint64_t size)
+{
+	/* As if one to one, for the steps to be as large as they can be. */
+	struct change change = {.virt = virt, .phys = virt, .size = size, .leaf = FILL};
+
+	return paging->fill[1] && is_range(paging, virt, size) ? apply(paging, &change) : -EINVAL;
+}
+
 bool paging_lookup(const struct paging *paging, uint64_t virt,
 		   struct paging_translation *translation)
 {
@@ -353,6 +412,10 @@ bool paging_lookup(const struct paging *paging, uint64_t virt,
 	entry = *walk(paging, virt, 1, &level);
 	if (!entry)
 		return false;
+	if (is_fill(paging, entry, level)) {
+		entry = paging->fill[1];
+		level = 1;
+	}
 
 	bits = leaf_bits(paging, entry, level);
 	offset = virt & (level_size(level) - 1);

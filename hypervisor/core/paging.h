@@ -49,7 +49,8 @@ struct paging {
 	uint64_t *root;
 	uint64_t virt_offset; /* pointer minus physical address, for all pages of the pool */
 	unsigned levels;
-	bool huge_1g; /* the CPU has 1 GiB pages */
+	bool huge_1g;			      /* the CPU has 1 GiB pages */
+	uint64_t fill[PAGING_MAX_LEVELS + 1]; /* entries that paging_fill() writes, by level */
 };
 
 /*
@@ -58,7 +59,13 @@ struct paging {
  */
 int paging_init(struct paging *paging);
 
-/* Frees all tables, which no processor uses any more; paging may have no root. */
+/* Before paging_fill(): the page that it maps, and tables that lead to it alone. -ENOMEM */
+int paging_init_fill(struct paging *paging, uint64_t phys);
+
+/*
+ * Frees all tables but those of paging_init_fill(), which no processor uses any more; paging may
+ * have no root.
+ */
 void paging_destroy(struct paging *paging);
 
 /* What goes into CR3, nCR3 or the EPT pointer (without its low bits). */
@@ -74,6 +81,12 @@ int paging_map(struct paging *paging, uint64_t virt, uint64_t phys, uint64_t siz
 
 /* The same for removing mappings; what is not mapped is no error. */
 int paging_unmap(struct paging *paging, uint64_t virt, uint64_t size);
+
+/*
+ * The same, where each page becomes that of paging_init_fill(), to be read only. It takes as many
+ * tables as an empty range: whole tables are shared.
+ */
+int paging_fill(struct paging *paging, uint64_t virt, uint64_t size);
 
 struct paging_translation {
 	uint64_t phys; /* of the byte asked for */

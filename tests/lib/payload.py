@@ -28,7 +28,7 @@ def add_tests(image, version, prefix, libraries):
     image.data(f"{prefix}/etc/cellmgr/host.json", b'{ "debug-port": "0x2f8" }\n')
     for path in (BUILD / "tests/failing/failing-ioctl.so", *kernel_modules("tests/failing/failing.ko", version)):
         image.data(f"{prefix}/rig/{path.name}", path.read_bytes(), 0o755)
-    for name in ("celltool", "stepper"):
+    for name in ("celltool", "ones", "stepper"):
         if (BUILD / "tests/vm" / name).exists():
             image.program(f"{prefix}/usr/bin/{name}", BUILD / "tests/vm" / name, libraries)
     for path in sorted((BUILD / "examples/clients").glob("*-cell*")):

@@ -79,7 +79,7 @@ int pci_root_detach(const struct cpu *self, struct pci_function *function, struc
 	abort();
 }
 
-bool cell_root_owns(uint64_t phys, uint64_t size)
+bool cell_root_may_give(uint64_t phys, uint64_t size)
 {
 	(void)phys, (void)size;
 	abort();

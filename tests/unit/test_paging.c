@@ -236,6 +236,41 @@ TEST(only_what_was_present_needs_a_flush)
 	CHECK_EQ(paging_unmap(&paging, 0x4000, 0x8000), 0);
 }
 
+/* Hardware finds the page whatever the level at which it begins to read what is shared. */
+TEST(filled_ranges_lead_to_one_page_by_shared_tables)
+{
+	static const struct paging_format *const formats[] = {&paging_x86_nested, &paging_ept};
+	static const uint64_t leaf[] = {0x8000000000009065ull, 0x9031};
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct paging paging = new_paging(formats[i], 4, false, POOL_PAGES);
+		struct paging_translation to = {0};
+		uint32_t used;
+
+		CHECK_EQ(paging_fill(&paging, 0, GIB), -EINVAL);
+		CHECK_EQ(paging_init_fill(&paging, 0x9000), 0);
+		CHECK_EQ(paging_map(&paging, 0, 0, 4 * GIB, 7), 0);
+		used = pool.used;
+		CHECK_EQ(paging_fill(&paging, GIB, GIB + 2 * MIB), 1);
+		pool_reclaim(&pool);
+		CHECK_EQ(pool.used, used - 1);
+		CHECK(paging_fill(&paging, GIB + 2 * MIB, 0x1000) >= 0);
+		pool_reclaim(&pool);
+		CHECK_EQ(pool.used, used - 1);
+		CHECK_EQ(raw_entry(&paging, GIB, 1), leaf[i]);
+		CHECK_EQ(raw_entry(&paging, 2 * GIB - 0x1000, 1), leaf[i]);
+		CHECK_EQ(raw_entry(&paging, 2 * GIB + 2 * MIB - 0x1000, 1), leaf[i]);
+		CHECK(paging_lookup(&paging, GIB + 0x12345, &to));
+		CHECK_EQ(to.phys, 0x9345);
+		CHECK_EQ(to.access, PAGING_READ);
+		CHECK_EQ(to.page_size, 0x1000);
+		CHECK_EQ(mapped_to(&paging, 2 * GIB + 2 * MIB), 2 * GIB + 2 * MIB);
+		CHECK_EQ(paging_map(&paging, GIB, GIB, GIB + 2 * MIB, 7), 1);
+		pool_reclaim(&pool);
+		CHECK_EQ(pool.used, used);
+	}
+}
+
 TEST(impossible_ranges)
 {
 	struct paging nested = new_paging(&paging_x86_nested, 4, true, POOL_PAGES);

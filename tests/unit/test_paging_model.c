@@ -15,6 +15,9 @@
 #define WINDOW 0x7fe0000000ull	/* 512 MiB below 512 GiB: both sides of a level 4 entry */
 #define WINDOW_PAGES (5u << 17) /* 2.5 GiB */
 #define UNMAPPED 0u
+#define FILL_PHYS 0x5000u
+#define FILLED (FILL_PHYS | PAGING_READ)
+#define FILL_TABLES 2u /* that all filled ranges share */
 
 static _Alignas(4096) uint8_t memory[POOL_PAGES * PAGE_SIZE];
 static uint64_t bitmap[POOL_BITMAP_WORDS(POOL_PAGES)];
@@ -51,6 +54,7 @@ static struct paging new_paging(bool huge_1g, uint32_t pages)
 	memset(model, 0, sizeof(model));
 	pool_init(&pool, memory, pages, bitmap);
 	CHECK_EQ(paging_init(&paging), 0);
+	CHECK_EQ(paging_init_fill(&paging, FILL_PHYS), 0);
 	return paging;
 }
 
@@ -66,12 +70,17 @@ static bool is_one_page(uint32_t first, uint32_t count)
 	return true;
 }
 
-static bool is_empty(uint32_t first, uint32_t count)
+static bool is_all(uint32_t first, uint32_t count, uint64_t value)
 {
 	for (uint32_t i = 0; i < count; i++)
-		if (model[first + i] != UNMAPPED)
+		if (model[first + i] != value)
 			return false;
 	return true;
+}
+
+static bool is_empty(uint32_t first, uint32_t count)
+{
+	return is_all(first, count, UNMAPPED);
 }
 
 /* Tables of the level whose entries map 2 MiB (512 pages) or 4 KiB (1 page) in that 1 GiB or 2 MiB.
@@ -80,7 +89,8 @@ static uint32_t tables_for(uint32_t first, uint32_t count, bool huge_1g)
 {
 	uint32_t tables = 1;
 
-	if (is_empty(first, count) || ((count == 512 || huge_1g) && is_one_page(first, count)))
+	if (is_empty(first, count) || is_all(first, count, FILLED) ||
+	    ((count == 512 || huge_1g) && is_one_page(first, count)))
 		return 0;
 
 	for (uint32_t i = 0; count > 512 && i < count; i += 512)
@@ -122,7 +132,7 @@ static void check_all(const struct paging *paging)
 		}
 		page += pages;
 	}
-	CHECK_EQ(pool.used, minimal_tables(paging->huge_1g));
+	CHECK_EQ(pool.used, minimal_tables(paging->huge_1g) + FILL_TABLES);
 }
 
 /* A random range, aligned and sized in 4 KiB, 2 MiB, 512 MiB or 1 GiB, often at an edge of these.
@@ -157,7 +167,8 @@ static bool change_model(uint32_t first, uint32_t count, uint64_t value)
 	bool lost = false;
 
 	for (uint32_t i = 0; i < count; i++) {
-		uint64_t new = value == UNMAPPED ? UNMAPPED : value + i *PAGE_SIZE;
+		bool same = value == UNMAPPED || value == FILLED;
+		uint64_t new = same ? value : value + i *PAGE_SIZE;
 
 		lost |= model[first + i] != UNMAPPED && model[first + i] != new;
 		model[first + i] = new;
@@ -170,15 +181,17 @@ static bool random_change(struct paging *paging)
 {
 	uint32_t first, count, access = random_below(4) ? 7 : 1, used = pool.used;
 	uint64_t phys, virt, value;
-	bool map = random_below(5) < 3;
+	uint64_t kind = random_below(6);
 	int result;
 
 	random_range(&first, &count);
 	phys = random_phys(first);
 	virt = WINDOW + first * PAGE_SIZE;
-	value = map ? phys | access : UNMAPPED;
-	if (map)
+	value = kind < 3 ? phys | access : kind < 5 ? FILLED : UNMAPPED;
+	if (kind < 3)
 		result = paging_map(paging, virt, phys, count * PAGE_SIZE, access);
+	else if (kind < 5)
+		result = paging_fill(paging, virt, count * PAGE_SIZE);
 	else
 		result = paging_unmap(paging, virt, count * PAGE_SIZE);
 
@@ -211,9 +224,9 @@ static void run(bool huge_1g, uint32_t pages, uint64_t seed, unsigned changes)
 
 	CHECK(paging_unmap(&paging, WINDOW, WINDOW_PAGES * PAGE_SIZE) >= 0);
 	pool_reclaim(&pool);
-	CHECK_EQ(pool.used, 1);
+	CHECK_EQ(pool.used, 1 + FILL_TABLES);
 	paging_destroy(&paging);
-	CHECK_EQ(pool.used, 0);
+	CHECK_EQ(pool.used, FILL_TABLES);
 }
 
 TEST(random_changes_with_1g_pages)

@@ -134,9 +134,9 @@ enum cellhv_check {
 	CELLHV_CHECK_CPU_SELF,		/* object: CPU; it makes this call */
 	CELLHV_CHECK_CPU_SILENT,	/* object: CPU; did not answer in time */
 	CELLHV_CHECK_CPU_NUMBER,	/* object: CPU; not under the hypervisor */
-	CELLHV_CHECK_MEMORY_OWNED,	/* object: address; hypervisor's or a cell's */
+	CELLHV_CHECK_MEMORY_OWNED,	/* object: address; hypervisor's, a cell's, or nobody's */
 	CELLHV_CHECK_MEMORY_RANGE,	/* object: address outside the cell or the machine */
-	CELLHV_CHECK_PORT_OWNED,	/* object: port */
+	CELLHV_CHECK_PORT_OWNED,	/* object: port; the same */
 	CELLHV_CHECK_POOL_EMPTY,	/* object: pages left */
 	CELLHV_CHECK_CELLS_EXIST,	/* object: number of cells */
 	CELLHV_CHECK_CPU_FEATURE,	/* object: enum cellhv_cpu_feature */

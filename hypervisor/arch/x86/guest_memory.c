@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "arch/x86/guest_memory.h"
 
-#include "arch/x86/machine.h"
 #include "arch/x86/window.h"
 #include "arch/x86/x86.h"
 #include "core/cell.h"
@@ -27,15 +26,17 @@ static struct walk guest_walk(const struct vcpu_state *state)
 	return (struct walk){2, 10, 4, state->cr4 & CR4_PSE ? 2 : 1};
 }
 
-/* RAM of the guest's own: registers must not be read as a side effect. */
+/*
+ * What the guest can reach by itself. The root's RAM may stand anywhere, and more of it may come
+ * later, so nothing says what is RAM; but its processor has read all this to get here. A cell's
+ * registers are known: they must not be read as a side effect.
+ */
 static bool guest_phys(const struct cpu *cpu, uint64_t guest, uint64_t *phys)
 {
 	struct paging_translation translation;
 
 	if (!paging_lookup(&cpu->cell->memory, guest, &translation) ||
-	    (translation.access & PAGING_DEVICE))
-		return false;
-	if (cell_is_root(cpu->cell) && translation.phys >= machine.system.memory_top)
+	    (!cell_is_root(cpu->cell) && translation.access & PAGING_DEVICE))
 		return false;
 	*phys = translation.phys;
 	return true;

@@ -93,6 +93,37 @@ int machine_map_root(uint64_t base, uint64_t size)
 	return err < 0 ? err : changed | err;
 }
 
+int machine_hide_from_root(uint64_t base, uint64_t size)
+{
+	struct paging *paging = &root_cell.memory;
+
+	return machine.system.flags & CELLHV_SYSTEM_STRICT ? paging_unmap(paging, base, size)
+							   : paging_fill(paging, base, size);
+}
+
+bool machine_root_reaches(uint64_t phys)
+{
+	struct paging_translation found;
+
+	return paging_lookup(&root_cell.memory, phys, &found) &&
+	       (found.phys & ~(PAGE_SIZE - 1)) != machine.ones;
+}
+
+/* Guests may read it with memory types of theirs, so nothing of it stays in a cache. */
+static int machine_make_ones(struct paging *paging)
+{
+	uint8_t *page = pool_alloc(&machine.pool, 1);
+
+	if (!page)
+		return -ENOMEM;
+
+	memset(page, 0xff, PAGE_SIZE);
+	for (unsigned i = 0; i < PAGE_SIZE; i += CACHE_LINE)
+		cache_flush(page + i);
+	machine.ones = machine_phys(page);
+	return paging_init_fill(paging, machine.ones);
+}
+
 /* The root sees all memory less ours; its writes to an xAPIC go through the filter. */
 static int machine_build_root(void)
 {
@@ -106,9 +137,11 @@ static int machine_build_root(void)
 		machine.phys_limit = 1ull << (PAGE_SHIFT + 9 * paging->levels);
 	err = paging_init(paging);
 	if (!err)
+		err = machine_make_ones(paging);
+	if (!err)
 		err = machine_map_root(0, top > LOW_MEMORY ? top : LOW_MEMORY);
 	if (err >= 0)
-		err = paging_unmap(paging, machine.memory_phys, CELLHV_MEMORY_SIZE);
+		err = machine_hide_from_root(machine.memory_phys, CELLHV_MEMORY_SIZE);
 	if (err >= 0 && !machine.root_x2apic)
 		err = paging_map(paging, XAPIC_BASE, XAPIC_BASE, PAGE_SIZE, PAGING_READ);
 	return err < 0 ? err : 0;

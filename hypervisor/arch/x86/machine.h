@@ -23,6 +23,7 @@ struct machine {
 	uint64_t memory_virt; /* Linux's address of the same */
 	uint64_t leave;	      /* the leave routine in the switch page */
 	uint64_t phys_limit;  /* first address the CPUs cannot form */
+	uint64_t ones;	      /* page that the root reads where it owns nothing */
 	uint32_t num_cpus;    /* that Linux runs on, and that enter one after another */
 	uint32_t tsc_khz;
 	uint32_t apic_khz; /* 0 until the first cell takes a CPU */
@@ -51,6 +52,15 @@ int machine_check_cpu(struct cellhv_boot *boot);
  * Returns as paging_map() does.
  */
 int machine_map_root(uint64_t base, uint64_t size);
+
+/*
+ * What the root does not own it reads as all ones, whatever instruction it reads with: one page of
+ * them stands everywhere, and only writes exit. With "strict" reads exit, too. Returns the same.
+ */
+int machine_hide_from_root(uint64_t base, uint64_t size);
+
+/* Whether the root can reach what is at `phys`, in whatever way. */
+bool machine_root_reaches(uint64_t phys);
 
 /* Physical address of something in the hypervisor's block. */
 static inline uint64_t machine_phys(const void *address)

@@ -161,7 +161,10 @@ static bool mmio_root_map(struct cpu *cpu, uint64_t guest)
 	return mapped >= 0;
 }
 
-/* What the root does not own reads as all ones and drops writes. */
+/*
+ * What is left: writes to what the root does not own, which are dropped where they can be decoded.
+ * Reads only come here with "strict", or where no memory can be.
+ */
 static void mmio_root(struct cpu *cpu, uint64_t guest, uint32_t rights)
 {
 	struct mmio_access access = {.guest = guest, .value = UINT64_MAX};

@@ -11,6 +11,7 @@
 #include "arch/x86/window.h"
 #include "core/cell.h"
 #include "core/msix.h"
+#include "core/print.h"
 
 #define MSI_ADDRESS 0xfeeull /* bits 20 and up */
 #define MSI_LOGICAL 0x4u
@@ -18,11 +19,13 @@
 #define MSI_SUBHANDLE 0x8u
 
 #define REMAPPING_TABLE_REGISTER 0xb8 /* IRTA_REG; VT-d 11.4.29 */
+#define REMAPPING_SIZE 0xfull
+#define REMAPPING_ENTRY 16ull /* bytes */
 #define REMAPPING_X2APIC (1ull << 11)
 #define REMAPPING_PRESENT 1u
 #define REMAPPING_LOGICAL 4u
 
-static uint64_t remapping_table; /* as the register has it; 0: none */
+static uint64_t remapping_table; /* as the register had it, and checked; 0: none */
 
 struct message {
 	uint32_t command; /* as in the ICR: vector, delivery mode, destination mode */
@@ -30,36 +33,77 @@ struct message {
 	bool x2apic;
 };
 
+static uint64_t table_base(uint64_t value)
+{
+	return value & PAGING_PHYS_MASK;
+}
+
+static uint64_t table_size(uint64_t value)
+{
+	return (2ull << (value & REMAPPING_SIZE)) * REMAPPING_ENTRY;
+}
+
+/* Neither a cell's, also of one that is just being made, nor ours. */
+static bool table_is_roots(uint64_t value)
+{
+	uint64_t base = table_base(value), end = base + table_size(value);
+
+	if (!cell_root_owns(base, end - base))
+		return false;
+	for (uint64_t page = base; page < end; page += PAGE_SIZE)
+		if (!machine_root_reaches(page))
+			return false;
+	return true;
+}
+
 void msi_find_remapping(struct cpu *self)
 {
-	uint64_t base = machine.system.remapping_base;
+	uint64_t unit = machine.system.remapping_base, value;
 
-	if (!base)
+	if (!unit)
 		return;
-	remapping_table = *(volatile uint64_t *)window_map(self, base + REMAPPING_TABLE_REGISTER);
+	value = *(volatile uint64_t *)window_map(self, unit + REMAPPING_TABLE_REGISTER);
 	window_unmap(self);
+	remapping_table = table_base(value) && table_is_roots(value) ? value : 0;
+	if (table_base(value) && !remapping_table)
+		print("The table of interrupt remapping at %llx is not the root's\n",
+		      (unsigned long long)table_base(value));
+}
+
+void msi_forget_remapping(void)
+{
+	remapping_table = 0;
+}
+
+uint64_t msi_remapping_table(void)
+{
+	return table_base(remapping_table);
+}
+
+uint64_t msi_remapping_size(void)
+{
+	return table_size(remapping_table);
 }
 
 /* false: the table has no such entry. */
 static bool msi_remap(struct cpu *self, uint64_t address, uint32_t data, struct message *message)
 {
 	uint32_t index = ((address >> 5) & 0x7fff) | (address & 4 ? 0x8000u : 0);
-	uint64_t table = remapping_table & PAGING_PHYS_MASK, entry;
+	uint64_t value = remapping_table, entry;
 	uint32_t low, high;
 
 	if (address & MSI_SUBHANDLE)
 		index += data & 0xffff;
-	if (!table || index >= 2u << (remapping_table & 0xf) ||
-	    table + index * 16ull >= machine.system.memory_top)
+	if (!table_base(value) || index * REMAPPING_ENTRY >= table_size(value))
 		return false;
 
-	window_copy_from(self, &entry, table + index * 16ull, sizeof(entry));
+	window_copy_from(self, &entry, table_base(value) + index * REMAPPING_ENTRY, sizeof(entry));
 	low = (uint32_t)entry;
 	high = (uint32_t)(entry >> 32);
 	if (!(low & REMAPPING_PRESENT))
 		return false;
 
-	message->x2apic = remapping_table & REMAPPING_X2APIC;
+	message->x2apic = value & REMAPPING_X2APIC;
 	message->destination = message->x2apic ? high : (high >> 8) & 0xff;
 	/* Vector in bits 16-23, delivery mode in 5-7. */
 	message->command = ((low >> 16) & 0xff) | (low & 0xe0) << 3 |

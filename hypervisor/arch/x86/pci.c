@@ -235,7 +235,9 @@ int pci_root_detach(const struct cpu *self, struct pci_function *function, struc
 		return err;
 
 	pci_remove(&root_cell.functions, function);
-	if (!root_cell.functions)
-		port_bitmap_allow(machine.root_port_bitmap, PCI_PORT_DATA, PCI_PORT_SIZE);
+	if (root_cell.functions)
+		return 0;
+	msi_forget_remapping();
+	port_bitmap_allow(machine.root_port_bitmap, PCI_PORT_DATA, PCI_PORT_SIZE);
 	return 0;
 }

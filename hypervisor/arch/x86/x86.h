@@ -169,6 +169,14 @@ static inline void page_invalidate(const void *address)
 	__asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
 }
 
+/* The smallest line of x86-64 processors is as long. */
+#define CACHE_LINE 64u
+
+static inline void cache_flush(const void *address)
+{
+	__asm__ volatile("clflush (%0)" : : "r"(address) : "memory");
+}
+
 /* size: bytes, a multiple of 8. */
 static inline void memory_clear(void *address, uint64_t size)
 {

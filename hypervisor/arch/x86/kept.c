@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "arch/x86/kept.h"
+
+#include "arch/x86/machine.h"
+#include "arch/x86/msi.h"
+
+#define MESSAGES_SIZE \
+	0x100000ull /* Intel SDM vol. 3, 11.11.1: FEExxxxx, the APIC's registers first */
+#define UART_PORTS 8u
+
+static bool overlaps(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+{
+	return a < b + b_size && b < a + a_size;
+}
+
+bool kept_memory(uint64_t phys, uint64_t size)
+{
+	const struct cellhv_system_config *system = &machine.system;
+	const struct {
+		uint64_t base, size; /* base 0: there is none */
+	} kept[] = {
+		{XAPIC_BASE, MESSAGES_SIZE},
+		{system->mmconfig_base, (system->mmconfig_end_bus + 1ull) << 20},
+		{system->remapping_base, PAGE_SIZE},
+		{machine.memory_phys, CELLHV_MEMORY_SIZE},
+		{msi_remapping_table(), msi_remapping_size()},
+	};
+
+	for (unsigned i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (kept[i].base && overlaps(phys, size, kept[i].base, kept[i].size))
+			return true;
+	return false;
+}
+
+bool kept_ports(uint32_t base, uint32_t count)
+{
+	uint16_t uart = machine.system.debug_port;
+
+	return uart && overlaps(base, count, uart, UART_PORTS);
+}

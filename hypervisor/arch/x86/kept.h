@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What keeps cells apart, as far as the hypervisor itself knows it: nobody is given that. */
+#ifndef X86_KEPT_H
+#define X86_KEPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Whether one of the bytes, or one of the ports, is such. No range wraps around. */
+bool kept_memory(uint64_t phys, uint64_t size);
+bool kept_ports(uint32_t base, uint32_t count);
+
+#endif
