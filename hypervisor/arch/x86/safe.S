@@ -2,12 +2,13 @@
 	.section .note.GNU-stack, "", @progbits
 	.section .data.rel.ro.faults, "aw"
 	.balign	8
-	.globl	safe_faults, safe_faults_end
+	.globl	safe_faults, safe_fault_count
 safe_faults:
 	.quad	msr_read_fault, 1 << 13			/* #GP */
 	.quad	msr_write_fault, 1 << 13
 	.quad	xcr_write_fault, 1 << 13 | 1 << 6	/* and #UD, without CR4.OSXSAVE */
-safe_faults_end:
+safe_fault_count:
+	.quad	(. - safe_faults) / 16
 
 	.text
 /* bool msr_read_safe(uint32_t msr, uint64_t *value) */

@@ -5,13 +5,15 @@
 extern const struct safe_fault {
 	uint64_t rip;
 	uint64_t vectors; /* bit per exception that tells the value off */
-} safe_faults[], safe_faults_end[];
+} safe_faults[];
+extern const uint64_t safe_fault_count;
 extern const uint8_t safe_failed[];
 
 uint64_t safe_fixup(uint64_t vector, uint64_t rip)
 {
-	for (const struct safe_fault *fault = safe_faults; fault < safe_faults_end; fault++)
-		if (fault->rip == rip && vector < 64 && fault->vectors >> vector & 1)
+	for (uint64_t i = 0; i < safe_fault_count; i++)
+		if (safe_faults[i].rip == rip && vector < 64 &&
+		    safe_faults[i].vectors >> vector & 1)
 			return (uint64_t)safe_failed;
 	return 0;
 }
