@@ -11,7 +11,9 @@ test_host_check() {
 
 test_start_of_a_cell() {
 	expect 1 systemctl start cell@apic-demo
-	active cell@apic-demo inactive
+	active cell@apic-demo failed
+	journal_says cell@apic-demo 'hypervisor is not enabled.*journalctl -u cell-hypervisor' ||
+		die "the cell's journal does not say where to look"
 	active cell-hypervisor failed
 	journal_says cell-hypervisor 'neither AMD SVM nor Intel VMX' || die "the journal does not say why"
 	all_cpus
