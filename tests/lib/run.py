@@ -7,6 +7,7 @@ A test in an emulated machine that fails is tried once more, alone in a new mach
 virtual ones share stall for long at times. Both outcomes are printed, and those that needed it are
 named at the end; the second one counts.
 """
+import collections
 import concurrent.futures
 import json
 import os
@@ -23,6 +24,8 @@ DURATIONS = CACHE / "durations.json"  # {suite: seconds by the clock, for all of
 # `--quick`: what takes no machine and little time, and those that a file of tests/vm names.
 QUICK = ("unit", "gate/complexity", "gate/format", "gate/licenses", "gate/sizes", "gate/words",
          "gate/shellcheck")
+SECOND_TRIES = CACHE / "second-tries.json"  # of each of the last runs of all tests, who needed one
+REMEMBERED_RUNS = 10
 TABLE_FROM_SECONDS = 5
 
 
@@ -118,6 +121,16 @@ def try_again(failed):
     return recovered
 
 
+def remember_second_tries(recovered):
+    """A line on who needed one in the last runs, this one among them."""
+    runs = json.loads(SECOND_TRIES.read_text()) if SECOND_TRIES.exists() else []
+    runs = [*runs, recovered][-REMEMBERED_RUNS:]
+    SECOND_TRIES.write_text(json.dumps(runs, indent=1))
+    counts = collections.Counter(name for run in runs for name in run)
+    needed = ", ".join(f"{name} ({count})" for name, count in counts.most_common()) or "none"
+    return f"second tries in the last {len(runs)} runs of all tests here: {needed}"
+
+
 def row(name, cost):
     return f"{name:40} {cost.tests:5} {cost.boots:5} {cost.seconds:8.1f} {cost.cpu_seconds:8.1f}"
 
@@ -159,6 +172,8 @@ def main():
     print(costs)
     if recovered:
         print("failed first, passed alone in a new machine: " + ", ".join(recovered))
+    if not wanted and not options:
+        print(remember_second_tries(recovered))
     print(f"{passed + len(recovered)} passed, {len(failed) - len(recovered)} failed")
     return 1 if len(failed) > len(recovered) else 0
 
