@@ -38,7 +38,8 @@ static void tame(struct walk *walk, size_t start, size_t length)
 		return;
 
 	memset(copy, ' ', length);
-	memcpy(copy, tamed, strlen(tamed));
+	for (size_t i = 0; tamed[i]; i++)
+		copy[i] = tamed[i];
 }
 
 static int parse(const char *text, size_t size, struct json_object **ret,

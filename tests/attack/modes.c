@@ -44,7 +44,7 @@ static void load_tables(void)
 	gdt[TASK / 8] = (sizeof(task) - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 |
 			(base >> 24 & 0xff) << 56;
 	gdt[TASK / 8 + 1] = base >> 32;
-	asm volatile("lgdt %0; ltr %w1; sidt %2" : : "m"(pointer), "r"(TASK), "m"(idt) : "memory");
+	asm volatile("lgdt %1; ltr %w2; sidt %0" : "=m"(idt) : "m"(pointer), "r"(TASK) : "memory");
 	((volatile uint8_t *)idt.base)[VECTOR_BACK * 16 + 5] |= GATE_USER;
 }
 

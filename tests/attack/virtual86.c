@@ -73,7 +73,7 @@ static void load_tables(void)
 	task[25] = sizeof(task) << 16;
 	gdt[TASK / 8] = (sizeof(task) - 1) | (uint64_t)(base & 0xffffff) << 16 | 0x89ull << 40 |
 			(uint64_t)(base >> 24) << 56;
-	asm volatile("lgdt %0; ltr %w1; sidt %2" : : "m"(pointer), "r"(TASK), "m"(idt) : "memory");
+	asm volatile("lgdt %1; ltr %w2; sidt %0" : "=m"(idt) : "m"(pointer), "r"(TASK) : "memory");
 	gate = (volatile uint16_t *)(idt.base + VECTOR_GP * 8);
 	gate[0] = (uint16_t)target;
 	gate[3] = (uint16_t)(target >> 16);

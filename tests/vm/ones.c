@@ -5,6 +5,7 @@
  */
 #include <elf.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -21,8 +22,7 @@ static bool is_ones(const char *reader, uint64_t address)
 {
 	for (unsigned i = 0; i < PART; i++) {
 		if (part[i] != 0xff) {
-			printf("%s: %02x at %#llx\n", reader, part[i],
-			       (unsigned long long)(address + i));
+			printf("%s: %02x at %#" PRIx64 "\n", reader, part[i], address + i);
 			return false;
 		}
 	}

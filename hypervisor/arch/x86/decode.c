@@ -54,12 +54,16 @@ struct decoder {
 	uint8_t modrm;
 };
 
-/* The next size bytes as a number, sign-extended; size is 1, 2, 4 or 8. */
+/* The next size bytes as a number, sign-extended; size is 0, 1, 2, 4 or 8. */
 static int take(struct decoder *decoder, unsigned size, uint64_t *value)
 {
 	uint64_t result = 0;
 	unsigned unused_bits = 64 - 8 * size;
 
+	if (size == 0) {
+		*value = 0;
+		return 0;
+	}
 	if (decoder->position + size > DECODE_MAX_LENGTH)
 		return -EINVAL;
 
@@ -76,7 +80,7 @@ static int skip(struct decoder *decoder, unsigned size)
 {
 	uint64_t ignored;
 
-	return size ? take(decoder, size, &ignored) : 0;
+	return take(decoder, size, &ignored);
 }
 
 static int take_byte(struct decoder *decoder, uint8_t *byte)
