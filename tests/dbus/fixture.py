@@ -125,7 +125,11 @@ class Fixture:
         self.touch()
 
     def set_state(self, name, text):
-        (self.dir / "cells" / name / "state").write_text(text)
+        """At once: who looks while it is written must not find a cell in no state."""
+        state = self.dir / "cells" / name / "state"
+        new = state.with_suffix(".new")
+        new.write_text(text)
+        os.replace(new, state)
         self.touch()
 
     def touch(self):
