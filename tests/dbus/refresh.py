@@ -58,7 +58,7 @@ def a_refresh_reads_what_has_changed(f):
     assert opened.read() == {}, "read without need"
     f.describe("cell07", cpus=[2])
     wait_until(lambda: opened.read().get("cell07.json", 0) > 0, "its writer, and the news of it")
-    time.sleep(0.2)
+    time.sleep(0.6)  # the watch looks once more, when the directory has been quiet for a while
     opened.read()
     for _ in range(3):
         f.call("ListCells")
