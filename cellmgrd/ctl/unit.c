@@ -11,43 +11,10 @@
 #include "ctl.h"
 #include "exit-status.h"
 #include "holds.h"
+#include "job-wait.h"
 #include "name.h"
 #include "systemd-call.h"
 #include "view.h"
-
-struct job {
-	char *path; /* NULL until systemd has answered */
-	char *result;
-};
-
-static int on_job_removed(sd_bus_message *m, void *userdata, sd_bus_error *error)
-{
-	struct job *job = userdata;
-	const char *path, *result;
-
-	(void)error;
-	if (sd_bus_message_read(m, "uoss", NULL, &path, NULL, &result) < 0)
-		return 0;
-	if (job->path && strcmp(path, job->path) == 0 && !job->result)
-		job->result = strdup(result);
-
-	return 0;
-}
-
-/* The reply is handled before later messages, so the job's end cannot be missed. */
-static int wait_for(sd_bus *bus, struct job *job)
-{
-	while (!job->result) {
-		int r = sd_bus_process(bus, NULL);
-
-		if (r == 0)
-			r = sd_bus_wait(bus, UINT64_MAX);
-		if (r < 0 && r != -EINTR)
-			return r;
-	}
-
-	return 0;
-}
 
 /* What to ask for, and whom: systemd, or cellmgrd, which asks it where polkit agrees. */
 struct request {
@@ -79,7 +46,7 @@ static int call_cellmgrd(struct ctl *ctl, const struct request *request, sd_bus_
 	return r < 0 ? bus_fail(NULL, r) : bus_call(ctl, m, ret);
 }
 
-static int call(struct ctl *ctl, sd_bus *bus, const struct request *request, struct job *job)
+static int call(struct ctl *ctl, sd_bus *bus, const struct request *request, struct job_wait *job)
 {
 	CLEANUP_MESSAGE sd_bus_message *reply = NULL;
 	const char *path;
@@ -115,15 +82,10 @@ static int fail_job(struct ctl *ctl, const struct request *request, const char *
 }
 
 static int call_and_wait(struct ctl *ctl, sd_bus *bus, const struct request *request,
-			 struct job *job, bool wait)
+			 struct job_wait *job, bool wait)
 {
-	CLEANUP_SLOT sd_bus_slot *match = NULL;
-	int r = sd_bus_call_method(bus, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER, "Subscribe",
-				   NULL, NULL, "");
+	int r = job_wait_begin(job, bus);
 
-	if (r >= 0)
-		r = sd_bus_match_signal(bus, &match, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
-					"JobRemoved", on_job_removed, job);
 	if (r < 0)
 		return ctl_fail("systemd cannot be reached: %s", strerror(-r));
 
@@ -131,7 +93,7 @@ static int call_and_wait(struct ctl *ctl, sd_bus *bus, const struct request *req
 	if (r != EXIT_OK || !wait)
 		return r;
 
-	r = wait_for(bus, job);
+	r = job_wait_end(job, bus);
 	if (r < 0)
 		return ctl_fail("Lost the connection to systemd: %s", strerror(-r));
 	if (strcmp(job->result, "done") != 0 && strcmp(job->result, "skipped") != 0)
@@ -142,7 +104,7 @@ static int call_and_wait(struct ctl *ctl, sd_bus *bus, const struct request *req
 
 static int run_request(struct ctl *ctl, const struct request *request, bool wait)
 {
-	struct job job = {0};
+	struct job_wait job = {0};
 	sd_bus *bus;
 	int r = bus_connect(ctl, &bus);
 
@@ -150,8 +112,7 @@ static int run_request(struct ctl *ctl, const struct request *request, bool wait
 		return r;
 
 	r = call_and_wait(ctl, bus, request, &job, wait);
-	free(job.path);
-	free(job.result);
+	job_wait_clear(&job);
 	return r;
 }
 
