@@ -10,7 +10,7 @@
 #include <linux/string.h>
 
 #include "cellhv.h"
-#include "launch.h"
+#include "arch.h"
 
 /* kmalloc() aligns powers of two to their size: a block of 256 bytes never crosses a page. */
 #define CALL_BLOCK_SIZE 256

@@ -9,6 +9,7 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
+#include "arch.h"
 #include "cellhv.h"
 
 #define CONFIG_LINK_MAX (1ull << 40) /* bytes of a section */
@@ -22,7 +23,7 @@ static int config_check_header(const struct cellhv_config_header *header, u16 ty
 		return refuse(error, -EINVAL, format, offsetof(typeof(*header), signature));
 	if (header->version != CELLHV_CONFIG_VERSION)
 		return refuse(error, -EINVAL, format, offsetof(typeof(*header), version));
-	if (header->architecture != CELLHV_ARCH_X86_64)
+	if (header->architecture != launch_architecture)
 		return refuse(error, -EINVAL, format, offsetof(typeof(*header), architecture));
 	if (header->type != type)
 		return refuse(error, -EINVAL, format, offsetof(typeof(*header), type));

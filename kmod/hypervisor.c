@@ -10,7 +10,7 @@
 #include <linux/uaccess.h>
 
 #include "cellhv.h"
-#include "launch.h"
+#include "arch.h"
 
 /* Outermost lock. Operations on cells hold it for reading, what enables or disables for writing. */
 static DECLARE_RWSEM(hypervisor_sem);

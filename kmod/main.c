@@ -6,7 +6,7 @@
 #include <linux/module.h>
 
 #include "cellhv.h"
-#include "launch.h"
+#include "arch.h"
 
 struct main_part {
 	int (*init)(void);

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The hypervisor image in memory, and the way of all CPUs into it and back. */
-#ifndef CELLHV_KMOD_LAUNCH_H
-#define CELLHV_KMOD_LAUNCH_H
+/*
+ * All that the module asks of an architecture, which is in the folder of that name: the hypervisor
+ * image in memory, and the way of all CPUs into it and back. Nothing outside of that folder
+ * includes a header of it.
+ */
+#ifndef CELLHV_KMOD_ARCH_H
+#define CELLHV_KMOD_ARCH_H
 
 #include <linux/device.h>
 #include <cellhv/driver.h>
 #include <cellhv/launch.h>
 
 struct launch;
+
+/* The one of the configurations that this hypervisor takes: CELLHV_ARCH_... */
+extern const u16 launch_architecture;
 
 /* Reads the image and puts it into memory of its own; no CPU is touched. */
 int launch_load(struct device *dev, const struct cellhv_system_config *system,
@@ -28,10 +35,5 @@ u64 launch_memory_phys(const struct launch *launch);
 
 /* One management call from this CPU; `call` does not cross a page. Returns call->error. */
 int launch_call(struct cellhv_call *call);
-
-/* switch.S */
-int switch_enter(u64 hypervisor_cr3, void *entry, struct cellhv_native *native);
-extern char switch_leave[], switch_nmi[];
-extern struct cellhv_switch switch_data;
 
 #endif

@@ -19,13 +19,16 @@
 #include <asm/special_insns.h>
 #include <asm/trapnr.h>
 #include <asm/tsc.h>
-#include "launch.h"
+#include "arch.h"
 #include "native.h"
+#include "switch.h"
 #include "tables.h"
 
 static int fail_entry_cpu = -1;
 module_param(fail_entry_cpu, int, 0400);
 MODULE_PARM_DESC(fail_entry_cpu, "CPU that refuses to enter, to try the roll-back (-1: none)");
+
+const u16 launch_architecture = CELLHV_ARCH_X86_64;
 
 struct launch {
 	void *memory; /* CELLHV_MEMORY_SIZE bytes */
