@@ -51,7 +51,7 @@ _cellctl() {
 	wait:*) words=$states ;;
 	check:* | compile:0) words=$(__cellctl_names) ;;
 	status:* | show:* | start:* | stop:* | restart:* | enable:* | disable:* | destroy:* | log:* | \
-		hold:0 | console:0 | stats:0 | cat:0 | undefine:0 | describe:0)
+		console:* | stats:* | cat:* | undefine:* | describe:* | hold:0)
 		words=$(__cellctl_names)
 		;;
 	esac

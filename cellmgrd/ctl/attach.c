@@ -12,23 +12,31 @@
 #include "cleanup.h"
 #include "ctl.h"
 #include "exit-status.h"
-#include "printable.h"
 
 #define ESCAPE 0x1d /* ^] */
 #define ESCAPES 3
 #define ESCAPE_SECONDS 1
 
+/* One who speaks, of several: as tail(1) has it where it follows more than one file. */
+static void head(const struct attached *console, bool only)
+{
+	static const struct attached *last;
+
+	if (!only && console != last)
+		printf("%s==> %s <==\n", last ? "\n" : "", console->name);
+	last = console;
+}
+
 /* A guest shall not drive the terminal: only lines and tabs pass as they are. */
-static void show(const unsigned char *bytes, size_t n)
+static void show(struct printable *utf8, const unsigned char *bytes, size_t n)
 {
 	bool terminal = isatty(STDOUT_FILENO);
-	static struct printable utf8; /* one console per process */
 	char text[PRINTABLE_MAX];
 
 	for (size_t i = 0; i < n; i++) {
 		bool passes = !terminal || bytes[i] == '\n' || bytes[i] == '\r';
 		size_t length =
-			passes ? printable_end(&utf8, text) : printable(&utf8, bytes[i], text);
+			passes ? printable_end(utf8, text) : printable(utf8, bytes[i], text);
 
 		fwrite(text, 1, length, stdout);
 		if (passes)
@@ -37,31 +45,90 @@ static void show(const unsigned char *bytes, size_t n)
 	fflush(stdout);
 }
 
-/* 1: there was something. 0: the end. -EAGAIN: nothing now. */
-static int copy_once(int fd)
+/* Whether there was something: it may have more. */
+static bool copy_once(struct attached *console, bool only)
 {
 	unsigned char buffer[4096];
-	ssize_t n = read(fd, buffer, sizeof(buffer));
+	ssize_t n = read(console->fd, buffer, sizeof(buffer));
 
-	if (n < 0)
-		return errno == EINTR ? 1 : -errno;
-	show(buffer, (size_t)n);
-	return n > 0;
+	if (n > 0) {
+		head(console, only);
+		show(&console->utf8, buffer, (size_t)n);
+	} else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+		console->ended = true;
+		console->error = n == 0 ? 0 : errno;
+	}
+
+	return n > 0 || (n < 0 && errno == EINTR);
 }
 
-int attach_copy(int fd, bool follow)
+/* Those that go on, and where `keys`, the keyboard after them. -ENODATA: all have ended. */
+static int wait_for(const struct attached *consoles, size_t n, bool keys, struct pollfd *fds)
 {
-	struct pollfd poll_fd = {fd, POLLIN, 0};
-	int r;
+	bool go_on = false;
 
-	do {
-		r = copy_once(fd);
-		if (r == -EAGAIN && follow)
-			r = poll(&poll_fd, 1, -1) < 0 && errno != EINTR ? -errno : 1;
-	} while (r > 0 && !ferror(stdout));
+	for (size_t i = 0; i < n; i++) {
+		fds[i] = (struct pollfd){consoles[i].ended ? -1 : consoles[i].fd, POLLIN, 0};
+		go_on |= !consoles[i].ended;
+	}
+	if (!go_on)
+		return -ENODATA;
+	fds[n] = (struct pollfd){keys ? STDIN_FILENO : -1, POLLIN, 0};
+	if (poll(fds, n + 1, -1) >= 0)
+		return 0;
 
-	return r < 0 && r != -EAGAIN ? ctl_fail("Cannot read the console: %s", strerror(-r))
-				     : EXIT_OK;
+	for (size_t i = 0; i <= n; i++)
+		fds[i].revents = 0;
+	return errno == EINTR ? 0 : -errno;
+}
+
+/* A little of each in its turn: none that writes without end keeps the others waiting. */
+static void copy_ready(struct attached *consoles, size_t n, const struct pollfd *fds)
+{
+	for (size_t i = 0; i < n; i++)
+		if (fds[i].revents)
+			copy_once(&consoles[i], n == 1);
+}
+
+static int fail(int error)
+{
+	return ctl_fail("Cannot read the console: %s", strerror(error));
+}
+
+/* Of those that an error has ended; r: that of waiting for all. */
+static int report(const struct attached *consoles, size_t n, int r)
+{
+	int status = r < 0 && r != -ENODATA ? fail(-r) : EXIT_OK;
+
+	for (size_t i = 0; i < n; i++)
+		if (consoles[i].error)
+			status = fail(consoles[i].error);
+
+	return status;
+}
+
+static int follow_all(struct attached *consoles, size_t n)
+{
+	struct pollfd *fds = calloc(n + 1, sizeof(*fds));
+	int r = fds ? 0 : -ENOMEM;
+
+	while (r == 0 && !ferror(stdout)) {
+		r = wait_for(consoles, n, false, fds);
+		if (r == 0)
+			copy_ready(consoles, n, fds);
+	}
+
+	free(fds);
+	return r;
+}
+
+int attach_copy(struct attached *consoles, size_t n, bool follow)
+{
+	for (size_t i = 0; i < n; i++)
+		while (copy_once(&consoles[i], n == 1) && !ferror(stdout))
+			;
+
+	return report(consoles, n, follow ? follow_all(consoles, n) : 0);
 }
 
 /* Whether the person has asked to leave. */
@@ -86,44 +153,52 @@ static bool read_keys(unsigned *n, time_t *first)
 	return false;
 }
 
-static int follow_until_left(int fd)
+static int follow_until_left(struct attached *consoles, size_t n)
 {
-	struct pollfd fds[] = {{fd, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
+	struct pollfd *fds = calloc(n + 1, sizeof(*fds));
 	unsigned n_escapes = 0;
 	time_t first = 0;
-	int r;
+	int r = fds ? 0 : -ENOMEM;
 
-	for (;;) {
-		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
-			return -errno;
-		if (fds[1].revents && read_keys(&n_escapes, &first))
-			return 0;
-		if (!fds[0].revents)
-			continue;
-		r = copy_once(fd);
-		if (r <= 0 && r != -EAGAIN)
-			return r;
+	while (r == 0) {
+		r = wait_for(consoles, n, true, fds);
+		if (r == 0 && fds[n].revents && read_keys(&n_escapes, &first))
+			break;
+		if (r == 0)
+			copy_ready(consoles, n, fds);
 	}
+
+	free(fds);
+	return r;
 }
 
-int attach_run(int fd, const char *name)
+/* "a" or "a, b and c". */
+static void print_names(const struct attached *consoles, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		fprintf(stderr, "%s%s", i == 0 ? "" : i + 1 < n ? ", " : " and ", consoles[i].name);
+}
+
+int attach_run(struct attached *consoles, size_t n)
 {
 	struct termios old, raw;
 	int r;
 
 	if (tcgetattr(STDIN_FILENO, &old) < 0)
 		return ctl_fail("Cannot use the terminal: %s", strerror(errno));
-	fprintf(stderr,
-		"Connected to the console of %s. Press ^] three times within a second to leave.\n",
-		name);
+	fputs("Connected to the console of ", stderr);
+	print_names(consoles, n);
+	fputs(". Press ^] three times within a second to leave.\n", stderr);
 
 	raw = old;
 	cfmakeraw(&raw);
 	raw.c_oflag = old.c_oflag;
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
-	r = follow_until_left(fd);
+	r = follow_until_left(consoles, n);
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &old);
 
-	fprintf(stderr, "\nDisconnected from the console of %s.\n", name);
-	return r < 0 ? ctl_fail("Cannot read the console: %s", strerror(-r)) : EXIT_OK;
+	fputs("\nDisconnected from the console of ", stderr);
+	print_names(consoles, n);
+	fputs(".\n", stderr);
+	return report(consoles, n, r);
 }

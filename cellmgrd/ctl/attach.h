@@ -1,16 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A console on standard output. */
+/* Consoles on standard output: of one, or of several, with a heading wherever another one speaks.
+ */
 #ifndef CELLMGRD_ATTACH_H
 #define CELLMGRD_ATTACH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
-/* Copies what the descriptor has; with `follow` waits for more until it ends. Returns the status.
- */
-int attach_copy(int fd, bool follow);
+#include "printable.h"
 
-/* On a terminal: shows what comes until the cell is gone or ^] was typed three times in a second.
- */
-int attach_run(int fd, const char *name);
+struct attached {
+	const char *name;
+	int fd;		       /* the caller's */
+	bool ended;	       /* nothing more will come */
+	int error;	       /* that has ended it, or 0 */
+	struct printable utf8; /* of what it wrote last */
+};
+
+/* Copies what they have; with `follow` waits for more until they have ended. Returns the status. */
+int attach_copy(struct attached *consoles, size_t n, bool follow);
+
+/* On a terminal: shows what comes until they have ended or ^] was typed three times in a second. */
+int attach_run(struct attached *consoles, size_t n);
 
 #endif

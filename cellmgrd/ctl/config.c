@@ -162,20 +162,16 @@ static int send_definition(struct ctl *ctl, const char *name, int fd)
 	return r < 0 ? bus_fail(NULL, r) : bus_call(ctl, m, NULL);
 }
 
-int ctl_define(struct ctl *ctl, int argc, char **argv)
+static int define(struct ctl *ctl, const char *path)
 {
 	CLEANUP_DESC cell_desc *desc = NULL;
-	CLEANUP_FD int fd = -1;
-	int r = ctl_require_local(ctl, "define");
+	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int r;
 
-	(void)argc;
-	if (r != EXIT_OK)
-		return r;
-	fd = open(argv[1], O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return ctl_fail("Cannot read %s: %s", argv[1], strerror(errno));
+		return ctl_fail("Cannot read %s: %s", path, strerror(errno));
 
-	r = cell_desc_new_from_file(ctl->context, argv[1], &desc);
+	r = cell_desc_new_from_file(ctl->context, path, &desc);
 	if (r < 0)
 		return ctl_fail_cell(ctl, r);
 	diag_print(stderr, desc);
@@ -183,6 +179,20 @@ int ctl_define(struct ctl *ctl, int argc, char **argv)
 		return EXIT_BAD_CONFIG;
 
 	return send_definition(ctl, cell_desc_name(desc), fd);
+}
+
+int ctl_define(struct ctl *ctl, int argc, char **argv)
+{
+	int first = ctl_require_local(ctl, "define");
+
+	for (int i = 1; i < argc && !ctl->host; i++) {
+		int r = define(ctl, argv[i]);
+
+		if (first == EXIT_OK)
+			first = r;
+	}
+
+	return first;
 }
 
 int ctl_undefine(struct ctl *ctl, int argc, char **argv)

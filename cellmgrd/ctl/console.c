@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "ctl.h"
 #include "exit-status.h"
+#include "names.h"
 
 static int open_local(struct ctl *ctl, const char *name, int *ret)
 {
@@ -43,19 +44,54 @@ static int open_by_bus(struct ctl *ctl, const char *name, int *ret)
 	return *ret < 0 ? ctl_fail("Out of descriptors.") : EXIT_OK;
 }
 
+/* Those that can be opened; the first that cannot decides the exit status. */
+static int open_each(struct ctl *ctl, char **names, struct attached *consoles, size_t *ret_n)
+{
+	int first = EXIT_OK;
+	size_t n = 0;
+
+	for (; *names; names++) {
+		int fd = -1, r = bus_is_needed(ctl) ? open_by_bus(ctl, *names, &fd)
+						    : open_local(ctl, *names, &fd);
+
+		if (r == EXIT_OK)
+			consoles[n++] = (struct attached){.name = *names, .fd = fd};
+		else if (first == EXIT_OK)
+			first = r;
+	}
+
+	*ret_n = n;
+	return first;
+}
+
+static int show(struct ctl *ctl, char **names, struct attached *consoles)
+{
+	size_t n;
+	int r = EXIT_OK, first = open_each(ctl, names, consoles, &n);
+
+	if (n > 0)
+		r = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)
+			    ? attach_run(consoles, n)
+			    : attach_copy(consoles, n, ctl->follow);
+	while (n > 0)
+		close(consoles[--n].fd);
+
+	return first == EXIT_OK ? r : first;
+}
+
 int ctl_console(struct ctl *ctl, int argc, char **argv)
 {
-	CLEANUP_FD int fd = -1;
-	int r = ctl_require_local(ctl, "console");
+	CLEANUP_STRV char **names = NULL;
+	struct attached *consoles;
+	int n, r = ctl_require_local(ctl, "console");
 
-	(void)argc;
 	if (r == EXIT_OK)
-		r = bus_is_needed(ctl) ? open_by_bus(ctl, argv[1], &fd)
-				       : open_local(ctl, argv[1], &fd);
+		r = names_expand(ctl, argc, argv, &names, &n);
 	if (r != EXIT_OK)
 		return r;
 
-	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
-		return attach_run(fd, argv[1]);
-	return attach_copy(fd, ctl->follow);
+	consoles = calloc((size_t)n, sizeof(*consoles));
+	r = consoles ? show(ctl, names + 1, consoles) : ctl_fail("Out of memory.");
+	free(consoles);
+	return r;
 }

@@ -36,6 +36,8 @@ struct ctl {
 	double delay;	     /* seconds between two looks of top */
 	unsigned iterations; /* of top; 0: until it is ended */
 	double timeout;	     /* seconds that wait waits; 0: for ever */
+	int n_names;	     /* that the verb is run for, one after the other */
+	unsigned n_sections; /* printed so far; see names_section() */
 };
 
 /* argv[0]: the verb, argc - 1 arguments after it. Returns the exit status. */

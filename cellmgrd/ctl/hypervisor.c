@@ -192,7 +192,10 @@ static int console(struct ctl *ctl)
 	if (r >= 0)
 		r = fd = cell_hv_console_open(hv, true);
 
-	return r < 0 ? ctl_fail_cell(ctl, r) : attach_copy(fd, ctl->follow);
+	if (fd < 0)
+		return ctl_fail_cell(ctl, fd);
+
+	return attach_copy(&(struct attached){.fd = fd}, 1, ctl->follow);
 }
 
 int ctl_hypervisor(struct ctl *ctl, int argc, char **argv)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cleanup.h"
@@ -73,11 +74,21 @@ int names_each(struct ctl *ctl, ctl_verb_fn fn, int argc, char **argv)
 
 	if (r != EXIT_OK)
 		return r;
-	for (int i = 1; i < n; i++) {
+	ctl->n_names = n - 1;
+	/* What is wrong with the command is wrong for all. */
+	for (int i = 1; i < n && first != EXIT_USAGE; i++) {
 		r = fn(ctl, 2, (char *[]){names[0], names[i], NULL});
 		if (first == EXIT_OK)
 			first = r;
 	}
 
 	return first;
+}
+
+void names_section(struct ctl *ctl, const char *title)
+{
+	if (ctl->n_sections++ > 0)
+		putchar('\n');
+	if (title && ctl->n_names > 1)
+		printf("==> %s <==\n", title);
 }

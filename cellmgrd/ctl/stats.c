@@ -6,6 +6,7 @@
 #include "cleanup.h"
 #include "ctl.h"
 #include "exit-status.h"
+#include "names.h"
 #include "view.h"
 
 /* One row per reason, one column per CPU and the sum where there are several. */
@@ -27,11 +28,17 @@ static int read_stats(struct ctl *ctl, struct matrix *matrix, const struct facts
 	return EXIT_OK;
 }
 
-static void fill_table(struct table *table, const struct matrix *matrix, size_t n)
+/* In JSON each row says whose it is, too. */
+static void fill_table(struct table *table, const struct matrix *matrix, const struct facts *facts,
+		       bool named)
 {
+	size_t n = facts->n_cpus;
+
 	for (int row = 0; row < matrix->n_stats; row++) {
 		uint64_t sum = 0;
 
+		if (named)
+			table_add(table, "%s", facts->name);
 		table_add(table, "%s", matrix->stats[0][row].name);
 		for (size_t i = 0; i < n; i++) {
 			table_add(table, "%" PRIu64, matrix->stats[i][row].count);
@@ -42,24 +49,39 @@ static void fill_table(struct table *table, const struct matrix *matrix, size_t 
 	}
 }
 
+static size_t fill_columns(struct matrix *matrix, const struct facts *facts, bool named)
+{
+	struct table_column *next = matrix->columns;
+	size_t n = facts->n_cpus;
+
+	if (named)
+		*next++ = (struct table_column){"Cell", "cell", false, false};
+	*next++ = (struct table_column){"Exits", "reason", false, false};
+	for (size_t i = 0; i < n; i++) {
+		char *title = matrix->titles[i];
+
+		snprintf(title, sizeof(matrix->titles[i]), "CPU%u", facts->cpus[i]);
+		*next++ = (struct table_column){title, title, true, false};
+	}
+	if (n > 1)
+		*next++ = (struct table_column){"Sum", "sum", true, false};
+
+	return (size_t)(next - matrix->columns);
+}
+
 static int print(struct ctl *ctl, struct matrix *matrix, const struct facts *facts)
 {
-	size_t n = facts->n_cpus;
-	struct table table = {.columns = matrix->columns, .n_columns = n + (n > 1 ? 2 : 1)};
+	bool named = ctl->format != TABLE_TEXT;
+	struct table table = {.columns = matrix->columns};
 	int r = read_stats(ctl, matrix, facts);
 
 	if (r != EXIT_OK)
 		return r;
 
-	matrix->columns[0] = (struct table_column){"Exits", "reason", false, false};
-	for (size_t i = 0; i < n; i++) {
-		snprintf(matrix->titles[i], sizeof(matrix->titles[i]), "CPU%u", facts->cpus[i]);
-		matrix->columns[i + 1] =
-			(struct table_column){matrix->titles[i], matrix->titles[i], true, false};
-	}
-	matrix->columns[n + 1] = (struct table_column){"Sum", "sum", true, false};
-
-	fill_table(&table, matrix, n);
+	table.n_columns = fill_columns(matrix, facts, named);
+	fill_table(&table, matrix, facts, named);
+	if (!named)
+		names_section(ctl, ctl->legend ? facts->name : NULL);
 	table_print(&table, ctl->format, ctl->legend, ctl->full);
 	table_release(&table);
 	return EXIT_OK;
@@ -77,7 +99,7 @@ static int stats_of(struct ctl *ctl, const struct facts *facts)
 		return EXIT_NOT_RUNNING;
 	}
 
-	matrix.columns = calloc(n + 2, sizeof(*matrix.columns));
+	matrix.columns = calloc(n + 3, sizeof(*matrix.columns));
 	matrix.titles = calloc(n, sizeof(*matrix.titles));
 	matrix.stats = calloc(n, sizeof(*matrix.stats));
 	if (matrix.columns && matrix.titles && matrix.stats)

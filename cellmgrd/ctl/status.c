@@ -12,6 +12,7 @@
 #include "ctl.h"
 #include "exit-status.h"
 #include "holds.h"
+#include "names.h"
 #include "term.h"
 #include "view.h"
 
@@ -146,6 +147,8 @@ int ctl_status(struct ctl *ctl, int argc, char **argv)
 	if (r != EXIT_OK)
 		return r;
 
+	if (ctl->format == TABLE_TEXT)
+		names_section(ctl, NULL);
 	print(ctl, facts, false);
 	if (ctl->format == TABLE_TEXT)
 		holds_each(ctl, facts->name, print_hold, NULL);
@@ -164,12 +167,14 @@ int ctl_show(struct ctl *ctl, int argc, char **argv)
 	if (r != EXIT_OK)
 		return r;
 
+	if (ctl->format == TABLE_TEXT && !ctl->value)
+		names_section(ctl, NULL);
 	print(ctl, facts, true);
 	view_release(&view);
 	return EXIT_OK;
 }
 
-static int print_file(const char *path)
+static int print_file(struct ctl *ctl, const char *path)
 {
 	CLEANUP_FCLOSE FILE *f = fopen(path, "re");
 	int c;
@@ -177,6 +182,7 @@ static int print_file(const char *path)
 	if (!f)
 		return ctl_fail("Cannot read %s: %s", path, strerror(errno));
 
+	names_section(ctl, NULL);
 	printf("# %s\n", path);
 	while ((c = getc(f)) != EOF)
 		putchar(c);
@@ -193,10 +199,10 @@ int ctl_cat(struct ctl *ctl, int argc, char **argv)
 		return r;
 
 	r = cell_desc_find(ctl->context, argv[1], &desc);
-	return r < 0 ? ctl_fail_cell(ctl, r) : print_file(cell_desc_path(desc));
+	return r < 0 ? ctl_fail_cell(ctl, r) : print_file(ctl, cell_desc_path(desc));
 }
 
-int ctl_describe(struct ctl *ctl, int argc, char **argv)
+static int describe(struct ctl *ctl, int argc, char **argv)
 {
 	CLEANUP_MESSAGE sd_bus_message *m = NULL, *reply = NULL;
 	CLEANUP_JSON json_object *root = NULL;
@@ -213,4 +219,9 @@ int ctl_describe(struct ctl *ctl, int argc, char **argv)
 	root = json_tokener_parse(json);
 	puts(root ? json_object_to_json_string_ext(root, ctl_json_flags(ctl)) : json);
 	return EXIT_OK;
+}
+
+int ctl_describe(struct ctl *ctl, int argc, char **argv)
+{
+	return argc > 1 ? names_each(ctl, describe, argc, argv) : describe(ctl, argc, argv);
 }

@@ -53,10 +53,11 @@ static const struct verb verbs[] = {
 	 "  cellctl hold apic-demo --why='a measurement' -- ./measure 60\n",
 	 0},
 
-	{WATCHING, "console", "NAME", 1, 1, ctl_console, "What the guest writes",
+	{WATCHING, "console", "NAME...", 1, INT_MAX, ctl_console, "What the guest writes",
 	 "On a terminal it stays until ^] is typed three times within a second. Elsewhere it "
 	 "prints\n"
-	 "what the ring still keeps; --follow waits for more until the cell is gone.\n",
+	 "what the ring still keeps; --follow waits for more until the cell is gone. Of several\n"
+	 "cells each one's lines are below a heading with its name.\n",
 	 0},
 	{WATCHING, "log", "NAME...", 1, INT_MAX, ctl_log,
 	 "The journal of its unit, console included", "  cellctl log -f apic-demo\n", 0},
@@ -72,8 +73,8 @@ static const struct verb verbs[] = {
 	 "until it does not run; exit status 1 where it failed. --timeout=SECONDS gives up.\n"
 	 "  cellctl wait apic-demo running --timeout=10\n",
 	 0},
-	{WATCHING, "stats", "NAME", 1, 1, ctl_stats, "VM exits by reason and CPU, since the start",
-	 "", PAGER},
+	{WATCHING, "stats", "NAME...", 1, INT_MAX, ctl_stats,
+	 "VM exits by reason and CPU, since the start", "", PAGER | EACH},
 	{WATCHING, "top", "", 0, 0, ctl_top, "VM exits per second of all cells, live",
 	 "q leaves. --delay=SECONDS, --iterations=N. Into a pipe it prints one table per look.\n",
 	 0},
@@ -83,17 +84,19 @@ static const struct verb verbs[] = {
 	 "An argument with a slash or ending in .json is a file, any other the name of a cell.\n"
 	 "Exit status 78 where there is an error. With --json the diagnostics come as objects.\n",
 	 0},
-	{DESCRIPTIONS, "cat", "NAME", 1, 1, ctl_cat, "The description, and where it is", "", PAGER},
-	{DESCRIPTIONS, "define", "FILE", 1, 1, ctl_define,
+	{DESCRIPTIONS, "cat", "NAME...", 1, INT_MAX, ctl_cat, "The description, and where it is",
+	 "", PAGER | EACH},
+	{DESCRIPTIONS, "define", "FILE...", 1, INT_MAX, ctl_define,
 	 "Keep it in /etc/cells, once it is right", "With --force in place of one that is there.\n",
 	 0},
-	{DESCRIPTIONS, "undefine", "NAME", 1, 1, ctl_undefine, "Remove it from /etc/cells", "", 0},
+	{DESCRIPTIONS, "undefine", "NAME...", 1, INT_MAX, ctl_undefine, "Remove it from /etc/cells",
+	 "", EACH},
 	{DESCRIPTIONS, "compile", "FILE|NAME -o OUT", 1, 1, ctl_compile,
 	 "Write the binary configuration", "", 0},
 	{DESCRIPTIONS, "dump", "BLOB", 1, 1, ctl_dump, "Turn a binary configuration back into JSON",
 	 "", PAGER},
-	{DESCRIPTIONS, "describe", "[NAME]", 0, 1, ctl_describe, "All that cellmgrd knows, as JSON",
-	 "", PAGER},
+	{DESCRIPTIONS, "describe", "[NAME...]", 0, INT_MAX, ctl_describe,
+	 "All that cellmgrd knows, as JSON", "", PAGER},
 
 	{MACHINE, "hypervisor", "enable|confirm|disable|status|console", 1, 1, ctl_hypervisor,
 	 "What runs beneath Linux",

@@ -362,6 +362,8 @@ def completion_for_bash(f):
     assert complete("sta") == ["status", "start", "stats"]
     assert complete("--all", "start", "") == ["apic-demo"]
     assert complete("wait", "apic-demo", "st") == ["starting", "stopping", "stopped"]
+    for verb in ("stats", "console", "cat", "undefine", "describe"):
+        assert complete(verb, "apic-demo", "") == ["apic-demo"], verb
     assert complete("host", "p") == ["prepare"]
     assert complete("-o", "x", "hypervisor", "c") == ["confirm", "console"]
     assert complete("link", "s") == ["status", "set-state"]
