@@ -9,8 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "blob.h"
-#include "desc.h"
+#include "base/blob.h"
+#include "desc/desc.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,9 +10,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "blob.h"
-#include "compile.h"
-#include "json.h"
+#include "base/blob.h"
+#include "desc/compile.h"
+#include "text/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -44,20 +44,20 @@ static cell_desc *read_desc(const void *data, size_t size)
 
 	require(fd >= 0 && write(fd, data, size) == (ssize_t)size && lseek(fd, 0, SEEK_SET) == 0);
 	r = cell_desc_new_from_fd(context, fd, "fuzz.json", &desc);
-	require(r == 0 || (size > DESC_FILE_MAX && r == -EFBIG));
+	require(r == 0 || (size > DOCUMENT_SIZE_MAX && r == -EFBIG));
 	close(fd);
 	return desc;
 }
 
 static void parse_both(const cell_desc *desc)
 {
-	struct walk walk = {.text = desc->text, .size = desc->text_size};
+	struct walk walk = {.text = desc->doc.text, .size = desc->doc.size};
 	struct json_object *object = NULL;
 	struct walk_error error;
 	int r = walk_text(&walk);
 
-	require(json_parse(desc->text, desc->text_size, &object, &error) == r);
-	require(r == 0 || walk.error.offset <= desc->text_size);
+	require(json_parse(desc->doc.text, desc->doc.size, &object, &error) == r);
+	require(r == 0 || walk.error.offset <= desc->doc.size);
 	json_object_put(object);
 }
 
@@ -67,13 +67,13 @@ static void require_harmless(const char *text)
 		require((unsigned char)*text >= ' ' && *text != 0x7f);
 }
 
-static void check_diags(const cell_desc *desc)
+static void check_diags(const struct document *document)
 {
-	struct json_position end = json_position_of(desc->text, desc->text_size);
+	struct json_position end = json_position_of(document->text, document->size);
 
-	require(cell_desc_n_diags(desc) <= 4 * DIAG_ERRORS_MAX + 1);
-	for (size_t i = 0; i < cell_desc_n_diags(desc); i++) {
-		const struct cell_diag *diag = cell_desc_diag(desc, i);
+	require(document->diags.n <= 4 * DIAG_ERRORS_MAX + 1);
+	for (size_t i = 0; i < document->diags.n; i++) {
+		const struct cell_diag *diag = &document->diags.items[i];
 
 		require(diag->line > 0 || strcmp(diag->code, "too-many-errors") == 0);
 		require(diag->line <= end.line && *diag->message);
@@ -92,8 +92,8 @@ static cell_blob *compile(cell_desc *desc)
 	cell_blob *blob = NULL;
 	int r = compile_check(desc, &host, &nobody, &cpus, &place);
 
-	check_diags(desc);
-	require((r < 0) == (diag_first_error(&desc->diags) != NULL));
+	check_diags(&desc->doc);
+	require((r < 0) == (diag_first_error(&desc->doc.diags) != NULL));
 	if (r == 0)
 		require(compile_blob(desc, &cpus, &place, &blob) == 0);
 	return blob;
@@ -127,7 +127,7 @@ static void read_settings(const uint8_t *data, size_t size)
 		memcpy(text, data, size);
 	text[size] = '\0';
 	require(settings_parse(context, text, size, &settings) == 0);
-	check_diags(settings.desc);
+	check_diags(&settings.document);
 	require(!settings_are_bad(&settings) || (!settings.n_links && !settings.debug_port));
 	settings_clear(&settings);
 }

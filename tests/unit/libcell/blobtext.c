@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "blob.h"
+#include "base/blob.h"
 
 #define BYTES_PER_LINE 16
 

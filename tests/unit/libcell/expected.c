@@ -5,8 +5,8 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "base/file.h"
 #include "check.h"
-#include "file.h"
 
 void expected_begin(struct expected *text)
 {

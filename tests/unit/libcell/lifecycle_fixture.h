@@ -10,9 +10,9 @@
 
 #include <cellhv/guest.h>
 
-#include "blob.h"
+#include "base/blob.h"
 #include "check.h"
-#include "host.h"
+#include "host/host.h"
 #include "mock.h"
 #include "sysroot.h"
 

@@ -3,7 +3,7 @@
 #ifndef TESTS_MOCK_H
 #define TESTS_MOCK_H
 
-#include "driver.h"
+#include "driver/driver.h"
 
 struct mock_step {
 	unsigned long request;

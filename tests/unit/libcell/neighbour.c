@@ -5,10 +5,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
-#include "blob.h"
+#include "base/blob.h"
+#include "base/file.h"
 #include "check.h"
-#include "driver.h"
-#include "file.h"
+#include "driver/driver.h"
 #include "mock.h"
 
 static cell_blob *blob;

@@ -12,10 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bootloader_loaders.h"
+#include "base/file.h"
 #include "check.h"
-#include "file.h"
-#include "host.h"
+#include "host/bootloader_loaders.h"
+#include "host/host.h"
 #include "sysroot.h"
 
 #define GRUB_FILE "/etc/default/grub.d/50-cellmgr.cfg"

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "context.h"
+#include "base/context.h"
 
 struct sysroot {
 	char path[128];

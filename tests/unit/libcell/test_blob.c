@@ -4,7 +4,7 @@
 
 #include <cellhv/guest.h>
 
-#include "blob.h"
+#include "base/blob.h"
 #include "check.h"
 #include "sysroot.h"
 

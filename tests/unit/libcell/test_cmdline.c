@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "check.h"
-#include "cmdline.h"
+#include "host/cmdline.h"
 
 TEST(cmdline_has_words)
 {

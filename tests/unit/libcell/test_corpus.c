@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "blob.h"
+#include "base/blob.h"
 #include "blobtext.h"
 #include "check.h"
 #include "expected.h"

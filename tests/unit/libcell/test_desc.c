@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "blob.h"
+#include "base/blob.h"
 #include "check.h"
-#include "desc.h"
+#include "desc/desc.h"
 #include "neighbour.h"
 #include "sysroot.h"
 
@@ -142,13 +142,13 @@ static void check_unreadable(struct sysroot *root, const char *name, const char 
 /* It is listed, found, and says what is wrong; nothing waits for a FIFO's other end. */
 TEST(what_cannot_be_read_is_a_description_all_the_same)
 {
-	char path[PATH_MAX], *large = calloc(1, DESC_FILE_MAX + 1);
+	char path[PATH_MAX], *large = calloc(1, DOCUMENT_SIZE_MAX + 1);
 	struct sysroot root;
 	cell_desc *desc;
 	char **names;
 
 	sysroot_make(&root);
-	sysroot_write_bytes(&root, "/etc/cells/large.json", large, DESC_FILE_MAX + 1);
+	sysroot_write_bytes(&root, "/etc/cells/large.json", large, DOCUMENT_SIZE_MAX + 1);
 	sysroot_write(&root, "/etc/cells/folder.json/x", "\n");
 	sysroot_link(&root, "/etc/cells/dangling.json", "nowhere");
 	snprintf(path, sizeof(path), "%s/etc/cells/fifo.json", root.path);
@@ -280,7 +280,7 @@ TEST(empty_images_are_none)
 
 TEST(files_that_cannot_be_read_or_are_too_large)
 {
-	char path[PATH_MAX], *large = malloc(DESC_FILE_MAX + 1);
+	char path[PATH_MAX], *large = malloc(DOCUMENT_SIZE_MAX + 1);
 	cell_desc *desc = NULL;
 	struct sysroot root;
 
@@ -291,11 +291,11 @@ TEST(files_that_cannot_be_read_or_are_too_large)
 	CHECK_EQ(cell_desc_new_from_file(root.context, root.path, &desc), -EISDIR);
 	CHECK_STR(last_name(&root), "Failed");
 
-	memset(large, ' ', DESC_FILE_MAX + 1);
-	sysroot_write_bytes(&root, "/none.json", large, DESC_FILE_MAX + 1);
+	memset(large, ' ', DOCUMENT_SIZE_MAX + 1);
+	sysroot_write_bytes(&root, "/none.json", large, DOCUMENT_SIZE_MAX + 1);
 	CHECK_EQ(cell_desc_new_from_file(root.context, path, &desc), -EFBIG);
 	CHECK(!desc);
-	sysroot_write_bytes(&root, "/none.json", large, DESC_FILE_MAX);
+	sysroot_write_bytes(&root, "/none.json", large, DOCUMENT_SIZE_MAX);
 	CHECK_EQ(cell_desc_new_from_file(root.context, path, &desc), 0);
 	CHECK_EQ(cell_desc_n_diags(desc), 1);
 	cell_desc_unref(desc);

@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "check.h"
-#include "explain.h"
+#include "driver/explain.h"
 #include "sysroot.h"
 
 static void check_sentence(const cell_context *context)

@@ -5,8 +5,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "check.h"
-#include "file.h"
 #include "sysroot.h"
 
 TEST(file_write_gives_up_in_time)

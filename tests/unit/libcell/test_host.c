@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "check.h"
-#include "host.h"
+#include "host/host.h"
 #include "sysroot.h"
 
 static void put(unsigned char *table, size_t at, unsigned long long value, size_t width)

@@ -2,9 +2,9 @@
 #include <errno.h>
 
 #include "check.h"
-#include "json.h"
-#include "suggest.h"
-#include "utf8.h"
+#include "text/json.h"
+#include "text/suggest.h"
+#include "text/utf8.h"
 
 TEST(json_refuses_what_json_c_lets_pass)
 {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Links: what follows from all the descriptions that name one. */
-#include "blob.h"
+#include "base/blob.h"
 #include "check.h"
-#include "desc.h"
-#include "host.h"
-#include "inventory.h"
-#include "link.h"
-#include "place.h"
+#include "desc/desc.h"
+#include "desc/link.h"
+#include "desc/place.h"
+#include "driver/inventory.h"
+#include "host/host.h"
 #include "sysroot.h"
 
 #define CELL(name, links)                                                       \

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "desc.h"
-#include "driver.h"
+#include "desc/desc.h"
+#include "driver/driver.h"
 #include "neighbour.h"
 #include "sysroot.h"
 

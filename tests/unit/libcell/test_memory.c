@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "host.h"
-#include "iomem.h"
-#include "pool.h"
+#include "host/host.h"
+#include "host/iomem.h"
+#include "host/pool.h"
 #include "sysroot.h"
 
 #define BLOCK (128ull << 20)

@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "check.h"
-#include "number.h"
+#include "text/number.h"
 
 TEST(number_forms)
 {

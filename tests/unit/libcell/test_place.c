@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
 
-#include "blob.h"
+#include "base/blob.h"
 #include "check.h"
-#include "host.h"
-#include "place.h"
+#include "desc/place.h"
+#include "host/host.h"
 #include "sysroot.h"
 
 #define MB (1ull << 20)

@@ -4,10 +4,10 @@
 #include <cellhv/launch.h>
 
 #include "check.h"
-#include "explain.h"
-#include "module.h"
+#include "driver/explain.h"
+#include "driver/module.h"
+#include "driver/preflight.h"
 #include "neighbour.h"
-#include "preflight.h"
 #include "sysroot.h"
 
 struct wanted {

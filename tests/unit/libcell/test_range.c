@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
 
+#include "base/range.h"
 #include "check.h"
-#include "cpuset.h"
-#include "range.h"
+#include "host/cpuset.h"
 
 TEST(range_add_merges)
 {

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "check.h"
-#include "desc.h"
+#include "desc/desc.h"
 #include "expected.h"
-#include "file.h"
-#include "host.h"
+#include "host/host.h"
 #include "mock.h"
 #include "sysroot.h"
 
@@ -156,8 +156,8 @@ TEST(settings_that_cannot_be_read)
 	sysroot_remove(&root);
 
 	sysroot_make_ready(&root);
-	large = calloc(1, DESC_FILE_MAX + 1);
-	sysroot_write_bytes(&root, SETTINGS_PATH, large, DESC_FILE_MAX + 1);
+	large = calloc(1, DOCUMENT_SIZE_MAX + 1);
+	sysroot_write_bytes(&root, SETTINGS_PATH, large, DOCUMENT_SIZE_MAX + 1);
 	free(large);
 	CHECK_EQ(preflight(NULL, &seen), 1);
 	CHECK_STR(seen.message, "/etc/cellmgr/host.json: this file is larger than 65536 bytes");

@@ -2,7 +2,7 @@
 /* Several threads, each with a context of its own, on the same machine at once. */
 #include <pthread.h>
 
-#include "blob.h"
+#include "base/blob.h"
 #include "check.h"
 #include "mock.h"
 #include "sysroot.h"

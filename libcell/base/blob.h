@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Binary configurations. */
+#ifndef LIBCELL_BLOB_H
+#define LIBCELL_BLOB_H
+
+#include <stdbool.h>
+
+#include <cellhv/config.h>
+
+#include "base/context.h"
+
+struct cell_blob {
+	unsigned refs;
+	cell_context *context;
+	size_t size;
+	struct cellhv_cell_config *config; /* size bytes */
+};
+
+/* As the hypervisor will judge it; data is 8-byte aligned. */
+bool blob_is_valid(const void *data, size_t size);
+
+/* The same of one that an older version made, which then is one of this version. */
+bool blob_read(struct cellhv_cell_config *config, size_t size);
+
+/* Takes data (from malloc) over; puts size and checksum into its header. */
+int blob_seal(cell_context *context, struct cellhv_cell_config *data, size_t size, cell_blob **ret);
+
+/* Signature to type; size and checksum once the content is there. */
+void blob_init_header(struct cellhv_config_header *header, enum cellhv_config_type type);
+void blob_finish_header(struct cellhv_config_header *header, size_t size);
+
+static inline const void *blob_section(const struct cellhv_cell_config *config,
+				       const struct cellhv_section *section)
+{
+	return (const char *)config + section->offset;
+}
+
+static inline const struct cellhv_memory_region *
+blob_memory(const struct cellhv_cell_config *config)
+{
+	return blob_section(config, &config->memory);
+}
+
+static inline const uint32_t *blob_cpus(const struct cellhv_cell_config *config)
+{
+	return blob_section(config, &config->cpus);
+}
+
+static inline const struct cellhv_link *blob_links(const struct cellhv_cell_config *config)
+{
+	return blob_section(config, &config->links);
+}
+
+static inline const struct cellhv_port_range *blob_ports(const struct cellhv_cell_config *config)
+{
+	return blob_section(config, &config->ports);
+}
+
+#endif

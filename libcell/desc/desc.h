@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A cell description, parsed. */
+#ifndef LIBCELL_DESC_H
+#define LIBCELL_DESC_H
+
+#include <cellhv/config.h>
+
+#include "base/context.h"
+#include "desc/link.h"
+#include "host/cpuset.h"
+#include "text/document.h"
+
+#define DESC_IMAGES_MAX 64
+
+/* Where descriptions are, in this order. */
+#define DESC_DIRECTORIES "/etc/cells", "/run/cells", "/usr/lib/cells"
+
+struct desc_memory {
+	uint64_t size;
+	uint64_t guest;
+	uint64_t phys; /* where pinned */
+	bool pinned;
+	uint32_t flags; /* CELLHV_MEMORY_* */
+};
+
+struct desc_image {
+	char *file;
+	uint64_t guest;
+};
+
+struct desc_ports {
+	uint32_t base;
+	uint32_t count;
+};
+
+struct cell_desc {
+	unsigned refs;
+	cell_context *context;
+	struct document doc;
+	bool is_shipped; /* found in /usr/lib/cells: nobody here need have asked for it */
+	char *directory; /* where relative image names start; NULL: of a descriptor, nowhere */
+
+	char name[CELLHV_NAME_SIZE];
+	struct cpuset cpus; /* empty: n_cpus_wanted of any */
+	uint32_t n_cpus_wanted;
+	size_t n_cpu_list;
+	uint32_t cpu_list[CELLHV_MAX_CPUS]; /* by index in the text, bad ones included */
+	size_t n_memory;
+	struct desc_memory memory[CELLHV_MAX_MEMORY_REGIONS];
+	size_t n_images;
+	struct desc_image images[DESC_IMAGES_MAX];
+	size_t n_ports;
+	struct desc_ports ports[CELLHV_MAX_PORT_RANGES];
+	size_t n_links;
+	struct desc_link links[CELLHV_MAX_LINKS];
+	struct cellhv_console console;
+	char *command_line; /* NULL: none */
+	uint64_t command_line_at;
+	uint64_t entry;
+	uint64_t comm;
+	uint16_t comm_revision;
+	uint32_t flags; /* CELLHV_CELL_* */
+	uint32_t shutdown_timeout_ms;
+	bool destroy_on_refusal;
+};
+
+/* One that says nothing, but why the file cannot be read. -ENOMEM. */
+int desc_new_unreadable(cell_context *context, const char *path, int error, cell_desc **ret);
+
+#define desc_report(desc, ...) document_report(&(desc)->doc, __VA_ARGS__)
+
+/* As document_is_bad(). */
+static inline bool desc_is_bad(const cell_desc *desc, const char *array, size_t index,
+			       const char *member)
+{
+	return document_is_bad(&desc->doc, array, index, member);
+}
+
+/* Are guest address and size of a region known; those of all? */
+bool desc_region_known(const cell_desc *desc, size_t index);
+bool desc_memory_known(const cell_desc *desc);
+
+/* 0 without errors; else -EINVAL, with the first one as the context's error. */
+int desc_verdict(cell_desc *desc);
+
+#endif

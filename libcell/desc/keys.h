@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LIBCELL_KEYS_H
+#define LIBCELL_KEYS_H
+
+#include "desc/desc.h"
+#include "text/parse.h"
+
+/* The keys of a cell description. */
+extern const struct key keys_cell[];
+
+/* What whole is in all of them. */
+static inline cell_desc *keys_desc(const struct value *value)
+{
+	return value->whole;
+}
+
+/* Links, ports and the console that may be at some, in keys_io.c. */
+void keys_links(const struct value *value);
+void keys_ports(const struct value *value);
+void keys_console(const struct value *value);
+
+#endif

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "driver/explain.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include <cellhv/launch.h>
+
+#include "base/cleanup.h"
+
+enum object { NOTHING, NUMBER, ADDRESS, CELL, FEATURE, STATE, MODE };
+
+struct sentence {
+	uint32_t check;
+	enum object object;
+	const char *name; /* NULL: the object decides */
+	const char *text; /* with one %s where there is an object */
+};
+
+static const struct sentence sentences[] = {
+	{CELLHV_CHECK_CALL_FORMAT, NUMBER, "AbiMismatch",
+	 "module and hypervisor disagree about a call (%s): install both from the same build"},
+	{CELLHV_CHECK_CONFIG_FORMAT, NUMBER, "InvalidConfiguration",
+	 "the binary configuration is malformed at byte %s: compile it again with this version"},
+	{CELLHV_CHECK_CONFIG_CHECKSUM, NOTHING, "InvalidConfiguration",
+	 "the binary configuration is damaged (checksum): compile it again"},
+	{CELLHV_CHECK_CONFIG_NAME, NOTHING, "InvalidConfiguration",
+	 "the cell's name is not one: use up to 31 letters, digits and ._-"},
+	{CELLHV_CHECK_CONFIG_ENTRY, ADDRESS, "InvalidConfiguration",
+	 "the reset address %s is not possible: \"entry\" has to be below 4 GiB"},
+	{CELLHV_CHECK_CONFIG_COMM, ADDRESS, "InvalidConfiguration",
+	 "the comm page cannot be at %s: choose a free page with \"comm\": { \"at\": ... }"},
+	{CELLHV_CHECK_CONFIG_MEMORY, NUMBER, "InvalidConfiguration",
+	 "memory region %s is not possible: check its size, addresses and access"},
+	{CELLHV_CHECK_CONFIG_CPU, NUMBER, "InvalidConfiguration",
+	 "entry %s of the CPU list is not possible: name each existing CPU once"},
+	{CELLHV_CHECK_CONFIG_PORT, NUMBER, "InvalidConfiguration",
+	 "port range %s is not possible: ports end at 0xffff"},
+	{CELLHV_CHECK_NAME_EXISTS, CELL, "CellExists",
+	 "a cell of this name exists (%s): destroy it first, or rename one of them"},
+	{CELLHV_CHECK_NO_SUCH_CELL, NUMBER, "NoSuchCell", "the cell with id %s is gone"},
+	{CELLHV_CHECK_CELL_STATE, STATE, NULL, "the cell %s"},
+	{CELLHV_CHECK_CELL_LOCKED, CELL, "CellLocked",
+	 "the guest in cell %s has locked the configuration: shut that cell down first"},
+	{CELLHV_CHECK_CELL_NOT_SCRUBBED, CELL, "Busy",
+	 "the memory of cell %s is not zeroed yet: try again"},
+	{CELLHV_CHECK_CPU_OWNED, NUMBER, "ResourceConflict",
+	 "CPU %s belongs to another cell: choose another CPU or destroy that cell"},
+	{CELLHV_CHECK_CPU_SELF, NUMBER, "CpuUnavailable",
+	 "CPU %s is making this very call: choose another CPU"},
+	{CELLHV_CHECK_CPU_SILENT, NUMBER, "CpuUnavailable",
+	 "CPU %s did not answer in time: try again; if it stays so, restart the machine"},
+	{CELLHV_CHECK_CPU_NUMBER, NUMBER, "CpuUnavailable",
+	 "there is no CPU %s under the hypervisor: see /sys/devices/system/cpu/present, and "
+	 "enable the hypervisor with all CPUs online"},
+	{CELLHV_CHECK_MEMORY_OWNED, ADDRESS, "ResourceConflict",
+	 "the memory at %s belongs to the hypervisor or to another cell, or keeps cells apart: "
+	 "leave out \"phys\" and let it be placed"},
+	{CELLHV_CHECK_MEMORY_RANGE, ADDRESS, "InvalidConfiguration",
+	 "the address %s lies outside of the cell's memory: check \"at\" of memory and images"},
+	{CELLHV_CHECK_PORT_OWNED, ADDRESS, "ResourceConflict",
+	 "I/O port %s belongs to another cell or is the hypervisor's debug port: remove it from "
+	 "the description"},
+	{CELLHV_CHECK_POOL_EMPTY, NUMBER, "NoMemory",
+	 "the hypervisor's own page pool is used up (%s pages left): destroy a cell first"},
+	{CELLHV_CHECK_CELLS_EXIST, NUMBER, "Busy", "%s cells still exist: destroy them first"},
+	{CELLHV_CHECK_CPU_FEATURE, FEATURE, "HardwareUnsupported",
+	 "this CPU's virtualisation lacks %s: use another machine, or give the virtual one more"},
+	{CELLHV_CHECK_CPU_MODE, MODE, "HardwareUnsupported", "%s"},
+	{CELLHV_CHECK_CPU_STATE, NUMBER, "HardwareUnsupported",
+	 "CPU %s refuses to run Linux as a guest in its present state, and all went back: see "
+	 "`dmesg`"},
+	{CELLHV_CHECK_CONFIG_LINK, NUMBER, "InvalidConfiguration",
+	 "the hypervisor refuses link %s (from 0): install all from the same build"},
+	{CELLHV_CHECK_LINK_DIFFERS, NUMBER, "ResourceConflict",
+	 "link %s (from 0) exists, but not as described: destroy the cells that are its peers"},
+	{CELLHV_CHECK_LINK_PEER, NUMBER, "ResourceConflict",
+	 "another cell is at the place of this one in link %s (from 0): change an \"id\""},
+	{CELLHV_CHECK_CPUS_OUTSIDE, NUMBER, "CpuUnavailable",
+	 "not all of Linux's %s CPUs are under the hypervisor: disable it and enable it again"},
+	{CELLHV_CHECK_LINK_FUNCTION, NUMBER, "ResourceConflict",
+	 "Linux has another PCI function where link %s (from 0) would put its own: pin another in "
+	 "host.json"},
+	{CELLHV_DRIVER_CHECK_NO_VIRTUALIZATION, NOTHING, "HardwareUnsupported",
+	 "this CPU has neither AMD SVM nor Intel VMX: use another machine, or turn nested "
+	 "virtualisation on for this virtual one"},
+	{CELLHV_DRIVER_CHECK_FIRMWARE_DISABLED, NUMBER, "HardwareUnsupported",
+	 "the firmware has disabled virtualisation on CPU %s: enable SVM or VT-x in its setup"},
+	{CELLHV_DRIVER_CHECK_IN_USE, NUMBER, "Busy",
+	 "another hypervisor uses CPU %s: stop its virtual machines, then `modprobe -r kvm_amd "
+	 "kvm_intel`; where KVM takes the CPUs when it is loaded, boot with "
+	 "kvm.enable_virt_at_load=0"},
+	{CELLHV_DRIVER_CHECK_IMAGE_MISSING, NOTHING, "ModuleMissing",
+	 "there is no /lib/firmware/" CELLHV_IMAGE_NAME
+	 ": install the hypervisor image (Debian: `apt "
+	 "install cellmgr-hypervisor`)"},
+	{CELLHV_DRIVER_CHECK_IMAGE_FORMAT, NUMBER, "AbiMismatch",
+	 "the hypervisor image has ABI version %s and does not fit the module: install both from "
+	 "the same build"},
+	{CELLHV_DRIVER_CHECK_NO_MEMORY, NUMBER, "NoMemory",
+	 "Linux has no contiguous block of %s bytes for the hypervisor: free memory (`echo 1 > "
+	 "/proc/sys/vm/compact_memory`) and try again"},
+	{CELLHV_DRIVER_CHECK_ENTRY, NUMBER, "HardwareUnsupported",
+	 "CPU %s could not enter the hypervisor and all went back to Linux: see `dmesg`"},
+	{CELLHV_DRIVER_CHECK_ENABLED, NOTHING, "HypervisorEnabled",
+	 "the hypervisor is already enabled: there is nothing to do"},
+	{CELLHV_DRIVER_CHECK_DISABLED, NOTHING, "HypervisorDisabled",
+	 "the hypervisor is not enabled: `systemctl start cell-hypervisor` first"},
+	{CELLHV_DRIVER_CHECK_CPU_OFFLINE, NUMBER, "CpuUnavailable",
+	 "CPU %s is offline, so not Linux's to give: bring it online first (`chcpu -e`)"},
+	{CELLHV_DRIVER_CHECK_CPU_BUSY, NUMBER, "CpuUnavailable",
+	 "Linux would not let CPU %s go: see `dmesg`, or choose another CPU"},
+	{CELLHV_DRIVER_CHECK_MEMORY_IN_USE, ADDRESS, "NoMemory",
+	 "Linux uses the memory at %s: take its block offline first, or leave out \"phys\""},
+	{CELLHV_DRIVER_CHECK_TOO_MANY_CPUS, NUMBER, "HardwareUnsupported",
+	 "%s possible CPUs are more than the hypervisor serves: boot with nr_cpus=256 or less"},
+	{CELLHV_DRIVER_CHECK_SUSPENDING, NOTHING, "Busy",
+	 "the machine is about to suspend or restart: try again afterwards"},
+	{CELLHV_DRIVER_CHECK_IMAGE_UNREADABLE, NUMBER, "ModuleMissing",
+	 "Linux cannot read /lib/firmware/" CELLHV_IMAGE_NAME
+	 " (error %s): see `dmesg`, or install "
+	 "the hypervisor image again"},
+	{CELLHV_DRIVER_CHECK_LINK_UNUSABLE, NUMBER, "ResourceConflict",
+	 "Linux cannot use its end of link %s (from 0): `dmesg` says what its PCI function lacks"},
+	{CELLHV_DRIVER_CHECK_CPU_LOST, NUMBER, "CpuUnavailable",
+	 "the cell is gone, but Linux did not get CPU %s back online: `chcpu -e`, and see `dmesg`"},
+};
+
+/* Where the kernel gave no check: the plain errno still has a meaning. */
+static const struct {
+	int error;
+	const char *name;
+	const char *text;
+} plain[] = {
+	{EPERM, "AccessDenied", "this takes root (CAP_SYS_ADMIN)"},
+	{EACCES, "AccessDenied", "this takes root (CAP_SYS_ADMIN)"},
+	{ENOTTY, "AbiMismatch",
+	 "the loaded module does not know this call: install module and "
+	 "library from the same build"},
+	{E2BIG, "AbiMismatch",
+	 "the loaded module is older than this library: install both from "
+	 "the same build"},
+	{ENOENT, "NoSuchCell", "there is no such cell"},
+	{ENODEV, "HypervisorDisabled",
+	 "the hypervisor is not enabled: `systemctl start cell-hypervisor` first"},
+	{ENOMEM, "NoMemory", "the kernel is out of memory: free some and try again"},
+	{EBUSY, "Busy", "something else is being done with the hypervisor: try again"},
+	{EINTR, "Failed", "a signal came in between: try again"},
+	{ETIMEDOUT, "TimedOut", "it took too long: try again"},
+};
+
+static void render_cell(cell_context *context, int fd, uint64_t id, char text[64])
+{
+	struct cellhv_cell_info info = {.size = sizeof(info), .id = (uint32_t)id};
+
+	if (driver_try(context, fd, CELLHV_IOC_CELL_INFO, &info) == 0)
+		snprintf(text, 64, "%.*s", CELLHV_NAME_SIZE - 1, info.name);
+	else
+		snprintf(text, 64, "number %" PRIu64, id);
+}
+
+/* What runs has to be stopped before it is changed; in what has ended nobody answers. */
+static const struct {
+	const char *name;
+	const char *text;
+} states[] = {
+	[CELLHV_STATE_STOPPED] = {"CellNotRunning", "is stopped: start it first"},
+	[CELLHV_STATE_RUNNING] = {"CellRunning", "is running: stop it first"},
+	[CELLHV_STATE_LOCKED] = {"CellRunning",
+				 "is running, and has locked the configuration: stop it first"},
+	[CELLHV_STATE_SHUT_DOWN] =
+		{"CellNotRunning", "is shut down: it answers no more, and has to be stopped before "
+				   "it is loaded or started again"},
+	[CELLHV_STATE_FAILED] =
+		{"CellNotRunning",
+		 "has failed: it answers no more, and has to be stopped before it is "
+		 "loaded or started again"},
+};
+
+/* Returns the name of the error. */
+static const char *render_state(uint64_t state, char text[128])
+{
+	bool known = state < ELEMENTS(states) && states[state].name;
+
+	snprintf(text, 128, "%s",
+		 known ? states[state].text : "is in a state that this library does not know");
+	return known ? states[state].name : "Failed";
+}
+
+static const char *const features[CELLHV_CPU_FEATURE_MAX] = {
+	[CELLHV_CPU_FEATURE_NESTED_PAGING] =
+		"nested paging (AMD NPT, Intel EPT with 2 MiB pages and write-back tables)",
+	[CELLHV_CPU_FEATURE_UNRESTRICTED_GUEST] = "unrestricted guests (real mode under EPT)",
+	[CELLHV_CPU_FEATURE_TRUE_CONTROLS] = "the true controls (IA32_VMX_TRUE_*_CTLS)",
+	[CELLHV_CPU_FEATURE_NMI_EXITING] = "NMI exiting with virtual NMIs and the NMI window",
+	[CELLHV_CPU_FEATURE_BITMAPS] = "MSR and I/O bitmaps",
+	[CELLHV_CPU_FEATURE_STATE_SWITCH] = "loading and saving of IA32_PAT and IA32_EFER",
+	[CELLHV_CPU_FEATURE_INVEPT] = "INVEPT for all contexts",
+	[CELLHV_CPU_FEATURE_CONTROL_BITS] =
+		"VMX operation with the CR0 and CR4 bits that Linux has set",
+};
+
+static void render_sentence(const struct sentence *sentence, const char *object,
+			    char text[EXPLAIN_SIZE])
+{
+	snprintf(text, EXPLAIN_SIZE, sentence->text, object);
+}
+
+bool explain_number(uint32_t check, uint64_t number, char text[EXPLAIN_SIZE])
+{
+	char rendered[24];
+
+	snprintf(rendered, sizeof(rendered), "%" PRIu64, number);
+	for (size_t i = 0; i < ELEMENTS(sentences); i++)
+		if (sentences[i].check == check && sentences[i].object == NUMBER) {
+			render_sentence(&sentences[i], rendered, text);
+			return true;
+		}
+	return false;
+}
+
+static const struct {
+	const char *what, *remedy;
+} modes[CELLHV_CPU_MODE_MAX] = {
+	[0] = {"Linux uses something of its CPUs that is not known here",
+	       "install all from the same build"},
+	[CELLHV_CPU_MODE_FRED] = {"Linux uses FRED on its CPUs", "boot with fred=off"},
+	[CELLHV_CPU_MODE_SME] = {"Linux encrypts its memory (AMD SME)",
+				 "boot with mem_encrypt=off"},
+	[CELLHV_CPU_MODE_SEV_GUEST] = {"this is a virtual machine with encrypted memory (AMD SEV)",
+				       "use one without"},
+	[CELLHV_CPU_MODE_TDX_GUEST] =
+		{"this is a virtual machine with encrypted memory (Intel TDX)", "use one without"},
+	[CELLHV_CPU_MODE_SHADOW_STACK] = {"the kernel itself uses shadow stacks (CET)",
+					  "boot one that does not"},
+	[CELLHV_CPU_MODE_TRACE] = {"Intel PT traces Linux",
+				   "stop what uses it (`perf record -e intel_pt//`)"},
+	[CELLHV_CPU_MODE_INVLPGB] = {"this CPU has INVLPGB, but not for guests",
+				     "use another machine, or take it from the virtual one"},
+	[CELLHV_CPU_MODE_UNLIKE] =
+		{"the CPUs differ in the addresses or instructions that all have to have",
+		 "boot with maxcpus= for those that are alike"},
+};
+
+void explain_cpu_mode(uint64_t mode, const char **what, const char **remedy)
+{
+	mode = mode < CELLHV_CPU_MODE_MAX ? mode : 0;
+	*what = modes[mode].what;
+	*remedy = modes[mode].remedy;
+}
+
+static void explain_check(cell_context *context, int fd, const struct sentence *sentence,
+			  uint64_t object, const char *what)
+{
+	const uint64_t mode = object < CELLHV_CPU_MODE_MAX ? object : 0;
+	const char *name = sentence->name;
+	char rendered[192] = "", reason[EXPLAIN_SIZE];
+
+	if (sentence->object == NUMBER)
+		snprintf(rendered, sizeof(rendered), "%" PRIu64, object);
+	else if (sentence->object == ADDRESS)
+		snprintf(rendered, sizeof(rendered), "0x%" PRIx64, object);
+	else if (sentence->object == CELL)
+		render_cell(context, fd, object, rendered);
+	else if (sentence->object == STATE)
+		name = render_state(object, rendered);
+	else if (sentence->object == MODE)
+		snprintf(rendered, sizeof(rendered), "%s: %s", modes[mode].what,
+			 modes[mode].remedy);
+	else if (sentence->object == FEATURE)
+		snprintf(rendered, sizeof(rendered), "%s",
+			 object && object < CELLHV_CPU_FEATURE_MAX ? features[object]
+								   : "something unknown");
+
+	render_sentence(sentence, rendered, reason);
+	context_set_error(context, name, "Cannot %s: %s.", what, reason);
+}
+
+void explain_failure(cell_context *context, int fd, int result, const struct cellhv_error *error,
+		     const char *what)
+{
+	if (error && error->check == CELLHV_CHECK_CONFIG_FORMAT &&
+	    error->object == offsetof(struct cellhv_config_header, version)) {
+		context_set_error(
+			context, "AbiMismatch",
+			"Cannot %s: the hypervisor takes no binary configuration of "
+			"version %d: install library, module and hypervisor from the same "
+			"build, and reload the module.",
+			what, CELLHV_CONFIG_VERSION);
+		return;
+	}
+	for (size_t i = 0; error && error->check && i < ELEMENTS(sentences); i++) {
+		if (sentences[i].check != error->check)
+			continue;
+		explain_check(context, fd, &sentences[i], error->object, what);
+		return;
+	}
+	for (size_t i = 0; i < ELEMENTS(plain); i++) {
+		if (plain[i].error != -result)
+			continue;
+		context_set_error(context, plain[i].name, "Cannot %s: %s.", what, plain[i].text);
+		return;
+	}
+	context_set_error(context, "Failed", "Cannot %s: %s.", what, strerror(-result));
+}
+
+static const char *const reasons[CELLHV_FAILURE_MAX] = {
+	[CELLHV_FAILURE_NONE] = "",
+	[CELLHV_FAILURE_MEMORY] = "memory-access",
+	[CELLHV_FAILURE_PORT] = "port-access",
+	[CELLHV_FAILURE_MSR] = "msr-access",
+	[CELLHV_FAILURE_CONTROL] = "control-register",
+	[CELLHV_FAILURE_INSTRUCTION] = "instruction",
+	[CELLHV_FAILURE_TRIPLE_FAULT] = "triple-fault",
+	[CELLHV_FAILURE_APIC] = "apic-access",
+	[CELLHV_FAILURE_MACHINE_CHECK] = "machine-check",
+	[CELLHV_FAILURE_GUEST] = "guest",
+	[CELLHV_FAILURE_REVISION] = "comm-revision",
+	[CELLHV_FAILURE_STATE] = "cell-state",
+};
+
+const char *explain_failure_reason(uint32_t reason)
+{
+	return reason < CELLHV_FAILURE_MAX ? reasons[reason] : "unknown";
+}
+
+static const char *memory_verb(uint64_t detail)
+{
+	return detail & 4 ? "executed" : detail & 2 ? "wrote" : "read";
+}
+
+/* What the guest says of itself, in the comm page: that was no single instruction. */
+static bool explain_report(const struct cellhv_failure *failure, char message[160])
+{
+	switch (failure->reason) {
+	case CELLHV_FAILURE_GUEST:
+		snprintf(message, 160, "The guest reported that it failed.");
+		return true;
+	case CELLHV_FAILURE_REVISION:
+		snprintf(message, 160,
+			 "The guest wants a comm page of another revision: say which with "
+			 "\"comm-revision\" in the cell's description.");
+		return true;
+	case CELLHV_FAILURE_STATE:
+		snprintf(message, 160,
+			 "The guest set its state in the comm page to 0x%" PRIx64
+			 ", which is none.",
+			 failure->address);
+		return true;
+	default:
+		return false;
+	}
+}
+
+void explain_guest_failure(const struct cellhv_failure *failure, char message[160])
+{
+	static const char *const texts[CELLHV_FAILURE_MAX] = {
+		[CELLHV_FAILURE_CONTROL] = "set a control register to a forbidden value",
+		[CELLHV_FAILURE_INSTRUCTION] = "executed a forbidden instruction",
+		[CELLHV_FAILURE_TRIPLE_FAULT] = "ended in a triple fault",
+		[CELLHV_FAILURE_MACHINE_CHECK] = "was hit by a machine check",
+	};
+	char what[80];
+
+	if (explain_report(failure, message))
+		return;
+
+	switch (failure->reason) {
+	case CELLHV_FAILURE_NONE:
+		message[0] = '\0';
+		return;
+	case CELLHV_FAILURE_MEMORY:
+		snprintf(what, sizeof(what),
+			 "%s guest address 0x%" PRIx64 ", which it does not own",
+			 memory_verb(failure->detail), failure->address);
+		break;
+	case CELLHV_FAILURE_PORT:
+		snprintf(what, sizeof(what), "%s I/O port 0x%" PRIx64 ", which it does not own",
+			 failure->detail & 0x100 ? "wrote" : "read", failure->address);
+		break;
+	case CELLHV_FAILURE_MSR:
+		snprintf(what, sizeof(what), "used MSR 0x%" PRIx64 ", which it may not",
+			 failure->address);
+		break;
+	case CELLHV_FAILURE_APIC:
+		snprintf(what, sizeof(what), "used APIC register 0x%" PRIx64 " in a forbidden way",
+			 failure->address);
+		break;
+	default:
+		snprintf(what, sizeof(what), "%s",
+			 failure->reason < CELLHV_FAILURE_MAX ? texts[failure->reason]
+							      : "failed for an unknown reason");
+	}
+	snprintf(message, 160, "The guest %s (CPU %" PRIu32 ", instruction at 0x%" PRIx64 ").",
+		 what, failure->cpu, failure->rip);
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "driver/inventory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/blob.h"
+#include "base/cleanup.h"
+#include "driver/driver.h"
+
+static int read_config(cell_context *context, int fd, struct inventory_cell *cell)
+{
+	_cleanup_free_ struct cellhv_cell_config *config = NULL;
+	struct cellhv_cell_read_config request = {
+		.size = sizeof(request), .id = cell->info.id, .length = cell->info.config_size};
+	int r;
+
+	if (cell->info.config_size < sizeof(*config) ||
+	    cell->info.config_size > CELLHV_CONFIG_MAX_SIZE)
+		return context_fail(context, -EPROTO, "AbiMismatch",
+				    "The module returned a configuration of %u bytes: install "
+				    "module and library from the same build.",
+				    cell->info.config_size);
+
+	config = calloc(1, cell->info.config_size);
+	if (!config)
+		return context_oom(context);
+
+	request.buffer = (uintptr_t)config;
+	r = driver_call(context, fd, CELLHV_IOC_CELL_CONFIG, &request, NULL,
+			"read a cell's configuration");
+	if (r < 0)
+		return r;
+	if (!blob_read(config, request.length))
+		return context_fail(context, -EPROTO, "AbiMismatch",
+				    "The module returned a configuration this library cannot read: "
+				    "install both from the same build.");
+
+	cell->config = TAKE_PTR(config);
+	return 0;
+}
+
+static int add_cell(cell_context *context, int fd, const struct cellhv_cell_info *info,
+		    struct inventory *inventory)
+{
+	struct inventory_cell *cells =
+		reallocarray(inventory->cells, inventory->n + 1, sizeof(*cells));
+	struct inventory_cell *cell;
+	int r;
+
+	if (!cells)
+		return context_oom(context);
+
+	inventory->cells = cells;
+	cell = &cells[inventory->n];
+	*cell = (struct inventory_cell){.info = *info};
+	cell->info.name[CELLHV_NAME_SIZE - 1] = '\0';
+	memcpy(cell->cpus.bits, info->cpus, sizeof(cell->cpus.bits));
+	r = read_config(context, fd, cell);
+	if (r < 0)
+		return r;
+
+	inventory->n++;
+	return 0;
+}
+
+int inventory_read(cell_context *context, int fd, struct inventory *ret)
+{
+	struct inventory inventory = {0};
+	uint32_t id = 0;
+
+	while (fd >= 0) {
+		struct cellhv_cell_info info = {
+			.size = sizeof(info), .id = id, .flags = CELLHV_CELL_NEXT};
+		int r = driver_try(context, fd, CELLHV_IOC_CELL_INFO, &info);
+
+		if (r == -ENOENT)
+			break;
+		if (r < 0)
+			r = context_fail(context, r, "Failed", "Cannot list the cells: %s.",
+					 strerror(-r));
+		else
+			r = add_cell(context, fd, &info, &inventory);
+		if (r < 0) {
+			inventory_clear(&inventory);
+			return r;
+		}
+		id = info.id;
+	}
+	*ret = inventory;
+	return 0;
+}
+
+void inventory_clear(struct inventory *inventory)
+{
+	for (size_t i = 0; i < inventory->n; i++)
+		free(inventory->cells[i].config);
+	free(inventory->cells);
+	*inventory = (struct inventory){0};
+}
+
+/* Regions and then links: the memory of the next one; false: there are no more. */
+static bool next_memory(const struct cellhv_cell_config *config, uint32_t index, struct range *ret)
+{
+	const struct cellhv_link_shared *link;
+
+	if (index < config->memory.count) {
+		const struct cellhv_memory_region *region = &blob_memory(config)[index];
+
+		*ret = (struct range){region->phys, region->size};
+		return true;
+	}
+	index -= config->memory.count;
+	if (index >= config->links.count)
+		return false;
+	link = &blob_links(config)[index].shared;
+	*ret = (struct range){link->phys, cellhv_link_size(link)};
+	return true;
+}
+
+int inventory_memory(const struct inventory *inventory, const char *except, struct ranges *ret)
+{
+	_cleanup_ranges_ struct ranges set = {0};
+
+	for (size_t i = 0; i < inventory->n; i++) {
+		const struct inventory_cell *cell = &inventory->cells[i];
+		struct range memory;
+
+		if (except && strcmp(cell->info.name, except) == 0)
+			continue;
+
+		for (uint32_t j = 0; next_memory(cell->config, j, &memory); j++) {
+			int r = ranges_add(&set, memory.start, memory.size);
+
+			if (r < 0)
+				return r;
+		}
+	}
+	*ret = set;
+	set = (struct ranges){0};
+	return 0;
+}
+
+const struct inventory_cell *inventory_by_cpu(const struct inventory *inventory, uint32_t cpu)
+{
+	for (size_t i = 0; i < inventory->n; i++)
+		if (cpuset_has(&inventory->cells[i].cpus, cpu))
+			return &inventory->cells[i];
+	return NULL;
+}
+
+const struct inventory_cell *inventory_by_memory(const struct inventory *inventory, uint64_t phys,
+						 uint64_t size)
+{
+	for (size_t i = 0; i < inventory->n; i++) {
+		struct range memory;
+
+		for (uint32_t j = 0; next_memory(inventory->cells[i].config, j, &memory); j++)
+			if (range_overlaps(memory.start, memory.size, phys, size))
+				return &inventory->cells[i];
+	}
+	return NULL;
+}
+
+const struct inventory_cell *inventory_by_ports(const struct inventory *inventory, uint32_t base,
+						uint32_t count)
+{
+	for (size_t i = 0; i < inventory->n; i++) {
+		const struct cellhv_cell_config *config = inventory->cells[i].config;
+		const struct cellhv_port_range *ports = blob_ports(config);
+
+		for (uint32_t j = 0; j < config->ports.count; j++)
+			if (range_overlaps(ports[j].base, ports[j].count, base, count))
+				return &inventory->cells[i];
+	}
+	return NULL;
+}

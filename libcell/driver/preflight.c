@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What has to be true before the hypervisor may slide under this system, found without it. */
+#include "driver/preflight.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cellhv/launch.h>
+
+#include "base/cleanup.h"
+#include "base/export.h"
+#include "base/file.h"
+#include "driver/driver.h"
+#include "driver/explain.h"
+#include "driver/inventory.h"
+#include "driver/module.h"
+#include "host/iommu.h"
+#include "host/pool.h"
+#include "text/number.h"
+
+struct finding {
+	enum cell_check_result result;
+	char message[DOCUMENT_ERROR_SIZE];
+	char remedy[384];
+	char argument[CMDLINE_RESERVE_SIZE]; /* for the kernel, that is the remedy; "": none is */
+};
+
+static void find(struct finding *finding, enum cell_check_result result, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+static void remedy(struct finding *finding, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void find(struct finding *finding, enum cell_check_result result, const char *format, ...)
+{
+	va_list args;
+
+	finding->result = result;
+	va_start(args, format);
+	vsnprintf(finding->message, sizeof(finding->message), format, args);
+	va_end(args);
+}
+
+static void remedy(struct finding *finding, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(finding->remedy, sizeof(finding->remedy), format, args);
+	va_end(args);
+}
+
+static void check_virtualization(const cell_host *host, struct finding *finding)
+{
+	if (host->has_svm || host->has_vmx) {
+		find(finding, CELL_CHECK_OK, "%s (%s) has %s", host->model, host->vendor,
+		     host->has_svm ? "AMD SVM" : "Intel VMX");
+		return;
+	}
+	if (host->is_guest) {
+		find(finding, CELL_CHECK_FAILED,
+		     "this is a virtual machine whose CPU (%s) has neither AMD SVM nor Intel VMX",
+		     host->model);
+		remedy(finding, "turn nested virtualisation on at its host (QEMU/KVM: kvm_amd or "
+				"kvm_intel with nested=1, and -cpu host)");
+		return;
+	}
+	find(finding, CELL_CHECK_FAILED, "the CPU (%s) shows neither AMD SVM nor Intel VMX",
+	     host->model);
+	remedy(finding, "enable SVM or VT-x in the firmware setup, or use another machine");
+}
+
+static void check_nested_paging(const cell_host *host, struct finding *finding)
+{
+	if (host->has_nested_paging) {
+		find(finding, CELL_CHECK_OK, "the CPU has nested paging");
+		return;
+	}
+	find(finding, CELL_CHECK_FAILED, "the CPU has no nested paging (AMD NPT, Intel EPT)");
+	remedy(finding, "use another machine; under QEMU add +npt to -cpu");
+}
+
+/* In the words in which the driver would refuse it: "what is wrong: what to do". */
+static void find_number(struct finding *finding, uint32_t check, uint64_t number)
+{
+	char text[EXPLAIN_SIZE] = "", *remedy_at;
+
+	explain_number(check, number, text);
+	remedy_at = strstr(text, ": ");
+	if (!remedy_at)
+		return;
+
+	*remedy_at = '\0';
+	find(finding, CELL_CHECK_FAILED, "%s", text);
+	remedy(finding, "%s", remedy_at + 2);
+}
+
+/* CPUs that cells have are offline for Linux, as they should be. */
+static unsigned count_given(const cell_host *host)
+{
+	_cleanup_close_ int fd = driver_open(host->context);
+	struct inventory inventory;
+	unsigned given = 0;
+
+	if (fd < 0)
+		return 0;
+	if (inventory_read(host->context, fd, &inventory) < 0) {
+		context_begin(host->context);
+		return 0;
+	}
+	for (size_t i = 0; i < inventory.n; i++)
+		given += cpuset_count(&inventory.cells[i].cpus);
+	inventory_clear(&inventory);
+	return given;
+}
+
+static void check_cpu_mode(const cell_host *host, struct finding *finding)
+{
+	const char *what, *how;
+
+	if (!host->cpu_mode) {
+		find(finding, CELL_CHECK_OK, "Linux uses nothing of the CPU that a guest cannot");
+		return;
+	}
+	explain_cpu_mode(host->cpu_mode, &what, &how);
+	find(finding, CELL_CHECK_FAILED, "%s", what);
+	remedy(finding, "%s", how);
+}
+
+static void check_cpus(const cell_host *host, struct finding *finding)
+{
+	unsigned online = cpuset_count(&host->online), present = cpuset_count(&host->present);
+	unsigned given = online < present ? count_given(host) : 0;
+
+	if (host->n_possible > CELLHV_MAX_CPUS) {
+		find_number(finding, CELLHV_DRIVER_CHECK_TOO_MANY_CPUS, host->n_possible);
+	} else if (given) {
+		find(finding, online + given < present ? CELL_CHECK_WARNING : CELL_CHECK_OK,
+		     "%u CPUs are online, and cells have %u", online, given);
+		if (online + given < present)
+			remedy(finding, "bring the others online before enabling: `chcpu -e ...`");
+	} else if (online < 2) {
+		find(finding, CELL_CHECK_FAILED,
+		     "one CPU is online, and CPU 0 stays with Linux: none is left for cells");
+		remedy(finding, "%s",
+		       present > 1 ? "bring the others online: `chcpu -e 1`"
+				   : "use a machine with two CPUs or more");
+	} else if (online < present) {
+		find(finding, CELL_CHECK_WARNING, "only %u of %u CPUs are online", online, present);
+		remedy(finding, "bring the others online before enabling: `chcpu -e ...`");
+	} else {
+		find(finding, CELL_CHECK_OK, "%u CPUs are online", online);
+	}
+}
+
+static void check_module(const cell_host *host, struct finding *finding)
+{
+	char other[128];
+
+	switch (module_find(host->root, host->kernel, other)) {
+	case MODULE_LOADED:
+		find(finding, CELL_CHECK_OK, "the module " MODULE_NAME " is loaded");
+		return;
+	case MODULE_AVAILABLE:
+		find(finding, CELL_CHECK_OK,
+		     "the module " MODULE_NAME " is installed for kernel %s", host->kernel);
+		return;
+	case MODULE_NOT_INDEXED:
+		find(finding, CELL_CHECK_FAILED,
+		     "the module " MODULE_NAME " is there for kernel %s, but not in its index",
+		     host->kernel);
+		remedy(finding, "run `depmod`");
+		return;
+	case MODULE_OTHER_KERNEL:
+		find(finding, CELL_CHECK_FAILED,
+		     "the module " MODULE_NAME " is installed for kernel %s, but %s runs", other,
+		     host->kernel);
+		break;
+	case MODULE_MISSING:
+		find(finding, CELL_CHECK_FAILED, "the module " MODULE_NAME " is not installed");
+		break;
+	}
+	remedy(finding,
+	       "install linux-headers-%s and cellhv-dkms; or build and install the module and run "
+	       "`depmod`",
+	       host->kernel);
+}
+
+/* The kernel looks into the configured directory first, where there is one. */
+static bool load_image_header(const cell_host *host, struct cellhv_image_header *ret)
+{
+	char configured[PATH_MAX] = "", path[PATH_MAX];
+	const char *const directories[][2] = {{configured, ""},
+					      {"/lib/firmware/updates/", host->kernel},
+					      {"/lib/firmware/updates", ""},
+					      {"/lib/firmware/", host->kernel},
+					      {"/lib/firmware", ""}};
+
+	file_read_line(configured, sizeof(configured), host->root,
+		       "/sys/module/firmware_class/parameters/path");
+	for (size_t i = 0; i < ELEMENTS(directories); i++) {
+		_cleanup_fclose_ FILE *file = NULL;
+
+		if (!*directories[i][0] || file_path(path, host->root, "%s%s/%s", directories[i][0],
+						     directories[i][1], CELLHV_IMAGE_NAME) < 0)
+			continue;
+
+		file = fopen(path, "re");
+		if (file)
+			return fread(ret, sizeof(*ret), 1, file) == 1;
+	}
+	return false;
+}
+
+static void check_image(const cell_host *host, struct finding *finding)
+{
+	struct cellhv_image_header header;
+
+	if (!load_image_header(host, &header)) {
+		find(finding, CELL_CHECK_FAILED, "there is no hypervisor image /lib/firmware/%s",
+		     CELLHV_IMAGE_NAME);
+		remedy(finding, "install it: `meson install` puts it there");
+	} else if (memcmp(header.signature, CELLHV_IMAGE_SIGNATURE, 8) != 0 ||
+		   header.abi_version != CELLHV_ABI_VERSION) {
+		find(finding, CELL_CHECK_FAILED,
+		     "the hypervisor image /lib/firmware/%s is of another version",
+		     CELLHV_IMAGE_NAME);
+		remedy(finding, "install image, module and library from the same build");
+	} else {
+		find(finding, CELL_CHECK_OK, "the hypervisor image is %.*s",
+		     (int)sizeof(header.version), header.version);
+	}
+}
+
+#define KVM_LATE "kvm.enable_virt_at_load=0"
+
+static bool kvm_is_loaded(const cell_host *host, const char **ret_module, bool *ret_busy)
+{
+	static const char *const modules[] = {"kvm_amd", "kvm_intel"};
+	char users[32];
+
+	for (size_t i = 0; i < ELEMENTS(modules); i++) {
+		if (file_read_line(users, sizeof(users), host->root, "/sys/module/%s/refcnt",
+				   modules[i]) < 0)
+			continue;
+		*ret_module = modules[i];
+		*ret_busy = strcmp(users, "0") != 0;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * From Linux 6.12 on KVM turns SVM or VMX on when it is loaded, which udev does at boot, not with
+ * its first guest.
+ */
+static bool kvm_is_early(const cell_host *host)
+{
+	char early[8] = "N";
+
+	file_read_line(early, sizeof(early), host->root,
+		       "/sys/module/kvm/parameters/enable_virt_at_load");
+	return early[0] == 'Y';
+}
+
+static void check_kvm(const cell_host *host, struct finding *finding)
+{
+	const char *module;
+	bool busy;
+
+	if (!kvm_is_loaded(host, &module, &busy)) {
+		find(finding, CELL_CHECK_OK, "KVM is not in use");
+	} else if (kvm_is_early(host)) {
+		find(finding, CELL_CHECK_FAILED,
+		     "KVM (%s) has turned the CPUs' virtualisation on when it was loaded%s", module,
+		     busy ? ", and has virtual machines" : "");
+		strcpy(finding->argument, KVM_LATE);
+		remedy(finding,
+		       "%s`modprobe -r %s` now; for good, boot with " KVM_LATE
+		       ": `cellctl host prepare` adds it",
+		       busy ? "stop all virtual machines, then " : "", module);
+	} else if (busy) {
+		find(finding, CELL_CHECK_FAILED, "KVM (%s) uses the CPUs' virtualisation", module);
+		remedy(finding, "stop all virtual machines, then `modprobe -r %s`", module);
+	} else {
+		find(finding, CELL_CHECK_WARNING,
+		     "KVM (%s) is loaded, idle: its virtual machines will not start while the "
+		     "hypervisor is enabled",
+		     module);
+		remedy(finding, "`modprobe -r %s`", module);
+	}
+}
+
+/*
+ * iommu=pt first: it leaves the remapping of interrupts alone, and whether it stands before or
+ * after an intel_iommu=on does not matter.
+ */
+static const char *iommu_argument(const cell_host *host, const struct iommu_finding *iommu)
+{
+	if (!cmdline_has(host->cmdline, "iommu=pt"))
+		return "iommu=pt";
+	return cmdline_has(host->cmdline, iommu->off_option) ? "" : iommu->off_option;
+}
+
+static void check_iommu(const cell_host *host, struct finding *finding)
+{
+	struct iommu_finding iommu;
+
+	if (!iommu_find_translating(host->root, &iommu)) {
+		find(finding, CELL_CHECK_OK, "no IOMMU translates Linux's DMA");
+		return;
+	}
+	find(finding, CELL_CHECK_FAILED,
+	     "the IOMMU %s translates DMA of Linux's devices (%s, for one)", iommu.unit,
+	     iommu.device);
+	if (!*iommu_argument(host, &iommu)) {
+		remedy(finding,
+		       "%s and iommu=pt are on the kernel command line: see whether others on it "
+		       "take them back, and what `dmesg` says of the IOMMU",
+		       iommu.off_option);
+		return;
+	}
+	strcpy(finding->argument, iommu_argument(host, &iommu));
+	remedy(finding,
+	       "boot with %s or iommu=pt on the kernel command line: `cellctl host prepare` adds "
+	       "%s",
+	       iommu.off_option, finding->argument);
+}
+
+static void check_memory(const cell_host *host, struct finding *finding)
+{
+	const struct memory *memory = &host->memory;
+	char reserved[32], removable[32], fallback[CMDLINE_RESERVE_SIZE];
+	struct cmdline_reservation reservation;
+	_cleanup_ranges_ struct ranges pool = {0};
+
+	memory_pool(memory, &pool);
+	number_format_size(ranges_total(&pool), reserved);
+	number_format_size(memory_removable(memory), removable);
+	if (pool.n || memory_removable(memory)) {
+		find(finding, CELL_CHECK_OK,
+		     "%s are set aside for cells, and up to %s of Linux's memory could go offline",
+		     reserved, removable);
+		return;
+	}
+	find(finding, CELL_CHECK_FAILED,
+	     memory->block_size ? "none of Linux's memory can go offline, and none is reserved"
+				: "this kernel cannot take memory offline, and none is reserved");
+	pool_describe_fallback(memory, 1, fallback);
+	if (cmdline_find_reservation(host->cmdline, true, &reservation)) {
+		remedy(finding,
+		       "what memmap=%s on the kernel command line reserves is no RAM, or Linux's "
+		       "all the same: boot with %s in its place",
+		       reservation.text, fallback);
+		return;
+	}
+	strcpy(finding->argument, fallback);
+	remedy(finding, "boot with %s on the kernel command line: `cellctl host prepare` adds it",
+	       fallback);
+	if (cmdline_find_reservation(host->cmdline, false, &reservation))
+		remedy(finding,
+		       "what memmap=%s on the kernel command line reserves is not known to be for "
+		       "cells: boot with cellmgr.memory=0x%" PRIx64
+		       ", too, if it is, else with %s, "
+		       "which `cellctl host prepare` adds",
+		       reservation.text, reservation.start, fallback);
+}
+
+static void check_lockdown(const cell_host *host, struct finding *finding)
+{
+	const char *why = module_needs_signature(host->root);
+
+	if (!why) {
+		find(finding, CELL_CHECK_OK, "the kernel is not locked down");
+	} else if (file_exists(host->root, "/sys/module/" MODULE_NAME)) {
+		find(finding, CELL_CHECK_OK,
+		     "the kernel loads signed modules only, as %s, and " MODULE_NAME " is loaded",
+		     why);
+	} else if (module_is_signed(host->root, host->kernel)) {
+		find(finding, CELL_CHECK_WARNING,
+		     "the kernel loads signed modules only, as %s: " MODULE_NAME " is signed, and "
+		     "whether the kernel knows the key is seen when it is loaded",
+		     why);
+		remedy(finding, "see `mokutil --list-enrolled`");
+	} else {
+		find(finding, CELL_CHECK_FAILED,
+		     "the kernel loads signed modules only, as %s, and " MODULE_NAME
+		     ".ko has no signature",
+		     why);
+		remedy(finding, MODULE_SIGN);
+	}
+}
+
+static void check_settings(const cell_host *host, struct finding *finding)
+{
+	const struct settings *settings = &host->settings;
+	char error[DOCUMENT_ERROR_SIZE];
+
+	if (!settings->document.path) {
+		find(finding, CELL_CHECK_OK, "there is no %s, nor need there be", SETTINGS_PATH);
+	} else if (!settings_are_bad(settings)) {
+		find(finding, CELL_CHECK_OK, "%s is right", SETTINGS_PATH);
+	} else {
+		find(finding, CELL_CHECK_FAILED, "%s",
+		     document_first_error(&settings->document, error));
+		remedy(finding, "correct the file; `cellctl host check` shows every error");
+	}
+}
+
+static const struct check {
+	const char *name;
+	int error;
+	const char *error_name;
+	void (*run)(const cell_host *host, struct finding *finding);
+} checks[] = {
+	{"cpu-virtualization", -EOPNOTSUPP, "HardwareUnsupported", check_virtualization},
+	{"nested-paging", -EOPNOTSUPP, "HardwareUnsupported", check_nested_paging},
+	{"cpu-mode", -EOPNOTSUPP, "HardwareUnsupported", check_cpu_mode},
+	{"cpus", -EOPNOTSUPP, "CpuUnavailable", check_cpus},
+	{"module", -ENODEV, "ModuleMissing", check_module},
+	{"image", -ENOENT, "ModuleMissing", check_image},
+	{"kvm", -EBUSY, "Busy", check_kvm},
+	{"iommu", -EOPNOTSUPP, "IommuTranslating", check_iommu},
+	{"memory", -ENOMEM, "NoMemory", check_memory},
+	{"lockdown", -EKEYREJECTED, "ModuleMissing", check_lockdown},
+	{"settings", -EINVAL, "InvalidConfiguration", check_settings},
+};
+
+int preflight_require(cell_host *host)
+{
+	for (size_t i = 0; i < ELEMENTS(checks); i++) {
+		struct finding finding = {0};
+
+		checks[i].run(host, &finding);
+		if (finding.result == CELL_CHECK_FAILED)
+			return context_fail(host->context, checks[i].error, checks[i].error_name,
+					    "Cannot enable the hypervisor: %s: %s.",
+					    finding.message, finding.remedy);
+	}
+	return 0;
+}
+
+size_t preflight_wants(const cell_host *host, struct preflight_want wants[PREFLIGHT_WANTS_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ELEMENTS(checks) && n < PREFLIGHT_WANTS_MAX; i++) {
+		struct finding finding = {0};
+
+		checks[i].run(host, &finding);
+		if (finding.result != CELL_CHECK_FAILED || !*finding.argument)
+			continue;
+
+		wants[n].check = checks[i].name;
+		strcpy(wants[n++].argument, finding.argument);
+	}
+	return n;
+}
+
+LIBCELL_PUBLIC int cell_host_preflight(cell_host *host, cell_check_fn fn, void *userdata)
+{
+	int failed = 0, r;
+
+	context_begin(host->context);
+	r = host_refresh(host);
+	if (r < 0)
+		return r;
+
+	for (size_t i = 0; i < ELEMENTS(checks); i++) {
+		struct finding finding = {0};
+
+		checks[i].run(host, &finding);
+		failed += finding.result == CELL_CHECK_FAILED;
+		r = fn(userdata, finding.result, checks[i].name, finding.message, finding.remedy);
+		if (r < 0)
+			return r;
+	}
+	return failed;
+}
