@@ -4,6 +4,7 @@
 
 #include <linux/err.h>
 #include <linux/io.h>
+#include <linux/ktime.h>
 #include <linux/overflow.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
@@ -260,6 +261,20 @@ static void cell_end(struct cell *cell)
 	hypervisor_put();
 }
 
+/* Whoever sees that it runs sees since when, hence the time first. */
+static int cell_start_now(struct cell *cell, struct cellhv_error *error)
+{
+	const u64 before = cell->start_time;
+	int ret;
+
+	WRITE_ONCE(cell->start_time, ktime_get_ns());
+	ret = call_cell(CELLHV_OP_CELL_START, cell->id, error);
+	if (ret)
+		WRITE_ONCE(cell->start_time, before);
+
+	return ret;
+}
+
 static int cell_simple_op(struct cellhv_cell_op *args, u32 op)
 {
 	struct cell *cell;
@@ -272,7 +287,8 @@ static int cell_simple_op(struct cellhv_cell_op *args, u32 op)
 	if (IS_ERR(cell))
 		return PTR_ERR(cell);
 
-	ret = call_cell(op, cell->id, &args->error);
+	ret = op == CELLHV_OP_CELL_START ? cell_start_now(cell, &args->error)
+					 : call_cell(op, cell->id, &args->error);
 	cell_end(cell);
 	if (!ret)
 		watch_changed();

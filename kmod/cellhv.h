@@ -98,6 +98,7 @@ struct cell {
 	DECLARE_BITMAP(claimed, CELLHV_MAX_CPUS); /* CPUs that must not come online */
 	DECLARE_BITMAP(taken, CELLHV_MAX_CPUS);	  /* CPUs that this module took offline */
 	bool linked; /* Linux's ends of its links are there for it; changed by who owns the cell */
+	u64 start_time; /* ns of CLOCK_MONOTONIC of its last start; under lock, read without */
 	struct cellhv_cell_config *config;
 };
 

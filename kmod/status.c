@@ -23,6 +23,7 @@ static void status_fill(const struct cell *cell, const struct cellhv_call *statu
 	memcpy(info->failed_cpus, status->status.failed_cpus, sizeof(info->failed_cpus));
 	info->failure = status->status.failure;
 	info->config_size = cell->config->header.total_size;
+	info->start_time = READ_ONCE(cell->start_time);
 }
 
 int status_info(union device_args *args)

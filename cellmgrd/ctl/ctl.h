@@ -6,7 +6,7 @@
 #include <systemd/sd-bus.h>
 
 #include "cell.h"
-#include "digest.h"
+#include "summary.h"
 #include "table.h"
 #include "unit-list.h"
 
@@ -15,7 +15,7 @@ struct ctl {
 	cell_context *context;
 	cell_hv *hv; /* once opened */
 	sd_bus *bus; /* once connected */
-	struct digests digests;
+	struct summaries summaries;
 	struct unit_list units;
 	const char *host; /* of -H, or NULL */
 	enum table_format format;

@@ -222,7 +222,7 @@ static int run(struct ctl *ctl, const struct verb *verb, int argc, char **argv)
 	if (!term_pager_close())
 		r = check_output(r);
 
-	digests_free(&ctl->digests);
+	summaries_free(&ctl->summaries);
 	unit_list_free(&ctl->units);
 	sd_bus_flush_close_unref(ctl->bus);
 	cell_hv_unref(ctl->hv);

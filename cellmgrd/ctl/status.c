@@ -12,16 +12,32 @@
 #include "ctl.h"
 #include "exit-status.h"
 #include "holds.h"
+#include "human.h"
 #include "names.h"
+#include "printable.h"
 #include "term.h"
 #include "view.h"
+
+static void print_start(const struct facts *facts)
+{
+	char text[HUMAN_MAX];
+
+	printf("  Started: %s", human_time(facts->started_realtime, text));
+	if (facts_runs(facts))
+		printf("; it has run for %s",
+		       human_duration(human_since(facts->started_realtime), text));
+	putchar('\n');
+}
 
 static void print_text(const struct facts *facts, const char *cpus)
 {
 	const struct record *last = &facts->last;
+	CLEANUP_FREE char *description = printable_copy(facts->description);
 	const char *state = facts->state;
+	char text[HUMAN_MAX];
 
-	printf("%s\n", facts->name);
+	printf("%s%s%s\n", facts->name, description && *description ? " - " : "",
+	       description ? description : "");
 	printf("   Config: %s\n", *facts->config_path ? facts->config_path : "none");
 	printf("     Unit: cell@%s.service\n", facts->name);
 	printf("    State: %s%s%s\n", term_state_color(state), state, term_normal());
@@ -29,6 +45,10 @@ static void print_text(const struct facts *facts, const char *cpus)
 		printf("       ID: %u\n", facts->id);
 		printf("     CPUs: %s\n", cpus);
 	}
+	if (facts->memory)
+		printf("   Memory: %s\n", human_size(facts->memory, text));
+	if (facts->started_realtime)
+		print_start(facts);
 	if (strcmp(last->result, "success") != 0)
 		printf("   Result: %s\n", last->result);
 	if (*last->message && !record_is_of_guest(last))
@@ -45,7 +65,7 @@ struct field {
 	char *value;
 	bool number;
 };
-#define N_FIELDS_MAX 16
+#define N_FIELDS_MAX 20
 
 __attribute__((format(printf, 5, 6))) static void
 add(struct field *fields, size_t *n, const char *name, const char *key, const char *format, ...)
@@ -54,7 +74,8 @@ add(struct field *fields, size_t *n, const char *name, const char *key, const ch
 	va_list ap;
 
 	va_start(ap, format);
-	*field = (struct field){name, key, NULL, strcmp(format, "%u") == 0};
+	*field = (struct field){name, key, NULL,
+				strcmp(format, "%u") == 0 || strcmp(format, "%" PRIu64) == 0};
 	if (vasprintf(&field->value, format, ap) >= 0)
 		(*n)++;
 	va_end(ap);
@@ -72,6 +93,9 @@ static size_t list_fields(const struct facts *facts, const char *cpus, struct fi
 	add(fields, &n, "CPUs", "cpus", "%s", cpus);
 	add(fields, &n, "ConfigPath", "configPath", "%s", facts->config_path);
 	add(fields, &n, "ConfigDigest", "configDigest", "%016" PRIx64, facts->digest);
+	add(fields, &n, "Description", "description", "%s", facts->description);
+	add(fields, &n, "Memory", "memory", "%" PRIu64, facts->memory);
+	add(fields, &n, "StartTimestamp", "startTimestamp", "%" PRIu64, facts->started_realtime);
 	add(fields, &n, "Result", "result", "%s", last->result);
 	add(fields, &n, "Failure", "failure", "%s", last->message);
 	add(fields, &n, "FailureReason", "failureReason", "%s", last->reason);
@@ -108,10 +132,13 @@ static bool is_wanted(const char *list, const char *name)
 
 static void print_lines(const struct ctl *ctl, const struct field *fields, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		CLEANUP_FREE char *harmless = printable_copy(fields[i].value);
+
 		if (is_wanted(ctl->property, fields[i].name))
 			printf("%s%s%s\n", ctl->value ? "" : fields[i].name, ctl->value ? "" : "=",
-			       fields[i].value);
+			       harmless ? harmless : "?");
+	}
 }
 
 static void print(const struct ctl *ctl, const struct facts *facts, bool lines)

@@ -39,6 +39,9 @@ static void print_cell(const struct table_column *column, const char *text, int 
 	int shown = cut ? width - (int)strlen(ELLIPSIS) : (int)length;
 	int padding = cut || last ? 0 : width - (int)length;
 
+	/* Not within a character of UTF-8. */
+	while (cut && shown > 0 && ((unsigned char)text[shown] & 0xc0) == 0x80)
+		shown--;
 	if (column->number)
 		printf("%*s", width, text);
 	else
@@ -46,23 +49,43 @@ static void print_cell(const struct table_column *column, const char *text, int 
 		       *color ? term_normal() : "", padding, "");
 }
 
-static void print_row(const struct table *table, const char *const *texts, const size_t *widths)
+static void print_row(const struct table *table, size_t n, const char *const *texts,
+		      const size_t *widths)
 {
-	for (size_t i = 0; i < table->n_columns; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
 			printf("%*s", GAP, "");
-		print_cell(&table->columns[i], texts[i], (int)widths[i], i + 1 == table->n_columns);
+		print_cell(&table->columns[i], texts[i], (int)widths[i], i + 1 == n);
 	}
 	putchar('\n');
 }
 
+/* How many columns are shown: of the optional ones those that do not make others give way. */
+static size_t choose(const struct table *table, const size_t *widths, size_t available)
+{
+	size_t n = table->n_columns - table->n_optional, sum = GAP * (n - 1);
+
+	for (size_t i = 0; i < n; i++)
+		sum += widths[i];
+	for (; n < table->n_columns; n++) {
+		size_t least = widths[n];
+
+		if (!table->columns[n].number && least > WIDTH_MIN)
+			least = WIDTH_MIN;
+		if (sum + GAP + least > available)
+			break;
+		sum += GAP + widths[n];
+	}
+	return n;
+}
+
 /* The widest column gives way first, one character at a time. */
-static void fit(const struct table *table, size_t *widths, size_t available)
+static void fit(const struct table *table, size_t n, size_t *widths, size_t available)
 {
 	for (;;) {
-		size_t sum = GAP * (table->n_columns - 1), widest = 0;
+		size_t sum = GAP * (n - 1), widest = 0;
 
-		for (size_t i = 0; i < table->n_columns; i++) {
+		for (size_t i = 0; i < n; i++) {
 			sum += widths[i];
 			if (!table->columns[i].number && widths[i] > widths[widest])
 				widest = i;
@@ -77,6 +100,7 @@ static void print_text(const struct table *table, bool legend, bool full)
 {
 	const char *titles[table->n_columns];
 	size_t widths[table->n_columns], available = full ? 0 : term_columns();
+	size_t n = table->n_columns;
 
 	for (size_t i = 0; i < table->n_columns; i++) {
 		titles[i] = table->columns[i].title;
@@ -85,13 +109,15 @@ static void print_text(const struct table *table, bool legend, bool full)
 	for (size_t i = 0; i < table->n_cells; i++)
 		if (widths[i % table->n_columns] < strlen(table->cells[i]))
 			widths[i % table->n_columns] = strlen(table->cells[i]);
-	if (available > 0)
-		fit(table, widths, available);
+	if (available > 0) {
+		n = choose(table, widths, available);
+		fit(table, n, widths, available);
+	}
 
 	if (legend)
-		print_row(table, titles, widths);
+		print_row(table, n, titles, widths);
 	for (size_t i = 0; i < table->n_cells; i += table->n_columns)
-		print_row(table, (const char *const *)&table->cells[i], widths);
+		print_row(table, n, (const char *const *)&table->cells[i], widths);
 }
 
 /* A value that is not there is a dash to people, and null to programs. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Rows of text that print as aligned columns or as JSON. On a terminal the widest columns are cut
- * until a row fits, unless `full` is asked for; a column of states is coloured.
+ * until a row fits, unless `full` is asked for; before a name or a state is cut, the last columns
+ * that are optional are left out. A column of states is coloured.
  */
 #ifndef CELLMGRD_TABLE_H
 #define CELLMGRD_TABLE_H
@@ -22,7 +23,8 @@ struct table_column {
 struct table {
 	const struct table_column *columns;
 	size_t n_columns;
-	char **cells; /* row by row */
+	size_t n_optional; /* of them, the last ones */
+	char **cells;	   /* row by row */
 	size_t n_cells;
 };
 

@@ -59,6 +59,29 @@ static int read_digest(sd_bus_message *m, struct facts *facts)
 	return r;
 }
 
+static int read_description(sd_bus_message *m, struct facts *facts)
+{
+	const char *description;
+	int r = sd_bus_message_read(m, "v", "s", &description);
+
+	if (r >= 0) {
+		free(facts->description);
+		facts->description = strdup(description);
+	}
+	return r;
+}
+
+static int read_memory(sd_bus_message *m, struct facts *facts)
+{
+	return sd_bus_message_read(m, "v", "t", &facts->memory);
+}
+
+/* The other clock is that of another machine, maybe. */
+static int read_start(sd_bus_message *m, struct facts *facts)
+{
+	return sd_bus_message_read(m, "v", "t", &facts->started_realtime);
+}
+
 static int read_id(sd_bus_message *m, struct facts *facts)
 {
 	int r = sd_bus_message_read(m, "v", "u", &facts->id);
@@ -149,9 +172,18 @@ static const struct {
 	const char *property;
 	read_fn read;
 } readers[] = {
-	{"Name", read_name},	       {"State", read_state},	{"ConfigPath", read_config_path},
-	{"ConfigDigest", read_digest}, {"Id", read_id},		{"Managed", read_managed},
-	{"CPUs", read_cpus},	       {"Result", read_result}, {"FailureDetails", read_details},
+	{"Name", read_name},
+	{"State", read_state},
+	{"ConfigPath", read_config_path},
+	{"ConfigDigest", read_digest},
+	{"Id", read_id},
+	{"Managed", read_managed},
+	{"CPUs", read_cpus},
+	{"Result", read_result},
+	{"FailureDetails", read_details},
+	{"Description", read_description},
+	{"Memory", read_memory},
+	{"StartTimestamp", read_start},
 };
 
 static int read_property(sd_bus_message *m, struct facts *facts)

@@ -44,7 +44,7 @@ static int read_local(struct ctl *ctl, struct view *ret)
 	int r;
 
 	read_units(ctl);
-	r = facts_collect(ctl->context, ctl->hv, &ctl->digests, unit_list_state, &ctl->units,
+	r = facts_collect(ctl->context, ctl->hv, &ctl->summaries, unit_list_state, &ctl->units,
 			  &ret->cells);
 	if (r < 0)
 		return ctl_fail_cell(ctl, r);

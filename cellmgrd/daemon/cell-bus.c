@@ -227,6 +227,12 @@ json_object *cell_bus_describe(const struct cell_object *cell)
 	json_object_object_add(root, "configPath", json_object_new_string(facts->config_path));
 	json_object_object_add(root, "configDigest", json_object_new_string(digest));
 	json_object_object_add(root, "managed", json_object_new_boolean(facts->managed));
+	json_object_object_add(root, "description", json_object_new_string(facts->description));
+	json_object_object_add(root, "memory", json_object_new_uint64(facts->memory));
+	json_object_object_add(root, "startTimestamp",
+			       json_object_new_uint64(facts->started_realtime));
+	json_object_object_add(root, "startTimestampMonotonic",
+			       json_object_new_uint64(facts->started_monotonic));
 	json_object_object_add(root, "result", json_object_new_string(last->result));
 	json_object_object_add(root, "failureDetails", describe_failure(last));
 	if (*last->message)
@@ -283,6 +289,11 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_PROPERTY("ConfigPath", "s", NULL, FIELD(facts.config_path), EMITS),
 	SD_BUS_PROPERTY("ConfigDigest", "s", get_facts_string, 0, EMITS),
 	SD_BUS_PROPERTY("Managed", "b", get_managed, 0, EMITS),
+	SD_BUS_PROPERTY("Description", "s", NULL, FIELD(facts.description), EMITS),
+	SD_BUS_PROPERTY("Memory", "t", NULL, FIELD(facts.memory), EMITS),
+	SD_BUS_PROPERTY("StartTimestamp", "t", NULL, FIELD(facts.started_realtime), EMITS),
+	SD_BUS_PROPERTY("StartTimestampMonotonic", "t", NULL, FIELD(facts.started_monotonic),
+			EMITS),
 	SD_BUS_PROPERTY("Statistics", "a{st}", get_stats, 0, EXPLICIT),
 	SD_BUS_METHOD_WITH_ARGS("Start", SD_BUS_ARGS("s", mode), SD_BUS_RESULT("o", job), change,
 				ANYONE),

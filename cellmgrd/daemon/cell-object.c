@@ -24,6 +24,12 @@ static void stamp(struct cell_object *cell)
 	cell->changed_monotonic = now_usec(CLOCK_MONOTONIC);
 }
 
+static void take_facts(struct cell_object *cell, struct facts *facts)
+{
+	cell->facts = *facts;
+	facts->config_path = facts->description = NULL;
+}
+
 int cell_object_new(struct manager *manager, struct facts *facts, struct cell_object **ret)
 {
 	struct cell_object *cell = calloc(1, sizeof(*cell));
@@ -38,8 +44,7 @@ int cell_object_new(struct manager *manager, struct facts *facts, struct cell_ob
 		return -ENOMEM;
 	}
 
-	cell->facts = *facts;
-	facts->config_path = NULL;
+	take_facts(cell, facts);
 	stamp(cell);
 
 	*ret = cell;
@@ -53,7 +58,7 @@ struct cell_object *cell_object_free(struct cell_object *cell)
 
 	free(cell->path);
 	free(cell->unit);
-	free(cell->facts.config_path);
+	facts_release(&cell->facts);
 	free(cell);
 	return NULL;
 }
@@ -81,6 +86,7 @@ void cell_object_update(struct cell_object *cell, struct facts *facts)
 {
 	const struct facts *old = &cell->facts;
 	bool state = strcmp(old->state, facts->state) != 0;
+	bool started = old->started_monotonic != facts->started_monotonic;
 	const struct {
 		bool changed;
 		const char *property;
@@ -96,6 +102,10 @@ void cell_object_update(struct cell_object *cell, struct facts *facts)
 		{strcmp(old->config_path, facts->config_path) != 0, "ConfigPath"},
 		{old->digest != facts->digest, "ConfigDigest"},
 		{old->managed != facts->managed, "Managed"},
+		{strcmp(old->description, facts->description) != 0, "Description"},
+		{old->memory != facts->memory, "Memory"},
+		{started, "StartTimestamp"},
+		{started, "StartTimestampMonotonic"},
 	};
 	char *names[ARRAY_SIZE(table) + 1] = {NULL};
 	size_t n = 0;
@@ -104,9 +114,11 @@ void cell_object_update(struct cell_object *cell, struct facts *facts)
 		if (table[i].changed)
 			names[n++] = (char *)table[i].property;
 
-	free(cell->facts.config_path);
-	cell->facts = *facts;
-	facts->config_path = NULL;
+	/* The same start, however often the other clock has been set since. */
+	if (!started)
+		facts->started_realtime = old->started_realtime;
+	facts_release(&cell->facts);
+	take_facts(cell, facts);
 	if (state)
 		stamp(cell);
 	if (n > 0)

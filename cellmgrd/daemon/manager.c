@@ -108,7 +108,7 @@ int manager_refresh(struct manager *manager)
 	int r;
 
 	hypervisor_watch_connect(manager);
-	r = facts_collect(manager->context, manager->hv, &manager->digests, unit_watch_state,
+	r = facts_collect(manager->context, manager->hv, &manager->summaries, unit_watch_state,
 			  manager->units, &list);
 	if (r < 0) {
 		log_error("Cannot list the cells: %s", strerror(-r));
@@ -222,7 +222,7 @@ struct manager *manager_free(struct manager *manager)
 		cell_object_free(manager->cells);
 		manager->cells = next;
 	}
-	digests_free(&manager->digests);
+	summaries_free(&manager->summaries);
 	unit_watch_free(manager->units);
 	description_watch_end(manager);
 	hold_free_all(manager);

@@ -31,7 +31,7 @@ struct manager {
 	struct description_watch *description_watches;
 	sd_event_source *description_timer;
 	struct unit_watch *units;
-	struct digests digests;
+	struct summaries summaries;
 	struct cell_object *cells; /* list, in order of discovery */
 	const char *hypervisor_state;
 	uint32_t n_cells;	 /* that exist */

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -20,10 +21,17 @@ struct facts *facts_find(const struct facts_list *list, const char *name)
 	return NULL;
 }
 
+void facts_release(struct facts *facts)
+{
+	free(facts->config_path);
+	free(facts->description);
+	facts->config_path = facts->description = NULL;
+}
+
 void facts_list_free(struct facts_list *list)
 {
 	for (size_t i = 0; i < list->n; i++)
-		free(list->items[i].config_path);
+		facts_release(&list->items[i]);
 	free(list->items);
 	*list = (struct facts_list){0};
 }
@@ -39,9 +47,12 @@ int facts_add(struct facts_list *list, const char *name, const char *config_path
 	list->items = items;
 
 	facts = &items[list->n];
-	*facts = (struct facts){.config_path = strdup(config_path), .state = "defined"};
-	if (!facts->config_path)
+	*facts = (struct facts){
+		.config_path = strdup(config_path), .description = strdup(""), .state = "defined"};
+	if (!facts->config_path || !facts->description) {
+		facts_release(facts);
 		return -ENOMEM;
+	}
 	snprintf(facts->name, sizeof(facts->name), "%s", name);
 	record_clear(&facts->last);
 	list->n++;
@@ -62,40 +73,52 @@ bool facts_has_failed(const struct facts *facts)
 	return facts->exists && strcmp(facts->state, "failed") == 0;
 }
 
-static int add_description(struct facts_list *list, const char *path, struct digests *digests)
+static int set_summary(struct facts *facts, const struct summary *summary)
+{
+	char *description = strdup(summary->description);
+
+	if (!description)
+		return -ENOMEM;
+	free(facts->description);
+	facts->description = description;
+	facts->digest = summary->digest;
+	facts->memory = summary->memory;
+	return 0;
+}
+
+static int add_description(struct facts_list *list, cell_context *context, const char *path,
+			   struct summaries *summaries)
 {
 	const char *file = strrchr(path, '/') + 1;
 	CLEANUP_FREE char *name = strndup(file, strlen(file) - strlen(".json"));
+	struct summary summary;
 	struct facts *facts;
-	uint64_t digest;
 	int r;
 
 	if (!name)
 		return -ENOMEM;
 	/* What cannot be read is a description that is wrong; what has been removed since is none.
 	 */
-	r = digest_of_file(digests, path, &digest);
+	r = summary_of_file(summaries, context, path, &summary);
 	if (r < 0 && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
 	if (r < 0)
-		digest = (uint64_t)-r;
+		summary = (struct summary){.digest = (uint64_t)-r, .description = ""};
 
 	r = facts_add(list, name, path, &facts);
-	if (r < 0)
-		return r;
-	facts->digest = digest;
-	return 0;
+	return r < 0 ? r : set_summary(facts, &summary);
 }
 
-static int add_descriptions(struct facts_list *list, cell_context *context, struct digests *digests)
+static int add_descriptions(struct facts_list *list, cell_context *context,
+			    struct summaries *summaries)
 {
 	CLEANUP_STRV char **paths = NULL;
 	int r = cell_desc_list_paths(context, &paths);
 
 	for (char **path = paths; r >= 0 && *path; path++)
-		r = add_description(list, *path, digests);
+		r = add_description(list, context, *path, summaries);
 
-	digests_sweep(digests);
+	summaries_sweep(summaries);
 	return r;
 }
 
@@ -138,6 +161,26 @@ static const char *state_of_absent(const char *unit, const struct record *last)
 	return "stopping";
 }
 
+static uint64_t now_usec(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+/* The kernel's is the clock that nobody sets; what it would have shown on the other one then. */
+static void fill_start(struct facts *facts, cell_cell *cell)
+{
+	uint64_t ms;
+
+	if (cell_cell_start_time(cell, &ms) < 0 || ms == 0)
+		return;
+	facts->started_monotonic = ms * 1000;
+	facts->started_realtime =
+		now_usec(CLOCK_REALTIME) - (now_usec(CLOCK_MONOTONIC) - facts->started_monotonic);
+}
+
 static void fill_existing(struct facts *facts, cell_cell *cell, const char *unit)
 {
 	struct cell_failure failure = {0};
@@ -154,6 +197,9 @@ static void fill_existing(struct facts *facts, cell_cell *cell, const char *unit
 	if (facts->n_cpus > FACTS_CPUS_MAX)
 		facts->n_cpus = FACTS_CPUS_MAX;
 	memcpy(facts->cpus, cpus, facts->n_cpus * sizeof(*cpus));
+	facts->memory = 0;
+	cell_cell_memory_size(cell, &facts->memory);
+	fill_start(facts, cell);
 
 	if (state == CELL_FAILED)
 		record_from_failure(&facts->last, &failure);
@@ -213,11 +259,11 @@ static void add_records(struct facts_list *list)
 	}
 }
 
-int facts_collect(cell_context *context, cell_hv *hv, struct digests *digests, facts_unit_fn unit,
-		  const void *userdata, struct facts_list *ret)
+int facts_collect(cell_context *context, cell_hv *hv, struct summaries *summaries,
+		  facts_unit_fn unit, const void *userdata, struct facts_list *ret)
 {
 	struct facts_list list = {0};
-	int r = add_descriptions(&list, context, digests);
+	int r = add_descriptions(&list, context, summaries);
 
 	if (r >= 0 && hv)
 		r = add_existing(&list, hv, unit, userdata);

@@ -202,6 +202,7 @@ LIBCELL_PUBLIC cell_desc *cell_desc_unref(cell_desc *desc)
 	document_clear(&desc->doc);
 	for (size_t i = 0; i < desc->n_images; i++)
 		free(desc->images[i].file);
+	free(desc->description);
 	free(desc->command_line);
 	free(desc->directory);
 	cell_context_unref(desc->context);
@@ -227,6 +228,24 @@ LIBCELL_PUBLIC unsigned cell_desc_shutdown_timeout_ms(const cell_desc *desc)
 LIBCELL_PUBLIC bool cell_desc_destroy_on_refusal(const cell_desc *desc)
 {
 	return desc->destroy_on_refusal;
+}
+
+LIBCELL_PUBLIC const char *cell_desc_description(const cell_desc *desc)
+{
+	return desc->description ? desc->description : "";
+}
+
+LIBCELL_PUBLIC uint64_t cell_desc_memory_size(const cell_desc *desc)
+{
+	uint64_t size = 0;
+
+	if (!desc_memory_known(desc))
+		return 0;
+	for (size_t i = 0; i < desc->n_memory; i++)
+		if (!(desc->memory[i].flags & CELLHV_MEMORY_DEVICE) &&
+		    __builtin_add_overflow(size, desc->memory[i].size, &size))
+			return 0;
+	return size;
 }
 
 LIBCELL_PUBLIC size_t cell_desc_n_diags(const cell_desc *desc)

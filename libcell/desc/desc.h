@@ -41,6 +41,7 @@ struct cell_desc {
 	char *directory; /* where relative image names start; NULL: of a descriptor, nowhere */
 
 	char name[CELLHV_NAME_SIZE];
+	char *description;  /* for people; NULL: none */
 	struct cpuset cpus; /* empty: n_cpus_wanted of any */
 	uint32_t n_cpus_wanted;
 	size_t n_cpu_list;

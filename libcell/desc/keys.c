@@ -6,6 +6,7 @@
 #include "desc/keys.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cellhv/guest.h>
@@ -29,6 +30,13 @@ static void key_name(const struct value *value)
 static void key_nothing(const struct value *value)
 {
 	(void)value;
+}
+
+/* Without memory for it there is none: nothing but what people read depends on it. */
+static void key_description(const struct value *value)
+{
+	free(value->desc->description);
+	value->desc->description = strdup(json_object_get_string(value->json));
 }
 
 static void key_unsupported(const struct value *value)
@@ -324,7 +332,7 @@ static void key_shutdown(const struct value *value)
 const struct key keys_cell[] = {
 	{PARSE_SCHEMA, PARSE_STRING, false, key_nothing},
 	{"name", PARSE_STRING, true, key_name},
-	{"description", PARSE_STRING, false, key_nothing},
+	{"description", PARSE_STRING, false, key_description},
 	{"cpus", PARSE_INTEGER | PARSE_ARRAY, true, key_cpus},
 	{"memory", PARSE_ARRAY, true, key_memory},
 	{"images", PARSE_ARRAY, false, key_images},

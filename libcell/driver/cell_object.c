@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/blob.h"
 #include "base/export.h"
 #include "driver/driver.h"
 #include "driver/explain.h"
@@ -142,6 +143,50 @@ int cell_object_info(const cell_cell *cell, struct cellhv_cell_info *ret)
 		return fail_gone(cell);
 	if (r < 0)
 		explain_failure(cell->hv->context, cell->hv->fd, r, NULL, "ask for a cell's state");
+	return r;
+}
+
+static uint64_t ram_of(const struct cellhv_cell_config *config)
+{
+	const struct cellhv_memory_region *regions = blob_memory(config);
+	uint64_t size = 0;
+
+	for (uint32_t i = 0; i < config->memory.count; i++)
+		if (!(regions[i].flags & CELLHV_MEMORY_DEVICE))
+			size += regions[i].size;
+	return size;
+}
+
+LIBCELL_PUBLIC int cell_cell_memory_size(cell_cell *cell, uint64_t *ret_size)
+{
+	cell_context *context = cell->hv->context;
+	struct cellhv_cell_config *config;
+	struct cellhv_cell_info info;
+	int r;
+
+	context_begin(context);
+	r = cell_object_info(cell, &info);
+	if (r == 0)
+		r = inventory_config(context, cell->hv->fd, &info, &config);
+	if (r < 0)
+		return r == -ENOENT ? fail_gone(cell) : r;
+
+	*ret_size = ram_of(config);
+	free(config);
+	return 0;
+}
+
+#define NS_PER_MS 1000000
+
+LIBCELL_PUBLIC int cell_cell_start_time(cell_cell *cell, uint64_t *ret_ms)
+{
+	struct cellhv_cell_info info;
+	int r;
+
+	context_begin(cell->hv->context);
+	r = cell_object_info(cell, &info);
+	if (r == 0)
+		*ret_ms = info.start_time / NS_PER_MS;
 	return r;
 }
 

@@ -9,21 +9,21 @@
 #include "base/cleanup.h"
 #include "driver/driver.h"
 
-static int read_config(cell_context *context, int fd, struct inventory_cell *cell)
+int inventory_config(cell_context *context, int fd, const struct cellhv_cell_info *info,
+		     struct cellhv_cell_config **ret)
 {
 	_cleanup_free_ struct cellhv_cell_config *config = NULL;
 	struct cellhv_cell_read_config request = {
-		.size = sizeof(request), .id = cell->info.id, .length = cell->info.config_size};
+		.size = sizeof(request), .id = info->id, .length = info->config_size};
 	int r;
 
-	if (cell->info.config_size < sizeof(*config) ||
-	    cell->info.config_size > CELLHV_CONFIG_MAX_SIZE)
+	if (info->config_size < sizeof(*config) || info->config_size > CELLHV_CONFIG_MAX_SIZE)
 		return context_fail(context, -EPROTO, "AbiMismatch",
 				    "The module returned a configuration of %u bytes: install "
 				    "module and library from the same build.",
-				    cell->info.config_size);
+				    info->config_size);
 
-	config = calloc(1, cell->info.config_size);
+	config = calloc(1, info->config_size);
 	if (!config)
 		return context_oom(context);
 
@@ -37,7 +37,7 @@ static int read_config(cell_context *context, int fd, struct inventory_cell *cel
 				    "The module returned a configuration this library cannot read: "
 				    "install both from the same build.");
 
-	cell->config = TAKE_PTR(config);
+	*ret = TAKE_PTR(config);
 	return 0;
 }
 
@@ -57,7 +57,7 @@ static int add_cell(cell_context *context, int fd, const struct cellhv_cell_info
 	*cell = (struct inventory_cell){.info = *info};
 	cell->info.name[CELLHV_NAME_SIZE - 1] = '\0';
 	memcpy(cell->cpus.bits, info->cpus, sizeof(cell->cpus.bits));
-	r = read_config(context, fd, cell);
+	r = inventory_config(context, fd, &cell->info, &cell->config);
 	if (r < 0)
 		return r;
 

@@ -24,6 +24,10 @@ struct inventory {
 int inventory_read(cell_context *context, int fd, struct inventory *ret);
 void inventory_clear(struct inventory *inventory);
 
+/* What a cell was created with; to be freed. */
+int inventory_config(cell_context *context, int fd, const struct cellhv_cell_info *info,
+		     struct cellhv_cell_config **ret);
+
 /* All but the cell `except` (NULL: none). */
 int inventory_memory(const struct inventory *inventory, const char *except, struct ranges *ret);
 const struct inventory_cell *inventory_by_cpu(const struct inventory *inventory, uint32_t cpu);

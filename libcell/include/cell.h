@@ -197,6 +197,10 @@ const char *cell_desc_path(const cell_desc *desc);
 unsigned cell_desc_shutdown_timeout_ms(const cell_desc *desc); /* default 5000 */
 bool cell_desc_destroy_on_refusal(const cell_desc *desc);      /* default false: keep */
 
+/* Its text for people, not made harmless for terminals, or ""; its RAM without links, or 0. */
+const char *cell_desc_description(const cell_desc *desc);
+uint64_t cell_desc_memory_size(const cell_desc *desc);
+
 /*
  * Those of reading, then those of the last check, compilation or creation, each in the order of the
  * text; after 100 errors a last note says that there are more. _diag: NULL beyond the last; good
@@ -352,6 +356,10 @@ const char *cell_cell_name(const cell_cell *cell);
 
 /* Linux CPU numbers, *ret_n of them, ascending. */
 const unsigned *cell_cell_cpus(const cell_cell *cell, size_t *ret_n);
+
+/* RAM without links; the last start by CLOCK_MONOTONIC, or 0. -ENOENT (NoSuchCell): it is gone. */
+int cell_cell_memory_size(cell_cell *cell, uint64_t *ret_size);
+int cell_cell_start_time(cell_cell *cell, uint64_t *ret_ms);
 
 /* Asks the kernel each time. -ENOENT: the cell is gone. ret_failure may be NULL. */
 int cell_cell_state(cell_cell *cell, enum cell_state *ret_state, struct cell_failure *ret_failure);

@@ -23,14 +23,15 @@ from suite import test
 def cellctl_needs_no_daemon(f):
     f.add_cell("apic-demo", "2,3", "running/locked")
     rows = [line.split() for line in f.run("cellctl-fake").stdout.splitlines()]
-    assert rows[0] == ["ID", "Name", "State", "Assigned", "CPUs"]
+    assert rows[0] == ["ID", "Name", "State", "Assigned", "CPUs", "Memory", "Uptime", "Description"]
     assert rows[1][:3] == ["0", "root", "running"]
-    assert rows[2] == ["1", "apic-demo", "running/locked", "2-3"]
+    assert rows[2] == ["1", "apic-demo", "running/locked", "2-3", "-", "-", "-"]
     listed = json.loads(f.run("cellctl-fake", "--json=short", "list").stdout)
-    assert listed[1] == {"id": 1, "name": "apic-demo", "state": "running/locked", "cpus": "2-3"}
+    none = {"memory": None, "startTimestamp": None, "description": None}
+    assert listed[1] == {"id": 1, "name": "apic-demo", "state": "running/locked", "cpus": "2-3", **none}
     f.describe("other")
     listed = json.loads(f.run("cellctl-fake", "--json=short", "list", "--all").stdout)
-    assert listed[2] == {"id": None, "name": "other", "state": "defined", "cpus": None}
+    assert listed[2] == {"id": None, "name": "other", "state": "defined", "cpus": None, **none}
     stats = f.run("cellctl-fake", "--no-legend", "stats", "apic-demo").stdout.splitlines()
     assert stats[0].split() == ["total", "102", "103", "205"]
     assert f.run("cellctl-fake", "destroy", "apic-demo").returncode == 1

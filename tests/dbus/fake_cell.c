@@ -212,6 +212,25 @@ int cell_cell_load(cell_cell *cell, cell_desc *desc)
 	return set_state(cell, "stopped", "load");
 }
 
+/* A number in a file of the cell's, or 0. */
+static int read_number(cell_cell *cell, const char *file, uint64_t *ret)
+{
+	char text[32];
+
+	*ret = read_file(cell->name, file, text, sizeof(text)) < 0 ? 0 : strtoull(text, NULL, 10);
+	return fake_ok(cell->hv->context);
+}
+
+int cell_cell_memory_size(cell_cell *cell, uint64_t *ret_size)
+{
+	return read_number(cell, "memory", ret_size);
+}
+
+int cell_cell_start_time(cell_cell *cell, uint64_t *ret_ms)
+{
+	return read_number(cell, "started", ret_ms);
+}
+
 int cell_cell_start(cell_cell *cell)
 {
 	char path[FAKE_PATH_SIZE], state[256] = "running";
@@ -248,7 +267,8 @@ int cell_cell_shutdown(cell_cell *cell, unsigned timeout_ms)
 
 int cell_cell_destroy(cell_cell *cell, bool force)
 {
-	static const char *const files[] = {"id", "cpus", "state", "console", "refusals", "silent"};
+	static const char *const files[] = {"id",	"cpus",	  "state",  "console",
+					    "refusals", "silent", "memory", "started"};
 	char path[FAKE_PATH_SIZE];
 	enum cell_state state;
 	int r = cell_cell_state(cell, &state, NULL);

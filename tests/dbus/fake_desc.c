@@ -25,6 +25,10 @@ static void read_fields(cell_desc *desc, json_object *root)
 
 	if (json_object_object_get_ex(root, "name", &value))
 		desc->name = strdup(json_object_get_string(value));
+	if (json_object_object_get_ex(root, "description", &value))
+		desc->description = strdup(json_object_get_string(value));
+	if (json_object_object_get_ex(root, "fake-memory", &value))
+		desc->memory = json_object_get_uint64(value);
 	if (json_object_object_get_ex(root, "fake-error", &value))
 		desc->error = strdup(json_object_get_string(value));
 	if (json_object_object_get_ex(root, "fake-error-name", &value))
@@ -127,6 +131,7 @@ void fake_desc_release(cell_desc *desc)
 	free(desc->path);
 	free(desc->error);
 	free(desc->error_name);
+	free(desc->description);
 }
 
 static int is_json(const struct dirent *entry)
@@ -218,6 +223,16 @@ unsigned cell_desc_shutdown_timeout_ms(const cell_desc *desc)
 bool cell_desc_destroy_on_refusal(const cell_desc *desc)
 {
 	return desc->destroy;
+}
+
+const char *cell_desc_description(const cell_desc *desc)
+{
+	return desc->description ? desc->description : "";
+}
+
+uint64_t cell_desc_memory_size(const cell_desc *desc)
+{
+	return desc->memory;
 }
 
 size_t cell_desc_n_diags(const cell_desc *desc)

@@ -27,6 +27,8 @@ struct cell_desc {
 	cell_context *context;
 	char *name;
 	char *path;
+	char *description;
+	uint64_t memory;
 	char *error; /* of the one diagnostic, or NULL */
 	char *error_name;
 	bool misses_image; /* that only lay beside the file it is from */

@@ -67,7 +67,9 @@ def a_refresh_reads_what_has_changed(f):
     for _ in range(25):
         f.call("ListCells")
     assert opened.read() == {"cell07.json": 1}, "more than once is without need"
-    assert f.read("parsed") == "", "nothing of what a refresh needs takes parsing"
+    paths = sorted(f.read("parsed").splitlines())
+    assert paths == sorted("%s/desc/%s.json" % (f.dir, name)
+                           for name in names + ["apic-demo", "cell07"]), "each version is parsed once"
     os.close(opened.fd)
 
 

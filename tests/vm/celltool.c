@@ -149,6 +149,21 @@ static int call_state(cell_cell *cell, struct tool *tool)
 	return error;
 }
 
+/* memory=BYTES started=MS, of the clock of /proc/uptime. */
+static int call_facts(cell_cell *cell, struct tool *tool)
+{
+	uint64_t size, started;
+	int error = cell_cell_memory_size(cell, &size);
+
+	(void)tool;
+	if (!error)
+		error = cell_cell_start_time(cell, &started);
+	if (!error)
+		printf("memory=%llu started=%llu\n", (unsigned long long)size,
+		       (unsigned long long)started);
+	return error;
+}
+
 /* Until it has ended or failed, for up to the option's milliseconds. */
 static int call_ended(cell_cell *cell, struct tool *tool)
 {
@@ -258,6 +273,7 @@ static const struct verb {
 	{"shutdown", NULL, call_shutdown}, {"destroy", NULL, call_destroy},
 	{"ended", NULL, call_ended},	   {"state", NULL, call_state},
 	{"stats", NULL, call_stats},	   {"console", NULL, call_console},
+	{"facts", NULL, call_facts},
 };
 
 static int run(struct tool *tool, const char *name)

@@ -128,6 +128,35 @@ test_stop_and_start_again() {
 	wait_for 10 in_state exits running
 }
 
+fact() {
+	celltool facts "$1" | tr ' ' '\n' | sed -n "s/^$2=//p"
+}
+
+# Milliseconds since the machine has started, without those of a suspend, of which there is none.
+uptime_ms() {
+	sed 's/ .*//; s/\.\(..\)$/\10/' /proc/uptime
+}
+
+test_what_it_has_and_since_when_it_runs() {
+	local before first
+	fresh
+	expect 0 celltool create exits
+	equal "$(fact exits memory)" 1048576 "the cell's memory in bytes"
+	equal "$(fact exits started)" 0 "the time of a start that never was"
+	before=$(uptime_ms)
+	expect 0 celltool start exits
+	first=$(fact exits started)
+	# /proc/uptime has hundredths of a second, rounded down.
+	[ "$first" -ge "$before" ] || die "it started at $first ms, before $before ms"
+	[ "$first" -le "$(($(uptime_ms) + 10))" ] || die "it started at $first ms, later than now"
+	expect 0 celltool stop exits
+	expect 0 celltool load exits
+	expect 0 celltool start exits
+	[ "$(fact exits started)" -gt "$first" ] || die "the second start is not later than the first"
+	expect 1 celltool start exits
+	[ "$(fact exits started)" -lt "$(($(uptime_ms) + 10))" ] || die "a refused start counts"
+}
+
 test_no_answer() {
 	fresh
 	start no-answer

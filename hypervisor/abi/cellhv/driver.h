@@ -154,6 +154,7 @@ struct cellhv_cell_info {
 	struct cellhv_failure failure;
 	uint32_t config_size; /* out: bytes that CELL_CONFIG returns */
 	uint32_t reserved;
+	uint64_t start_time; /* out: ns of CLOCK_MONOTONIC of its last start; 0: none yet */
 };
 
 /* The configuration the cell was created with. */

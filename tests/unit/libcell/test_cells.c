@@ -240,6 +240,102 @@ TEST(waiting_ends_with_the_state_or_in_time)
 	tear_down();
 }
 
+/* 4 MiB of RAM in two regions, and registers. */
+static cell_blob *compile_blob(void)
+{
+	cell_desc *desc;
+	cell_host *host;
+	cell_blob *blob;
+
+	sysroot_write(
+		&root, "/etc/cells/second.json",
+		"{ \"name\": \"second\", \"cpus\": [2, 3], \"description\": \"a pump\",\n"
+		"  \"memory\": [ { \"size\": \"3M\", \"at\": 0 },\n"
+		"    { \"size\": \"1M\", \"at\": \"1G\", \"access\": \"r\" },\n"
+		"    { \"size\": \"4K\", \"at\": \"2G\", \"phys\": \"0xfd000000\",\n"
+		"      \"access\": \"rw\", \"device\": true } ], \"comm\": { \"at\": \"3G\" } }\n");
+	CHECK_EQ(cell_host_new(root.context, NULL, &host), 0);
+	CHECK_EQ(cell_desc_find(root.context, "second", &desc), 0);
+	CHECK_EQ(cell_desc_compile(desc, host, &blob), 0);
+	CHECK_EQ(cell_desc_memory_size(desc), 4 << 20);
+	CHECK_STR(cell_desc_description(desc), "a pump");
+	cell_desc_unref(desc);
+	cell_host_unref(host);
+	return blob;
+}
+
+static cell_blob *second_blob;
+
+static void act_started(void *argument)
+{
+	struct cellhv_cell_info *info = argument;
+
+	CHECK_EQ(info->id, 5);
+	info->start_time = 7123456789;
+}
+
+static void act_sized(void *argument)
+{
+	size_t size;
+
+	cell_blob_data(second_blob, &size);
+	((struct cellhv_cell_info *)argument)->config_size = (uint32_t)size;
+}
+
+static void act_config(void *argument)
+{
+	struct cellhv_cell_read_config *request = argument;
+	size_t size;
+	const void *data = cell_blob_data(second_blob, &size);
+
+	CHECK_EQ(request->id, 5);
+	CHECK_EQ(request->length, size);
+	memcpy((void *)(uintptr_t)request->buffer, data, size);
+}
+
+TEST(what_a_cell_has_and_since_when_it_runs)
+{
+	static const struct mock_step steps[] = {
+		{CELLHV_IOC_CELL_INFO, -ENOENT, NULL}, /* the compiler asks for cells */
+		OPEN,
+		{CELLHV_IOC_CELL_INFO, 0, act_first},
+		{CELLHV_IOC_CELL_INFO, 0, act_second},
+		{CELLHV_IOC_CELL_INFO, 0, act_started},
+		{CELLHV_IOC_CELL_INFO, 0, NULL},
+		{CELLHV_IOC_CELL_INFO, -ENOENT, NULL},
+		{CELLHV_IOC_CELL_INFO, 0, act_sized},
+		{CELLHV_IOC_CELL_CONFIG, 0, act_config},
+		{CELLHV_IOC_CELL_INFO, 0, act_sized},
+		{CELLHV_IOC_CELL_CONFIG, -ENOENT, NULL},
+		{CELLHV_IOC_CELL_INFO, 0, NULL},
+	};
+	uint64_t value = 1;
+	cell_cell *cell;
+
+	sysroot_make(&root);
+	EXPECT(steps);
+	second_blob = compile_blob();
+	set_up();
+	CHECK_EQ(cell_cell_by_name(hv, "second", &cell), 0);
+	CHECK_EQ(cell_cell_start_time(cell, &value), 0);
+	CHECK_EQ(value, 7123);
+	CHECK_EQ(cell_cell_start_time(cell, &value), 0);
+	CHECK_EQ(value, 0);
+	CHECK_EQ(cell_cell_start_time(cell, &value), -ENOENT);
+	CHECK_STR(last_name(), "NoSuchCell");
+
+	CHECK_EQ(cell_cell_memory_size(cell, &value), 0);
+	CHECK_EQ(value, 4 << 20);
+	CHECK_EQ(cell_cell_memory_size(cell, &value), -ENOENT); /* it went meanwhile */
+	CHECK_STR(last_name(), "NoSuchCell");
+	CHECK_EQ(cell_cell_memory_size(cell, &value), -EPROTO);
+	CHECK_STR(last_name(), "AbiMismatch");
+	CHECK_EQ(value, 4 << 20);
+	cell_cell_unref(cell);
+	second_blob = cell_blob_unref(second_blob);
+	tear_down();
+}
+
 TEST(states_have_names)
 {
 	CHECK_STR(cell_state_to_string(CELL_LOCKED), "running/locked");

@@ -322,6 +322,36 @@ TEST(descriptions_from_descriptors)
 	sysroot_remove(&root);
 }
 
+TEST(what_is_for_people_of_a_description)
+{
+	static const struct {
+		const char *memory, *more, *text;
+		uint64_t size;
+	} table[] = {
+		{"{ \"size\": \"64K\", \"at\": 0 }", "", "", 64 << 10},
+		{"{ \"size\": \"64K\", \"at\": 0 }", ", \"description\": \"a\\u001bb\"", "a\033b",
+		 64 << 10},
+		{"{ \"size\": \"64X\", \"at\": 0 }", ", \"description\": \"bad\"", "bad", 0},
+		{"{ \"size\": \"8E\", \"at\": 0 }", ", \"description\": 7", "", 0},
+		{"{ \"size\": \"8388608T\", \"at\": 0 }, { \"size\": \"8388608T\", \"at\": 0 }", "",
+		 "", 0},
+	};
+	struct sysroot root;
+	cell_desc *desc;
+
+	sysroot_make(&root);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		sysroot_write(&root, "/etc/cells/x.json",
+			      "{ \"name\": \"x\", \"cpus\": 1, \"memory\": [ %s ]%s }",
+			      table[i].memory, table[i].more);
+		CHECK_EQ(cell_desc_find(root.context, "x", &desc), 0);
+		CHECK_STR(cell_desc_description(desc), table[i].text);
+		CHECK_EQ(cell_desc_memory_size(desc), table[i].size);
+		cell_desc_unref(desc);
+	}
+	sysroot_remove(&root);
+}
+
 /* Checks text as x.json; the name of the error has to be that one, "" for none. */
 static void check_text(struct sysroot *root, const char *text, const char *name)
 {
