@@ -5,13 +5,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 #include <time.h>
 
 #include "cleanup.h"
 #include "log.h"
 #include "manager-bus.h"
 #include "manager.h"
+#include "notify.h"
 
 static int block_signals(void)
 {
@@ -25,21 +25,28 @@ static int block_signals(void)
 	return sigprocmask(SIG_BLOCK, &mask, NULL);
 }
 
+struct daemon {
+	struct manager *manager;
+	struct notify notify;
+};
+
 static int on_hang_up(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
 {
+	struct daemon *daemon = userdata;
 	struct timespec now;
 
 	(void)source, (void)si;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+	notify_say(&daemon->notify, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
 		   (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
-	manager_bus_reload(userdata);
-	sd_notify(0, "READY=1");
+	manager_bus_reload(daemon->manager);
+	notify_say(&daemon->notify, "READY=1");
 	return 0;
 }
 
-static int run(struct manager *manager)
+static int run(struct daemon *daemon)
 {
+	struct manager *manager = daemon->manager;
 	int r = sd_event_add_signal(manager->event, NULL, SIGTERM, NULL, NULL);
 
 	if (r < 0)
@@ -47,7 +54,7 @@ static int run(struct manager *manager)
 	r = sd_event_add_signal(manager->event, NULL, SIGINT, NULL, NULL);
 	if (r < 0)
 		return r;
-	r = sd_event_add_signal(manager->event, NULL, SIGHUP, on_hang_up, manager);
+	r = sd_event_add_signal(manager->event, NULL, SIGHUP, on_hang_up, daemon);
 	if (r < 0)
 		return r;
 	r = sd_event_set_watchdog(manager->event, 1);
@@ -59,22 +66,24 @@ static int run(struct manager *manager)
 	if (r < 0)
 		return r;
 
-	sd_notify(0, "READY=1\nSTATUS=Serving " BUS_NAME ".");
+	notify_begin(&daemon->notify, manager->event);
+	notify_say(&daemon->notify, "READY=1\nSTATUS=Serving " BUS_NAME ".");
 	r = sd_event_loop(manager->event);
-	sd_notify(0, "STOPPING=1");
+	notify_say(&daemon->notify, "STOPPING=1");
+	notify_end(&daemon->notify);
 	return r;
 }
 
 int main(void)
 {
-	struct manager *manager;
+	struct daemon daemon = {.notify = {.fd = -1}};
 	int r;
 
 	block_signals();
-	r = manager_new(&manager);
+	r = manager_new(&daemon.manager);
 	if (r >= 0) {
-		r = run(manager);
-		manager_free(manager);
+		r = run(&daemon);
+		manager_free(daemon.manager);
 	}
 	if (r < 0)
 		log_error("cellmgrd cannot go on: %s", strerror(-r));

@@ -42,7 +42,7 @@ static int on_time(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)usec;
 	if (signs != s->signs)
-		sd_notify(0, "WATCHDOG=1");
+		notify_say(&s->notify, "WATCHDOG=1");
 	s->signs = signs;
 
 	if (sd_watchdog_enabled(0, &period) <= 0)

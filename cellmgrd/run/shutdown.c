@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <systemd/sd-daemon.h>
 #include <time.h>
 
 #include "cleanup.h"
@@ -42,7 +41,7 @@ static void obey_policy(struct supervisor *s)
 		  "start cell@%s` takes it under control again, `cellctl destroy --force %s` ends "
 		  "it.",
 		  s->n_requests, s->name, s->name);
-	sd_notify(0, "STATUS=The guest refused to shut down and still runs.");
+	notify_say(&s->notify, "STATUS=The guest refused to shut down and still runs.");
 	sd_event_exit(s->event, EXIT_FAILED);
 }
 
@@ -56,7 +55,7 @@ static int on_pause_over(sd_event_source *source, uint64_t usec, void *userdata)
 static void ask_again(struct supervisor *s, const char *what)
 {
 	log_warning("The guest %s the shutdown request, asking again.", what);
-	sd_notifyf(0, "STATUS=The guest %s a shutdown request, asking again.", what);
+	notify_say(&s->notify, "STATUS=The guest %s a shutdown request, asking again.", what);
 	if (sd_event_add_time_relative(s->event, NULL, CLOCK_MONOTONIC, PAUSE_USEC, 0,
 				       on_pause_over, s) < 0)
 		obey_policy(s);
@@ -69,7 +68,8 @@ void shutdown_begin(struct supervisor *s)
 	int r;
 
 	/* The guest's own time-out counts, however short the unit's is. */
-	sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%" PRIu64, ((uint64_t)timeout_ms + 2000) * 1000);
+	notify_say(&s->notify, "EXTEND_TIMEOUT_USEC=%" PRIu64,
+		   ((uint64_t)timeout_ms + 2000) * 1000);
 	s->n_requests++;
 	r = cell_cell_shutdown(s->cell, timeout_ms);
 	console_drain(&s->console);

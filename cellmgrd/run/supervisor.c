@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 #include <sys/epoll.h>
 
 #include "bring-up.h"
@@ -32,7 +31,7 @@ int supervisor_follow(struct supervisor *s)
 	switch (state) {
 	case CELL_RUNNING:
 	case CELL_LOCKED:
-		sd_notifyf(0, "STATUS=Cell %u is %s.", cell_cell_id(s->cell),
+		notify_say(&s->notify, "STATUS=Cell %u is %s.", cell_cell_id(s->cell),
 			   cell_state_to_string(state));
 		return -1;
 	case CELL_SHUT_DOWN:
@@ -48,7 +47,7 @@ int supervisor_follow(struct supervisor *s)
 
 	log_event(s->name, EVENT_FAILED, LOG_ERR, "The guest failed: %s",
 		  *failure.message ? failure.message : failure.reason);
-	sd_notifyf(0, "STATUS=The guest failed: %s", failure.message);
+	notify_say(&s->notify, "STATUS=The guest failed: %s", failure.message);
 	return EXIT_FAILED;
 }
 
@@ -81,7 +80,7 @@ static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *
 
 	(void)source, (void)si;
 	if (s->n_requests == 0) {
-		sd_notify(0, "STOPPING=1\nSTATUS=Asking the guest to shut down.");
+		notify_say(&s->notify, "STOPPING=1\nSTATUS=Asking the guest to shut down.");
 		shutdown_begin(s);
 	}
 	return 0;
@@ -114,7 +113,7 @@ static void announce(struct supervisor *s)
 
 	log_event(s->name, EVENT_STARTED, LOG_INFO, "Cell %u runs on CPU %s.",
 		  cell_cell_id(s->cell), list ? list : "?");
-	sd_notify(0, "READY=1");
+	notify_say(&s->notify, "READY=1");
 }
 
 static bool has_failed(struct supervisor *s)
@@ -169,13 +168,15 @@ static int set_up(struct supervisor *s)
 	if (r < 0)
 		return r;
 
+	notify_begin(&s->notify, s->event);
 	cell_context_set_log_fn(s->context, log_from_libcell, NULL);
 	return 0;
 }
 
 int supervisor_run(const char *name)
 {
-	struct supervisor s = {.name = name, .console = {.fd = -1, .cell = name}};
+	struct supervisor s = {
+		.name = name, .console = {.fd = -1, .cell = name}, .notify = {.fd = -1}};
 	int status, r = set_up(&s);
 
 	if (r < 0)
@@ -184,6 +185,7 @@ int supervisor_run(const char *name)
 	if (status == EXIT_OK)
 		status = supervise(&s);
 
+	notify_end(&s.notify);
 	cell_cell_unref(s.cell);
 	cell_desc_unref(s.desc);
 	cell_hv_unref(s.hv);

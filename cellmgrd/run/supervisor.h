@@ -10,6 +10,7 @@
 
 #include "cell.h"
 #include "console.h"
+#include "notify.h"
 
 struct supervisor {
 	const char *name;
@@ -19,6 +20,7 @@ struct supervisor {
 	cell_cell *cell;
 	sd_event *event;
 	struct console console;
+	struct notify notify;
 	unsigned n_requests; /* for a shutdown, so far */
 	uint64_t signs;	     /* of life, at the last look */
 };
