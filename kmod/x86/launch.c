@@ -35,6 +35,7 @@ struct launch {
 	struct cellhv_boot *boot;
 	void *entry; /* in the hypervisor's address space */
 	struct boot_tables tables;
+	u32 max_cpus; /* that the image has room for */
 	struct cpumask entered;
 	struct call_slot *slots; /* one per CPU, in memory that has a physical address */
 };
@@ -74,7 +75,7 @@ static int launch_check_image(const struct firmware *fw, struct cellhv_error *er
 
 	if (header->abi_version != CELLHV_ABI_VERSION ||
 	    header->boot_size != sizeof(struct cellhv_boot) || header->file_size != fw->size ||
-	    header->memory_size < fw->size || header->memory_size > CELLHV_MEMORY_SIZE / 2 ||
+	    header->memory_size < fw->size || !cellhv_image_max_cpus(header) ||
 	    header->entry_offset >= fw->size ||
 	    header->boot_offset > header->memory_size - sizeof(struct cellhv_boot))
 		return launch_fail(error, -ENOEXEC, CELLHV_DRIVER_CHECK_IMAGE_FORMAT,
@@ -154,6 +155,7 @@ static int launch_fill(struct launch *launch, const struct firmware *fw,
 	const struct cellhv_image_header *header = (const void *)fw->data;
 
 	memcpy(launch->memory, fw->data, fw->size);
+	launch->max_cpus = cellhv_image_max_cpus(header);
 	launch->boot = launch->memory + header->boot_offset;
 	launch->entry = (void *)(CELLHV_BASE + header->entry_offset);
 	launch_fill_boot(launch, system);
@@ -219,6 +221,14 @@ int launch_call(struct cellhv_call *call)
 	return (int)native_hypercall(CELLHV_CALL, virt_to_phys(call));
 }
 
+static int launch_no_room(u32 room, struct cellhv_error *error)
+{
+	pr_err("cellhv: %u CPUs are online, and the hypervisor has room for %u\n",
+	       num_online_cpus(), room);
+	return launch_fail(error, -ENOMEM, CELLHV_DRIVER_CHECK_NO_ROOM,
+			   CELLHV_NO_ROOM(num_online_cpus(), room));
+}
+
 struct cpu_request {
 	struct launch *launch;
 	struct cellhv_error *error;
@@ -250,6 +260,8 @@ static void launch_enter_cpu(void *data)
 		native_claim(false);
 		if (refusal->check)
 			launch_fail(request->error, -EOPNOTSUPP, refusal->check, refusal->object);
+		else if (request->result == -ENOMEM)
+			launch_no_room(cpumask_weight(&launch->entered), request->error);
 		else
 			launch_fail(request->error, -EIO, CELLHV_DRIVER_CHECK_ENTRY, cpu);
 		return;
@@ -342,11 +354,13 @@ int launch_enter(struct launch *launch, struct cellhv_error *error)
 
 	cpus_read_lock();
 	launch->boot->num_cpus = num_online_cpus();
+	if (num_online_cpus() > launch->max_cpus)
+		request.result = launch_no_room(launch->max_cpus, error);
 	for_each_online_cpu (cpu) {
-		request.result = -EIO;
-		smp_call_function_single(cpu, launch_enter_cpu, &request, true);
 		if (request.result)
 			break;
+		request.result = -EIO;
+		smp_call_function_single(cpu, launch_enter_cpu, &request, true);
 	}
 	cpus_read_unlock();
 	if (request.result && launch_leave(launch, &rollback))

@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 
-enum object { NOTHING, NUMBER, ADDRESS, CELL, FEATURE, STATE, MODE };
+enum object { NOTHING, NUMBER, ADDRESS, CELL, FEATURE, STATE, MODE, ROOM };
 
 struct sentence {
 	uint32_t check;
@@ -115,6 +115,7 @@ static const struct sentence sentences[] = {
 	 "Linux uses the memory at %s: take its block offline first, or leave out \"phys\""},
 	{CELLHV_DRIVER_CHECK_TOO_MANY_CPUS, NUMBER, "HardwareUnsupported",
 	 "%s possible CPUs are more than the hypervisor serves: boot with nr_cpus=256 or less"},
+	{CELLHV_DRIVER_CHECK_NO_ROOM, ROOM, "HardwareUnsupported", "%s"},
 	{CELLHV_DRIVER_CHECK_SUSPENDING, NOTHING, "Busy",
 	 "the machine is about to suspend or restart: try again afterwards"},
 	{CELLHV_DRIVER_CHECK_IMAGE_UNREADABLE, NUMBER, "ModuleMissing",
@@ -250,12 +251,33 @@ void explain_cpu_mode(uint64_t mode, const char **what, const char **remedy)
 	*remedy = modes[mode].remedy;
 }
 
+void explain_no_room(uint64_t object, char what[EXPLAIN_ROOM_SIZE], char remedy[EXPLAIN_ROOM_SIZE])
+{
+	const uint32_t online = CELLHV_NO_ROOM_ONLINE(object), room = CELLHV_NO_ROOM_ROOM(object);
+
+	snprintf(what, EXPLAIN_ROOM_SIZE,
+		 "%" PRIu32 " CPUs are online, and the hypervisor has room for %" PRIu32, online,
+		 room);
+	snprintf(remedy, EXPLAIN_ROOM_SIZE,
+		 "take some offline first (`chcpu -d ...`), or boot with nr_cpus=%" PRIu32
+		 " or, where cores have two threads, with nosmt",
+		 room);
+}
+
+static void render_room(uint64_t object, char *rendered, size_t size)
+{
+	char what[EXPLAIN_ROOM_SIZE], remedy[EXPLAIN_ROOM_SIZE];
+
+	explain_no_room(object, what, remedy);
+	snprintf(rendered, size, "%s: %s", what, remedy);
+}
+
 static void explain_check(cell_context *context, int fd, const struct sentence *sentence,
 			  uint64_t object, const char *what)
 {
 	const uint64_t mode = object < CELLHV_CPU_MODE_MAX ? object : 0;
 	const char *name = sentence->name;
-	char rendered[192] = "", reason[EXPLAIN_SIZE];
+	char rendered[2 * EXPLAIN_ROOM_SIZE + 4] = "", reason[EXPLAIN_SIZE];
 
 	if (sentence->object == NUMBER)
 		snprintf(rendered, sizeof(rendered), "%" PRIu64, object);
@@ -268,6 +290,8 @@ static void explain_check(cell_context *context, int fd, const struct sentence *
 	else if (sentence->object == MODE)
 		snprintf(rendered, sizeof(rendered), "%s: %s", modes[mode].what,
 			 modes[mode].remedy);
+	else if (sentence->object == ROOM)
+		render_room(object, rendered, sizeof(rendered));
 	else if (sentence->object == FEATURE)
 		snprintf(rendered, sizeof(rendered), "%s",
 			 object && object < CELLHV_CPU_FEATURE_MAX ? features[object]

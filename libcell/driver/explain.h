@@ -22,4 +22,8 @@ void explain_guest_failure(const struct cellhv_failure *failure, char message[16
 /* One of enum cellhv_cpu_mode: what is wrong, and what to do. */
 void explain_cpu_mode(uint64_t mode, const char **what, const char **remedy);
 
+/* The same of the object of CELLHV_DRIVER_CHECK_NO_ROOM. */
+#define EXPLAIN_ROOM_SIZE 160
+void explain_no_room(uint64_t object, char what[EXPLAIN_ROOM_SIZE], char remedy[EXPLAIN_ROOM_SIZE]);
+
 #endif

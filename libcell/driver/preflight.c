@@ -129,13 +129,53 @@ static void check_cpu_mode(const cell_host *host, struct finding *finding)
 	remedy(finding, "%s", how);
 }
 
+/* The kernel looks into the configured directory first, where there is one. */
+static bool load_image_header(const cell_host *host, struct cellhv_image_header *ret)
+{
+	char configured[PATH_MAX] = "", path[PATH_MAX];
+	const char *const directories[][2] = {{configured, ""},
+					      {"/lib/firmware/updates/", host->kernel},
+					      {"/lib/firmware/updates", ""},
+					      {"/lib/firmware/", host->kernel},
+					      {"/lib/firmware", ""}};
+
+	file_read_line(configured, sizeof(configured), host->root,
+		       "/sys/module/firmware_class/parameters/path");
+	for (size_t i = 0; i < ELEMENTS(directories); i++) {
+		_cleanup_fclose_ FILE *file = NULL;
+
+		if (!*directories[i][0] || file_path(path, host->root, "%s%s/%s", directories[i][0],
+						     directories[i][1], CELLHV_IMAGE_NAME) < 0)
+			continue;
+
+		file = fopen(path, "re");
+		if (file)
+			return fread(ret, sizeof(*ret), 1, file) == 1;
+	}
+	return false;
+}
+
+/* 0: no image says so; that there is none is another check's matter. */
+static uint32_t image_max_cpus(const cell_host *host)
+{
+	struct cellhv_image_header header;
+
+	return load_image_header(host, &header) ? cellhv_image_max_cpus(&header) : 0;
+}
+
 static void check_cpus(const cell_host *host, struct finding *finding)
 {
 	unsigned online = cpuset_count(&host->online), present = cpuset_count(&host->present);
 	unsigned given = online < present ? count_given(host) : 0;
+	uint32_t room = image_max_cpus(host);
+	char what[EXPLAIN_ROOM_SIZE], how[EXPLAIN_ROOM_SIZE];
 
 	if (host->n_possible > CELLHV_MAX_CPUS) {
 		find_number(finding, CELLHV_DRIVER_CHECK_TOO_MANY_CPUS, host->n_possible);
+	} else if (room && online > room) {
+		explain_no_room(CELLHV_NO_ROOM(online, room), what, how);
+		find(finding, CELL_CHECK_FAILED, "%s", what);
+		remedy(finding, "%s", how);
 	} else if (given) {
 		find(finding, online + given < present ? CELL_CHECK_WARNING : CELL_CHECK_OK,
 		     "%u CPUs are online, and cells have %u", online, given);
@@ -186,32 +226,6 @@ static void check_module(const cell_host *host, struct finding *finding)
 	       "install linux-headers-%s and cellhv-dkms; or build and install the module and run "
 	       "`depmod`",
 	       host->kernel);
-}
-
-/* The kernel looks into the configured directory first, where there is one. */
-static bool load_image_header(const cell_host *host, struct cellhv_image_header *ret)
-{
-	char configured[PATH_MAX] = "", path[PATH_MAX];
-	const char *const directories[][2] = {{configured, ""},
-					      {"/lib/firmware/updates/", host->kernel},
-					      {"/lib/firmware/updates", ""},
-					      {"/lib/firmware/", host->kernel},
-					      {"/lib/firmware", ""}};
-
-	file_read_line(configured, sizeof(configured), host->root,
-		       "/sys/module/firmware_class/parameters/path");
-	for (size_t i = 0; i < ELEMENTS(directories); i++) {
-		_cleanup_fclose_ FILE *file = NULL;
-
-		if (!*directories[i][0] || file_path(path, host->root, "%s%s/%s", directories[i][0],
-						     directories[i][1], CELLHV_IMAGE_NAME) < 0)
-			continue;
-
-		file = fopen(path, "re");
-		if (file)
-			return fread(ret, sizeof(*ret), 1, file) == 1;
-	}
-	return false;
 }
 
 static void check_image(const cell_host *host, struct finding *finding)

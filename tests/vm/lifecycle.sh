@@ -303,6 +303,35 @@ test_failing_cpu_rolls_back() {
 	fresh
 }
 
+# The image's header, whose memory_size is at 20, as if it had room for three CPUs. libcell sees the
+# true one, so that it does not refuse before the module.
+test_more_cpus_than_there_is_room_for() {
+	local image=/lib/firmware/cellmgr/cellhv.bin
+	native
+	cp $image /tmp/true.bin
+	printf '\000\040\072\000' | dd of=$image bs=1 seek=20 conv=notrunc 2>/dev/null
+	dmesg -c >/dev/null
+	expect 1 unshare -m sh -c "mount --bind /tmp/true.bin $image && celltool enable"
+	says "4 CPUs are online, and the hypervisor has room for 3: .*nr_cpus=3"
+	dmesg | grep -q "4 CPUs are online, and the hypervisor has room for 3" || die "no line"
+	expect 1 celltool enable
+	says "4 CPUs are online, and the hypervisor has room for 3"
+	equal "$(info enabled)" 0 "enabled"
+	echo 0 >"$CPU3"
+	expect 0 celltool enable
+	equal "$(info cpus)" 3 "the number of CPUs under the hypervisor"
+	expect 0 celltool disable
+	cp /tmp/true.bin $image
+	echo 1 >"$CPU3"
+	all_cpus
+}
+
+# The promise of CELLHV_SETUP_PAGES and CELLHV_CPU_PAGES, by which CPUs are admitted.
+test_cpus_take_no_more_than_was_said() {
+	fresh
+	[ "$(info pages_used)" -le $((64 + 4 * 10)) ] || die "$(info pages_used) pages are used"
+}
+
 test_pages_return() {
 	local before i
 	fresh

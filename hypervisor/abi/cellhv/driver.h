@@ -44,8 +44,14 @@ enum cellhv_driver_check {
 	CELLHV_DRIVER_CHECK_IMAGE_UNREADABLE,  /* object: errno of reading the hypervisor image */
 	CELLHV_DRIVER_CHECK_LINK_UNUSABLE,     /* object: which link; its function has no driver */
 	CELLHV_DRIVER_CHECK_CPU_LOST,	       /* object: CPU; see CELL_DESTROY */
+	CELLHV_DRIVER_CHECK_NO_ROOM,	       /* object: see CELLHV_NO_ROOM */
 	CELLHV_DRIVER_CHECK_MAX,
 };
+
+/* So many CPUs are online, and there is room in the hypervisor for so many. */
+#define CELLHV_NO_ROOM(online, room) ((uint64_t)(online) << 32 | (room))
+#define CELLHV_NO_ROOM_ONLINE(object) ((uint32_t)((object) >> 32))
+#define CELLHV_NO_ROOM_ROOM(object) ((uint32_t)(object))
 
 struct cellhv_error {
 	uint32_t check;

@@ -53,6 +53,30 @@ struct cellhv_image_header {
 	char version[32];
 };
 
+/*
+ * Pages of the pool: what is set up once, with two small cells; and what each CPU takes. The
+ * hypervisor holds itself to it.
+ */
+#define CELLHV_PAGE_SIZE 4096u
+#define CELLHV_SETUP_PAGES 64u
+#define CELLHV_CPU_PAGES 10u
+
+/* How many CPUs this image has room for. */
+static inline uint32_t cellhv_image_max_cpus(const struct cellhv_image_header *header)
+{
+	uint64_t pages, cpus;
+
+	if (header->memory_size > CELLHV_MEMORY_SIZE)
+		return 0;
+
+	pages = (CELLHV_MEMORY_SIZE - header->memory_size) / CELLHV_PAGE_SIZE;
+	if (pages < CELLHV_SETUP_PAGES)
+		return 0;
+
+	cpus = (pages - CELLHV_SETUP_PAGES) / CELLHV_CPU_PAGES;
+	return cpus < CELLHV_MAX_CPUS ? (uint32_t)cpus : CELLHV_MAX_CPUS;
+}
+
 /* A segment register as the VMCB keeps it (AMD64 APM vol. 2, 15.5.1): attributes are the
  * descriptor's bits 40-47 and 52-55; 0 for a null selector. */
 struct cellhv_segment {

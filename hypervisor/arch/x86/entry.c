@@ -92,6 +92,8 @@ static int entry_make_cpu(const struct cellhv_native *native)
 	int err;
 
 	_Static_assert(sizeof(*page) <= PAGE_SIZE, "one page");
+	_Static_assert(1 + 3 * STACK_IST_PAGES + STACK_PAGES + VCPU_PAGES <= CELLHV_CPU_PAGES,
+		       "as many pages as the module counts on");
 	if (!page)
 		return -ENOMEM;
 

@@ -11,6 +11,8 @@
 #include "core/cpu.h"
 #include "core/paging.h"
 
+#define VCPU_PAGES 4u /* of the pool, that a back end takes for a CPU at most */
+
 /* Guest state that is not in cpu->regs. */
 struct vcpu_state {
 	uint64_t rip, rflags, cr0, cr3, cr4, efer;

@@ -187,6 +187,58 @@ TEST(preflight_refuses_more_cpus_than_are_served)
 	sysroot_remove(&root);
 }
 
+TEST(image_has_room_for_so_many_cpus)
+{
+	static const struct {
+		uint32_t memory_size, cpus;
+	} cases[] = {
+		{26 * 4096, (1024 - 26 - CELLHV_SETUP_PAGES) / CELLHV_CPU_PAGES},
+		{(1024 - CELLHV_SETUP_PAGES - 2 * CELLHV_CPU_PAGES) * 4096, 2},
+		{(1024 - CELLHV_SETUP_PAGES - 2 * CELLHV_CPU_PAGES) * 4096 + 1, 1},
+		{(1024 - CELLHV_SETUP_PAGES) * 4096, 0},
+		{CELLHV_MEMORY_SIZE, 0},
+		{CELLHV_MEMORY_SIZE + 1, 0},
+		{UINT32_MAX, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct cellhv_image_header header = {.memory_size = cases[i].memory_size};
+
+		CHECK_EQ(cellhv_image_max_cpus(&header), cases[i].cpus);
+	}
+}
+
+/* Before any of them enters, and in the words of the driver. */
+TEST(preflight_refuses_more_cpus_than_the_image_has_room_for)
+{
+	struct cellhv_error error = {.check = CELLHV_DRIVER_CHECK_NO_ROOM};
+	struct wanted wanted = {.name = "cpus"};
+	struct cellhv_image_header header = {0};
+	const uint32_t room = cellhv_image_max_cpus(&header);
+	char found[2 * sizeof(wanted.message) + 64];
+	struct sysroot root;
+
+	CHECK(room > 64 && room < CELLHV_MAX_CPUS);
+	sysroot_make_ready(&root);
+	sysroot_write(&root, "/sys/devices/system/cpu/present", "0-255\n");
+	sysroot_write(&root, "/sys/devices/system/cpu/online", "0-%u\n", room - 1);
+	CHECK_EQ(run(&root, &wanted), 0);
+	sysroot_write(&root, "/sys/devices/system/cpu/online", "0-%u\n", room);
+	CHECK_EQ(run(&root, &wanted), 1);
+
+	error.object = CELLHV_NO_ROOM(room + 1, room);
+	explain_failure(root.context, -1, -ENOMEM, &error, "enable the hypervisor");
+	snprintf(found, sizeof(found), "Cannot enable the hypervisor: %s: %s.", wanted.message,
+		 wanted.remedy);
+	CHECK_STR(found, cell_context_last_error(root.context));
+	snprintf(found, sizeof(found), "%u CPUs are online, and the hypervisor has room for %u",
+		 room + 1, room);
+	CHECK_STR(found, wanted.message);
+	snprintf(found, sizeof(found), "nr_cpus=%u ", room);
+	CHECK(strstr(wanted.remedy, found));
+	sysroot_remove(&root);
+}
+
 /* rt-io has CPUs 1 and 2. */
 TEST(preflight_knows_which_cpus_cells_have)
 {
