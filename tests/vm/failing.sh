@@ -86,15 +86,122 @@ test_disable() {
 	every_allocation disable DISABLE celltool disable
 }
 
-# With a link that Linux is a peer of.
+# With a link that Linux is a peer of: its function is what takes most.
 linked() {
 	cp /usr/lib/cells/link-echo.bin /etc/cells/
 	echo '{ "debug-port": "0x2f8", "links": [ "echo" ] }' >/etc/cellmgr/host.json
 	fresh
+	pages=$(info pages_used)
+	memory=$(memory_total)
+}
+
+no_cell() {
+	equal "$(info cells)" 0 "the number of cells"
+	equal "$(info pages_used)" "$pages" "the number of pages used"
+	equal "$(memory_total)" "$memory" "the memory of Linux"
+	[ ! -e /dev/cell-link-echo ] || die "the device node is there"
+	[ ! -e /sys/bus/pci/devices/0000:00:1e.0 ] || die "the PCI function is there"
+	all_cpus
+}
+
+whole_cell() {
+	equal "$(info cells)" 1 "the number of cells"
+	equal "$(cat /sys/devices/system/cpu/online)" 0-2 "the list of online CPUs"
+	[ -c /dev/cell-link-echo ] || die "no device node"
+	[ -e /sys/bus/pci/devices/0000:00:1e.0/driver ] || die "no driver has the function"
+	equal "$(grep -c cell-link-echo /proc/interrupts)" 2 "the number of interrupts"
 }
 
 gone() { [ "$(info cells)" = 0 ] || expect 0 celltool destroy link-echo force; }
 there() { [ "$(info cells)" = 1 ] || expect 0 celltool create link-echo; }
+
+before_create() { gone; }
+failed_create() { no_cell; }
+done_create() { whole_cell; }
+
+test_create() {
+	linked
+	every_allocation create CELL_CREATE celltool create link-echo
+}
+
+before_destroy() { there; }
+failed_destroy() { equal "$(info cells)" 1 "the number of cells"; }
+done_destroy() { no_cell; }
+
+test_destroy() {
+	linked
+	every_allocation destroy CELL_DESTROY celltool destroy link-echo force
+}
+
+before_same() { there; }
+failed_same() { whole_cell; }
+done_same() { whole_cell; }
+
+# Those that leave the cell as it is, but for what its guest does.
+test_others() {
+	linked
+	there
+	every_allocation same CELL_LOAD celltool load link-echo
+	every_allocation same CELL_START celltool start link-echo
+	wait_for 10 console_says link-echo "Echo server"
+	every_allocation same INFO celltool info
+	every_allocation same CELL_INFO celltool state link-echo
+	every_allocation same CPU_STATS celltool stats link-echo
+	every_allocation same CONSOLE_OPEN celltool console link-echo
+	every_allocation same LINK_INFO link-hello tea
+	every_allocation same CELL_CONFIG cellctl link
+	attempt 1 CELL_MESSAGE celltool shutdown link-echo 100 # which that guest never answers
+	equal "$hit" 0 "the number of allocations of a message"
+	every_allocation same CELL_STOP celltool stop link-echo
+	gone
+	no_cell
+}
+
+# Everybody at once, without libcell's lock between them: cells that come and go, their callers killed
+# in the middle, CPUs that go offline and online, attempts to disable and to unload.
+test_concurrency() {
+	local until
+	linked
+	gone
+	copy hello other 2
+	until=$(($(date +%s) + 40))
+	hurry "$until" celltool create link-echo
+	hurry "$until" celltool destroy link-echo force
+	hurry "$until" celltool create other
+	hurry "$until" celltool start other
+	hurry "$until" celltool destroy other force
+	hurry "$until" celltool disable
+	hurry "$until" rmmod cellhv
+	hurry "$until" sh -c "echo 0 >/sys/devices/system/cpu/cpu1/online; echo 1 >/sys/devices/system/cpu/cpu1/online"
+	hurry "$until" sh -c "echo 1 >/sys/devices/system/cpu/cpu3/online; echo 1 >/sys/devices/system/cpu/cpu2/online"
+	hurry "$until" sh -c "celltool create link-echo & sleep 0.\$((\$(date +%s) % 5)); kill -9 \$!"
+	hurry "$until" celltool enable
+	wait
+	echo "# created $(dmesg | grep -c 'cell-link-echo\|1e.0: \[110a') times"
+	modprobe cellhv
+	enabled || expect 0 celltool enable
+	expect 0 celltool reset
+	echo 1 >/sys/devices/system/cpu/cpu1/online || true
+	native
+	expect 0 celltool enable
+	no_cell
+	expect 0 celltool create link-echo
+	whole_cell
+	gone
+	native
+	expect 0 rmmod cellhv
+	quiet
+}
+
+# hurry UNTIL COMMAND...: again and again, in the background.
+hurry() {
+	local until=$1
+	shift
+
+	while [ "$(date +%s)" -lt "$until" ]; do
+		FAIL_NO_LOCK=1 LD_PRELOAD=/rig/failing-ioctl.so "$@" || true
+	done >/dev/null 2>&1 &
+}
 
 # The struct pages of memory that has gone offline are nonsense on kernels that look for mistakes.
 test_poisoned_pages() {
