@@ -109,7 +109,9 @@ static int cpus_prepare(unsigned int cpu)
 	}
 
 	if (!hypervisor_admits_cpu(cpu)) {
-		pr_warn_ratelimited("CPU %u stays offline until the hypervisor is disabled\n", cpu);
+		pr_warn_ratelimited("CPU %u stays offline until the hypervisor is disabled: it was "
+				    "offline when that was enabled\n",
+				    cpu);
 		return -EPERM;
 	}
 

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,105 +14,44 @@
 #include "base/file.h"
 #include "driver/driver.h"
 #include "driver/explain.h"
-#include "driver/inventory.h"
+#include "driver/finding.h"
+#include "driver/firmware.h"
 #include "driver/module.h"
 #include "host/iommu.h"
 #include "host/pool.h"
 #include "text/number.h"
 
-struct finding {
-	enum cell_check_result result;
-	char message[DOCUMENT_ERROR_SIZE];
-	char remedy[384];
-	char argument[CMDLINE_RESERVE_SIZE]; /* for the kernel, that is the remedy; "": none is */
-};
-
-static void find(struct finding *finding, enum cell_check_result result, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-static void remedy(struct finding *finding, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void find(struct finding *finding, enum cell_check_result result, const char *format, ...)
-{
-	va_list args;
-
-	finding->result = result;
-	va_start(args, format);
-	vsnprintf(finding->message, sizeof(finding->message), format, args);
-	va_end(args);
-}
-
-static void remedy(struct finding *finding, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(finding->remedy, sizeof(finding->remedy), format, args);
-	va_end(args);
-}
-
 static void check_virtualization(const cell_host *host, struct finding *finding)
 {
 	if (host->has_svm || host->has_vmx) {
-		find(finding, CELL_CHECK_OK, "%s (%s) has %s", host->model, host->vendor,
-		     host->has_svm ? "AMD SVM" : "Intel VMX");
+		finding_set(finding, CELL_CHECK_OK, "%s (%s) has %s", host->model, host->vendor,
+			    host->has_svm ? "AMD SVM" : "Intel VMX");
 		return;
 	}
 	if (host->is_guest) {
-		find(finding, CELL_CHECK_FAILED,
-		     "this is a virtual machine whose CPU (%s) has neither AMD SVM nor Intel VMX",
-		     host->model);
-		remedy(finding, "turn nested virtualisation on at its host (QEMU/KVM: kvm_amd or "
-				"kvm_intel with nested=1, and -cpu host)");
+		finding_set(finding, CELL_CHECK_FAILED,
+			    "this is a virtual machine whose CPU (%s) has neither AMD SVM nor "
+			    "Intel VMX",
+			    host->model);
+		finding_remedy(finding,
+			       "turn nested virtualisation on at its host (QEMU/KVM: kvm_amd or "
+			       "kvm_intel with nested=1, and -cpu host)");
 		return;
 	}
-	find(finding, CELL_CHECK_FAILED, "the CPU (%s) shows neither AMD SVM nor Intel VMX",
-	     host->model);
-	remedy(finding, "enable SVM or VT-x in the firmware setup, or use another machine");
+	finding_set(finding, CELL_CHECK_FAILED, "the CPU (%s) shows neither AMD SVM nor Intel VMX",
+		    host->model);
+	finding_remedy(finding, "enable SVM or VT-x in the firmware setup, or use another machine");
 }
 
 static void check_nested_paging(const cell_host *host, struct finding *finding)
 {
 	if (host->has_nested_paging) {
-		find(finding, CELL_CHECK_OK, "the CPU has nested paging");
+		finding_set(finding, CELL_CHECK_OK, "the CPU has nested paging");
 		return;
 	}
-	find(finding, CELL_CHECK_FAILED, "the CPU has no nested paging (AMD NPT, Intel EPT)");
-	remedy(finding, "use another machine; under QEMU add +npt to -cpu");
-}
-
-/* In the words in which the driver would refuse it: "what is wrong: what to do". */
-static void find_number(struct finding *finding, uint32_t check, uint64_t number)
-{
-	char text[EXPLAIN_SIZE] = "", *remedy_at;
-
-	explain_number(check, number, text);
-	remedy_at = strstr(text, ": ");
-	if (!remedy_at)
-		return;
-
-	*remedy_at = '\0';
-	find(finding, CELL_CHECK_FAILED, "%s", text);
-	remedy(finding, "%s", remedy_at + 2);
-}
-
-/* CPUs that cells have are offline for Linux, as they should be. */
-static unsigned count_given(const cell_host *host)
-{
-	_cleanup_close_ int fd = driver_open(host->context);
-	struct inventory inventory;
-	unsigned given = 0;
-
-	if (fd < 0)
-		return 0;
-	if (inventory_read(host->context, fd, &inventory) < 0) {
-		context_begin(host->context);
-		return 0;
-	}
-	for (size_t i = 0; i < inventory.n; i++)
-		given += cpuset_count(&inventory.cells[i].cpus);
-	inventory_clear(&inventory);
-	return given;
+	finding_set(finding, CELL_CHECK_FAILED,
+		    "the CPU has no nested paging (AMD NPT, Intel EPT)");
+	finding_remedy(finding, "use another machine; under QEMU add +npt to -cpu");
 }
 
 static void check_cpu_mode(const cell_host *host, struct finding *finding)
@@ -121,78 +59,13 @@ static void check_cpu_mode(const cell_host *host, struct finding *finding)
 	const char *what, *how;
 
 	if (!host->cpu_mode) {
-		find(finding, CELL_CHECK_OK, "Linux uses nothing of the CPU that a guest cannot");
+		finding_set(finding, CELL_CHECK_OK,
+			    "Linux uses nothing of the CPU that a guest cannot");
 		return;
 	}
 	explain_cpu_mode(host->cpu_mode, &what, &how);
-	find(finding, CELL_CHECK_FAILED, "%s", what);
-	remedy(finding, "%s", how);
-}
-
-/* The kernel looks into the configured directory first, where there is one. */
-static bool load_image_header(const cell_host *host, struct cellhv_image_header *ret)
-{
-	char configured[PATH_MAX] = "", path[PATH_MAX];
-	const char *const directories[][2] = {{configured, ""},
-					      {"/lib/firmware/updates/", host->kernel},
-					      {"/lib/firmware/updates", ""},
-					      {"/lib/firmware/", host->kernel},
-					      {"/lib/firmware", ""}};
-
-	file_read_line(configured, sizeof(configured), host->root,
-		       "/sys/module/firmware_class/parameters/path");
-	for (size_t i = 0; i < ELEMENTS(directories); i++) {
-		_cleanup_fclose_ FILE *file = NULL;
-
-		if (!*directories[i][0] || file_path(path, host->root, "%s%s/%s", directories[i][0],
-						     directories[i][1], CELLHV_IMAGE_NAME) < 0)
-			continue;
-
-		file = fopen(path, "re");
-		if (file)
-			return fread(ret, sizeof(*ret), 1, file) == 1;
-	}
-	return false;
-}
-
-/* 0: no image says so; that there is none is another check's matter. */
-static uint32_t image_max_cpus(const cell_host *host)
-{
-	struct cellhv_image_header header;
-
-	return load_image_header(host, &header) ? cellhv_image_max_cpus(&header) : 0;
-}
-
-static void check_cpus(const cell_host *host, struct finding *finding)
-{
-	unsigned online = cpuset_count(&host->online), present = cpuset_count(&host->present);
-	unsigned given = online < present ? count_given(host) : 0;
-	uint32_t room = image_max_cpus(host);
-	char what[EXPLAIN_ROOM_SIZE], how[EXPLAIN_ROOM_SIZE];
-
-	if (host->n_possible > CELLHV_MAX_CPUS) {
-		find_number(finding, CELLHV_DRIVER_CHECK_TOO_MANY_CPUS, host->n_possible);
-	} else if (room && online > room) {
-		explain_no_room(CELLHV_NO_ROOM(online, room), what, how);
-		find(finding, CELL_CHECK_FAILED, "%s", what);
-		remedy(finding, "%s", how);
-	} else if (given) {
-		find(finding, online + given < present ? CELL_CHECK_WARNING : CELL_CHECK_OK,
-		     "%u CPUs are online, and cells have %u", online, given);
-		if (online + given < present)
-			remedy(finding, "bring the others online before enabling: `chcpu -e ...`");
-	} else if (online < 2) {
-		find(finding, CELL_CHECK_FAILED,
-		     "one CPU is online, and CPU 0 stays with Linux: none is left for cells");
-		remedy(finding, "%s",
-		       present > 1 ? "bring the others online: `chcpu -e 1`"
-				   : "use a machine with two CPUs or more");
-	} else if (online < present) {
-		find(finding, CELL_CHECK_WARNING, "only %u of %u CPUs are online", online, present);
-		remedy(finding, "bring the others online before enabling: `chcpu -e ...`");
-	} else {
-		find(finding, CELL_CHECK_OK, "%u CPUs are online", online);
-	}
+	finding_set(finding, CELL_CHECK_FAILED, "%s", what);
+	finding_remedy(finding, "%s", how);
 }
 
 static void check_module(const cell_host *host, struct finding *finding)
@@ -201,50 +74,53 @@ static void check_module(const cell_host *host, struct finding *finding)
 
 	switch (module_find(host->root, host->kernel, other)) {
 	case MODULE_LOADED:
-		find(finding, CELL_CHECK_OK, "the module " MODULE_NAME " is loaded");
+		finding_set(finding, CELL_CHECK_OK, "the module " MODULE_NAME " is loaded");
 		return;
 	case MODULE_AVAILABLE:
-		find(finding, CELL_CHECK_OK,
-		     "the module " MODULE_NAME " is installed for kernel %s", host->kernel);
+		finding_set(finding, CELL_CHECK_OK,
+			    "the module " MODULE_NAME " is installed for kernel %s", host->kernel);
 		return;
 	case MODULE_NOT_INDEXED:
-		find(finding, CELL_CHECK_FAILED,
-		     "the module " MODULE_NAME " is there for kernel %s, but not in its index",
-		     host->kernel);
-		remedy(finding, "run `depmod`");
+		finding_set(finding, CELL_CHECK_FAILED,
+			    "the module " MODULE_NAME
+			    " is there for kernel %s, but not in its index",
+			    host->kernel);
+		finding_remedy(finding, "run `depmod`");
 		return;
 	case MODULE_OTHER_KERNEL:
-		find(finding, CELL_CHECK_FAILED,
-		     "the module " MODULE_NAME " is installed for kernel %s, but %s runs", other,
-		     host->kernel);
+		finding_set(finding, CELL_CHECK_FAILED,
+			    "the module " MODULE_NAME " is installed for kernel %s, but %s runs",
+			    other, host->kernel);
 		break;
 	case MODULE_MISSING:
-		find(finding, CELL_CHECK_FAILED, "the module " MODULE_NAME " is not installed");
+		finding_set(finding, CELL_CHECK_FAILED,
+			    "the module " MODULE_NAME " is not installed");
 		break;
 	}
-	remedy(finding,
-	       "install linux-headers-%s and cellhv-dkms; or build and install the module and run "
-	       "`depmod`",
-	       host->kernel);
+	finding_remedy(
+		finding,
+		"install linux-headers-%s and cellhv-dkms; or build and install the module and run "
+		"`depmod`",
+		host->kernel);
 }
 
 static void check_image(const cell_host *host, struct finding *finding)
 {
 	struct cellhv_image_header header;
 
-	if (!load_image_header(host, &header)) {
-		find(finding, CELL_CHECK_FAILED, "there is no hypervisor image /lib/firmware/%s",
-		     CELLHV_IMAGE_NAME);
-		remedy(finding, "install it: `meson install` puts it there");
+	if (!firmware_read_header(host->root, host->kernel, &header)) {
+		finding_set(finding, CELL_CHECK_FAILED,
+			    "there is no hypervisor image /lib/firmware/%s", CELLHV_IMAGE_NAME);
+		finding_remedy(finding, "install it: `meson install` puts it there");
 	} else if (memcmp(header.signature, CELLHV_IMAGE_SIGNATURE, 8) != 0 ||
 		   header.abi_version != CELLHV_ABI_VERSION) {
-		find(finding, CELL_CHECK_FAILED,
-		     "the hypervisor image /lib/firmware/%s is of another version",
-		     CELLHV_IMAGE_NAME);
-		remedy(finding, "install image, module and library from the same build");
+		finding_set(finding, CELL_CHECK_FAILED,
+			    "the hypervisor image /lib/firmware/%s is of another version",
+			    CELLHV_IMAGE_NAME);
+		finding_remedy(finding, "install image, module and library from the same build");
 	} else {
-		find(finding, CELL_CHECK_OK, "the hypervisor image is %.*s",
-		     (int)sizeof(header.version), header.version);
+		finding_set(finding, CELL_CHECK_OK, "the hypervisor image is %.*s",
+			    (int)sizeof(header.version), header.version);
 	}
 }
 
@@ -285,25 +161,27 @@ static void check_kvm(const cell_host *host, struct finding *finding)
 	bool busy;
 
 	if (!kvm_is_loaded(host, &module, &busy)) {
-		find(finding, CELL_CHECK_OK, "KVM is not in use");
+		finding_set(finding, CELL_CHECK_OK, "KVM is not in use");
 	} else if (kvm_is_early(host)) {
-		find(finding, CELL_CHECK_FAILED,
-		     "KVM (%s) has turned the CPUs' virtualisation on when it was loaded%s", module,
-		     busy ? ", and has virtual machines" : "");
+		finding_set(finding, CELL_CHECK_FAILED,
+			    "KVM (%s) has turned the CPUs' virtualisation on when it was loaded%s",
+			    module, busy ? ", and has virtual machines" : "");
 		strcpy(finding->argument, KVM_LATE);
-		remedy(finding,
-		       "%s`modprobe -r %s` now; for good, boot with " KVM_LATE
-		       ": `cellctl host prepare` adds it",
-		       busy ? "stop all virtual machines, then " : "", module);
+		finding_remedy(finding,
+			       "%s`modprobe -r %s` now; for good, boot with " KVM_LATE
+			       ": `cellctl host prepare` adds it",
+			       busy ? "stop all virtual machines, then " : "", module);
 	} else if (busy) {
-		find(finding, CELL_CHECK_FAILED, "KVM (%s) uses the CPUs' virtualisation", module);
-		remedy(finding, "stop all virtual machines, then `modprobe -r %s`", module);
+		finding_set(finding, CELL_CHECK_FAILED, "KVM (%s) uses the CPUs' virtualisation",
+			    module);
+		finding_remedy(finding, "stop all virtual machines, then `modprobe -r %s`", module);
 	} else {
-		find(finding, CELL_CHECK_WARNING,
-		     "KVM (%s) is loaded, idle: its virtual machines will not start while the "
-		     "hypervisor is enabled",
-		     module);
-		remedy(finding, "`modprobe -r %s`", module);
+		finding_set(
+			finding, CELL_CHECK_WARNING,
+			"KVM (%s) is loaded, idle: its virtual machines will not start while the "
+			"hypervisor is enabled",
+			module);
+		finding_remedy(finding, "`modprobe -r %s`", module);
 	}
 }
 
@@ -323,24 +201,26 @@ static void check_iommu(const cell_host *host, struct finding *finding)
 	struct iommu_finding iommu;
 
 	if (!iommu_find_translating(host->root, &iommu)) {
-		find(finding, CELL_CHECK_OK, "no IOMMU translates Linux's DMA");
+		finding_set(finding, CELL_CHECK_OK, "no IOMMU translates Linux's DMA");
 		return;
 	}
-	find(finding, CELL_CHECK_FAILED,
-	     "the IOMMU %s translates DMA of Linux's devices (%s, for one)", iommu.unit,
-	     iommu.device);
+	finding_set(finding, CELL_CHECK_FAILED,
+		    "the IOMMU %s translates DMA of Linux's devices (%s, for one)", iommu.unit,
+		    iommu.device);
 	if (!*iommu_argument(host, &iommu)) {
-		remedy(finding,
-		       "%s and iommu=pt are on the kernel command line: see whether others on it "
-		       "take them back, and what `dmesg` says of the IOMMU",
-		       iommu.off_option);
+		finding_remedy(
+			finding,
+			"%s and iommu=pt are on the kernel command line: see whether others on it "
+			"take them back, and what `dmesg` says of the IOMMU",
+			iommu.off_option);
 		return;
 	}
 	strcpy(finding->argument, iommu_argument(host, &iommu));
-	remedy(finding,
-	       "boot with %s or iommu=pt on the kernel command line: `cellctl host prepare` adds "
-	       "%s",
-	       iommu.off_option, finding->argument);
+	finding_remedy(
+		finding,
+		"boot with %s or iommu=pt on the kernel command line: `cellctl host prepare` adds "
+		"%s",
+		iommu.off_option, finding->argument);
 }
 
 static void check_memory(const cell_host *host, struct finding *finding)
@@ -354,32 +234,37 @@ static void check_memory(const cell_host *host, struct finding *finding)
 	number_format_size(ranges_total(&pool), reserved);
 	number_format_size(memory_removable(memory), removable);
 	if (pool.n || memory_removable(memory)) {
-		find(finding, CELL_CHECK_OK,
-		     "%s are set aside for cells, and up to %s of Linux's memory could go offline",
-		     reserved, removable);
+		finding_set(finding, CELL_CHECK_OK,
+			    "%s are set aside for cells, and up to %s of Linux's memory could go "
+			    "offline",
+			    reserved, removable);
 		return;
 	}
-	find(finding, CELL_CHECK_FAILED,
-	     memory->block_size ? "none of Linux's memory can go offline, and none is reserved"
-				: "this kernel cannot take memory offline, and none is reserved");
+	finding_set(finding, CELL_CHECK_FAILED,
+		    memory->block_size
+			    ? "none of Linux's memory can go offline, and none is reserved"
+			    : "this kernel cannot take memory offline, and none is reserved");
 	pool_describe_fallback(memory, 1, fallback);
 	if (cmdline_find_reservation(host->cmdline, true, &reservation)) {
-		remedy(finding,
-		       "what memmap=%s on the kernel command line reserves is no RAM, or Linux's "
-		       "all the same: boot with %s in its place",
-		       reservation.text, fallback);
+		finding_remedy(
+			finding,
+			"what memmap=%s on the kernel command line reserves is no RAM, or Linux's "
+			"all the same: boot with %s in its place",
+			reservation.text, fallback);
 		return;
 	}
 	strcpy(finding->argument, fallback);
-	remedy(finding, "boot with %s on the kernel command line: `cellctl host prepare` adds it",
-	       fallback);
+	finding_remedy(finding,
+		       "boot with %s on the kernel command line: `cellctl host prepare` adds it",
+		       fallback);
 	if (cmdline_find_reservation(host->cmdline, false, &reservation))
-		remedy(finding,
-		       "what memmap=%s on the kernel command line reserves is not known to be for "
-		       "cells: boot with cellmgr.memory=0x%" PRIx64
-		       ", too, if it is, else with %s, "
-		       "which `cellctl host prepare` adds",
-		       reservation.text, reservation.start, fallback);
+		finding_remedy(
+			finding,
+			"what memmap=%s on the kernel command line reserves is not known to be for "
+			"cells: boot with cellmgr.memory=0x%" PRIx64
+			", too, if it is, else with %s, "
+			"which `cellctl host prepare` adds",
+			reservation.text, reservation.start, fallback);
 }
 
 static void check_lockdown(const cell_host *host, struct finding *finding)
@@ -387,23 +272,25 @@ static void check_lockdown(const cell_host *host, struct finding *finding)
 	const char *why = module_needs_signature(host->root);
 
 	if (!why) {
-		find(finding, CELL_CHECK_OK, "the kernel is not locked down");
+		finding_set(finding, CELL_CHECK_OK, "the kernel is not locked down");
 	} else if (file_exists(host->root, "/sys/module/" MODULE_NAME)) {
-		find(finding, CELL_CHECK_OK,
-		     "the kernel loads signed modules only, as %s, and " MODULE_NAME " is loaded",
-		     why);
+		finding_set(finding, CELL_CHECK_OK,
+			    "the kernel loads signed modules only, as %s, and " MODULE_NAME
+			    " is loaded",
+			    why);
 	} else if (module_is_signed(host->root, host->kernel)) {
-		find(finding, CELL_CHECK_WARNING,
-		     "the kernel loads signed modules only, as %s: " MODULE_NAME " is signed, and "
-		     "whether the kernel knows the key is seen when it is loaded",
-		     why);
-		remedy(finding, "see `mokutil --list-enrolled`");
+		finding_set(finding, CELL_CHECK_WARNING,
+			    "the kernel loads signed modules only, as %s: " MODULE_NAME
+			    " is signed, and "
+			    "whether the kernel knows the key is seen when it is loaded",
+			    why);
+		finding_remedy(finding, "see `mokutil --list-enrolled`");
 	} else {
-		find(finding, CELL_CHECK_FAILED,
-		     "the kernel loads signed modules only, as %s, and " MODULE_NAME
-		     ".ko has no signature",
-		     why);
-		remedy(finding, MODULE_SIGN);
+		finding_set(finding, CELL_CHECK_FAILED,
+			    "the kernel loads signed modules only, as %s, and " MODULE_NAME
+			    ".ko has no signature",
+			    why);
+		finding_remedy(finding, MODULE_SIGN);
 	}
 }
 
@@ -413,13 +300,14 @@ static void check_settings(const cell_host *host, struct finding *finding)
 	char error[DOCUMENT_ERROR_SIZE];
 
 	if (!settings->document.path) {
-		find(finding, CELL_CHECK_OK, "there is no %s, nor need there be", SETTINGS_PATH);
+		finding_set(finding, CELL_CHECK_OK, "there is no %s, nor need there be",
+			    SETTINGS_PATH);
 	} else if (!settings_are_bad(settings)) {
-		find(finding, CELL_CHECK_OK, "%s is right", SETTINGS_PATH);
+		finding_set(finding, CELL_CHECK_OK, "%s is right", SETTINGS_PATH);
 	} else {
-		find(finding, CELL_CHECK_FAILED, "%s",
-		     document_first_error(&settings->document, error));
-		remedy(finding, "correct the file; `cellctl host check` shows every error");
+		finding_set(finding, CELL_CHECK_FAILED, "%s",
+			    document_first_error(&settings->document, error));
+		finding_remedy(finding, "correct the file; `cellctl host check` shows every error");
 	}
 }
 
@@ -432,7 +320,7 @@ static const struct check {
 	{"cpu-virtualization", -EOPNOTSUPP, "HardwareUnsupported", check_virtualization},
 	{"nested-paging", -EOPNOTSUPP, "HardwareUnsupported", check_nested_paging},
 	{"cpu-mode", -EOPNOTSUPP, "HardwareUnsupported", check_cpu_mode},
-	{"cpus", -EOPNOTSUPP, "CpuUnavailable", check_cpus},
+	{"cpus", -EOPNOTSUPP, "CpuUnavailable", preflight_check_cpus},
 	{"module", -ENODEV, "ModuleMissing", check_module},
 	{"image", -ENOENT, "ModuleMissing", check_image},
 	{"kvm", -EBUSY, "Busy", check_kvm},

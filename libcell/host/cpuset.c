@@ -5,6 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+void cpuset_remove_all(struct cpuset *set, const struct cpuset *gone)
+{
+	for (size_t i = 0; i < CELLHV_MAX_CPUS / 64; i++)
+		set->bits[i] &= ~gone->bits[i];
+}
+
 unsigned cpuset_count(const struct cpuset *set)
 {
 	unsigned count = 0;

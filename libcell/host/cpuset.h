@@ -24,6 +24,9 @@ static inline void cpuset_add(struct cpuset *set, uint64_t cpu)
 		set->bits[cpu / 64] |= (uint64_t)1 << (cpu % 64);
 }
 
+/* From `set`, whatever `gone` has. */
+void cpuset_remove_all(struct cpuset *set, const struct cpuset *gone);
+
 unsigned cpuset_count(const struct cpuset *set);
 
 /* The kernel's list format, "0-2,5". -EINVAL. */

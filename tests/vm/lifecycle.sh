@@ -246,6 +246,44 @@ port_write() {
 	printf "\\$(printf %o "$1")" | dd of=/dev/port bs=1 seek=$((0x3ef)) count=1 2>/dev/null
 }
 
+# Neither by Linux's own way, nor by interrupts that a hostile kernel sends it: it would be native.
+test_cpu_that_was_offline_does_not_come() {
+	native
+	[ -e /dev/cpu/0/msr ] || insmod /rig/msr.ko
+	echo 0 >"$CPU3"
+	expect 0 celltool enable
+	equal "$(info cpus)" 3 "the number of CPUs under the hypervisor"
+	dmesg -c >/dev/null
+	! echo 1 2>/dev/null >"$CPU3" || die "CPU 3 came online"
+	dmesg | grep -q "CPU 3 stays offline until .* it was offline when that was enabled" || die "no line says why"
+	copy exits witness 2
+	send_ipis_to_3
+	start witness
+	send_ipis_to_3
+	wait_for 10 console_says witness ready
+	expect 0 celltool destroy witness force
+	expect 0 celltool disable
+	echo 1 >"$CPU3"
+	all_cpus
+	taskset 8 true
+}
+
+# INIT, and SIPI with vector 2, to APIC ID 3 by the ICR of x2APIC mode.
+send_ipis_to_3() {
+	local before
+	before=$(dropped)
+	for low in '\000\105\000\000' '\002\106\000\000'; do
+		# shellcheck disable=SC2059 # the format is the register's bytes
+		printf "$low\003\000\000\000" |
+			taskset 1 dd of=/dev/cpu/0/msr bs=8 seek=2096 oflag=seek_bytes conv=notrunc 2>/dev/null
+	done
+	equal "$(dropped)" $((before + 2)) "the number of IPIs that were dropped"
+}
+
+dropped() {
+	celltool log | grep -c "IPI [0-9a-f]* to 3 dropped" || true
+}
+
 # Offline in Linux, but still a guest: disabling has to send it native too.
 test_disable_with_offline_cpu() {
 	fresh
