@@ -35,8 +35,8 @@ static void key_nothing(const struct value *value)
 /* Without memory for it there is none: nothing but what people read depends on it. */
 static void key_description(const struct value *value)
 {
-	free(value->desc->description);
-	value->desc->description = strdup(json_object_get_string(value->json));
+	free(keys_desc(value)->description);
+	keys_desc(value)->description = strdup(json_object_get_string(value->json));
 }
 
 static void key_unsupported(const struct value *value)
