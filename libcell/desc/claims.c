@@ -74,6 +74,60 @@ static void choose_cpus(cell_desc *desc, const cell_host *host, const struct inv
 			    desc->n_cpus_wanted, found);
 }
 
+/* Whose a CPU is, for a sentence; NULL: nobody's who could run there. */
+static const char *thread_owner(const cell_desc *desc, const cell_host *host,
+				const struct inventory *inventory, uint32_t cpu, char text[64])
+{
+	const char *other = other_name(desc, inventory_by_cpu(inventory, cpu));
+
+	if (other)
+		snprintf(text, 64, "cell %s", other);
+	else if (cpuset_has(&host->online, cpu) || desc->owns_cores)
+		snprintf(text, 64, "Linux");
+	else
+		return NULL;
+	return text;
+}
+
+/* Who has another thread of the core can time it, and read what it leaves behind. */
+static void check_core(cell_desc *desc, const cell_host *host, const struct inventory *inventory,
+		       const struct cpuset *cpus, uint32_t cpu, const char *pointer)
+{
+	struct cpuset threads;
+	char owner[64];
+
+	topology_threads(&host->topology, cpu, &threads);
+	cpuset_remove_all(&threads, cpus);
+	for (uint32_t other = 0; other < CELLHV_MAX_CPUS; other++) {
+		if (!cpuset_has(&threads, other) ||
+		    !thread_owner(desc, host, inventory, other, owner))
+			continue;
+
+		desc_report(desc, desc->owns_cores ? CELL_ERROR : CELL_WARNING, "core-shared",
+			    pointer,
+			    "CPU %" PRIu32 " is a thread of the same core as CPU %" PRIu32
+			    ", which is %s's: they share caches and execution units; %s",
+			    cpu, other, owner,
+			    desc->owns_cores ? "list all threads of a core, or none"
+					     : "\"smt\": \"exclusive\" refuses that");
+		return;
+	}
+}
+
+static void check_cores(cell_desc *desc, const cell_host *host, const struct inventory *inventory,
+			const struct cpuset *cpus)
+{
+	char pointer[DOCUMENT_POINTER_SIZE];
+
+	for (size_t i = 0; i < desc->n_cpu_list; i++)
+		if (!desc_is_bad(desc, "cpus", i, ""))
+			check_core(desc, host, inventory, cpus, desc->cpu_list[i],
+				   document_pointer(pointer, "cpus", i, ""));
+	for (uint32_t cpu = 0; desc->n_cpus_wanted && cpu < CELLHV_MAX_CPUS; cpu++)
+		if (cpuset_has(cpus, cpu))
+			check_core(desc, host, inventory, cpus, cpu, "/cpus");
+}
+
 /* RAM is free where it is reserved, ours, or in a block that might go offline. */
 static bool may_be_free(const struct memory *memory, uint64_t phys)
 {
@@ -178,6 +232,7 @@ void claims_check(cell_desc *desc, const cell_host *host, const struct inventory
 		check_cpu(desc, host, inventory, i);
 	if (desc->n_cpus_wanted)
 		choose_cpus(desc, host, inventory, ret_cpus);
+	check_cores(desc, host, inventory, ret_cpus);
 	for (size_t i = 0; i < desc->n_memory; i++)
 		check_memory(desc, host, inventory, i);
 	for (size_t i = 0; i < desc->n_ports; i++)

@@ -8,7 +8,8 @@
 
 /*
  * What a description claims of the machine, against what there is and what other cells own (a cell
- * of the same name is this one). Reports conflicts; *ret_cpus: those listed, or chosen.
+ * of the same name is this one). Reports conflicts, and cores that are shared; *ret_cpus: those
+ * listed, or chosen.
  */
 void claims_check(cell_desc *desc, const cell_host *host, const struct inventory *inventory,
 		  struct cpuset *ret_cpus);

@@ -47,7 +47,7 @@ static const char *error_name_of(const char *code)
 		{"memory-not-free", "NoMemory"},    {"image-missing", "ImageMissing"},
 		{"image-empty", "ImageMissing"},    {"image-too-large", "ImageTooLarge"},
 		{"not-readable", "Failed"},	    {"device-kept", "ResourceConflict"},
-		{"port-kept", "ResourceConflict"},
+		{"port-kept", "ResourceConflict"},  {"core-shared", "ResourceConflict"},
 	};
 
 	for (size_t i = 0; i < ELEMENTS(names); i++)

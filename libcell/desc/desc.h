@@ -44,6 +44,7 @@ struct cell_desc {
 	char *description;  /* for people; NULL: none */
 	struct cpuset cpus; /* empty: n_cpus_wanted of any */
 	uint32_t n_cpus_wanted;
+	bool owns_cores; /* all threads of a core that it has a CPU of, or none */
 	size_t n_cpu_list;
 	uint32_t cpu_list[CELLHV_MAX_CPUS]; /* by index in the text, bad ones included */
 	size_t n_memory;

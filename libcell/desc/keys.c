@@ -289,6 +289,18 @@ static void key_msr_policy(const struct value *value)
 			    "is \"strict\" and fails");
 }
 
+static void key_smt(const struct value *value)
+{
+	const char *policy = json_object_get_string(value->json);
+
+	if (strcmp(policy, "exclusive") == 0)
+		keys_desc(value)->owns_cores = true;
+	else if (strcmp(policy, "shared") != 0)
+		parse_error(value, "bad-policy",
+			    "cores are \"shared\" with who has their other threads, or "
+			    "\"exclusive\"");
+}
+
 static void key_entry(const struct value *value)
 {
 	if (parse_number(value, &keys_desc(value)->entry) && keys_desc(value)->entry > UINT32_MAX)
@@ -343,6 +355,7 @@ const struct key keys_cell[] = {
 	{"comm", PARSE_OBJECT, false, key_comm},
 	{"comm-revision", PARSE_STRING, false, key_comm_revision},
 	{"msr-policy", PARSE_STRING, false, key_msr_policy},
+	{"smt", PARSE_STRING, false, key_smt},
 	{"entry", PARSE_NUMBER, false, key_entry},
 	{"shutdown", PARSE_OBJECT, false, key_shutdown},
 	{"devices", PARSE_ANY, false, key_unsupported},

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "base/export.h"
@@ -172,7 +173,7 @@ LIBCELL_PUBLIC int cell_hv_enable(cell_hv *hv, cell_host *host)
 	struct cellhv_enable request = {.size = sizeof(request)};
 	struct cellhv_system_config config;
 	struct cellhv_info info;
-	int r;
+	int r, recorded;
 
 	context_begin(hv->context);
 	r = read_info(hv->context, hv->fd, &info);
@@ -191,8 +192,17 @@ LIBCELL_PUBLIC int cell_hv_enable(cell_hv *hv, cell_host *host)
 	host_system_config(host, &config);
 	request.config = (uintptr_t)&config;
 	request.config_size = sizeof(config);
-	return driver_call(hv->context, hv->fd, CELLHV_IOC_ENABLE, &request, &request.error,
-			   "enable the hypervisor");
+	r = driver_call(hv->context, hv->fd, CELLHV_IOC_ENABLE, &request, &request.error,
+			"enable the hypervisor");
+	if (r < 0)
+		return r;
+
+	/* Without it nobody is warned of cells that share a core. */
+	recorded = topology_record(host->root, &host->topology);
+	if (recorded < 0)
+		context_log(hv->context, LOG_WARNING, "Cannot write %s: %s.", TOPOLOGY_RECORD,
+			    strerror(-recorded));
+	return 0;
 }
 
 static int fail_cells_exist(cell_hv *hv, const struct inventory *inventory)
@@ -258,6 +268,7 @@ static int disable_locked(cell_hv *hv)
 	if (r < 0)
 		return r;
 
+	topology_forget(hv->context->root);
 	give_all_memory_back(hv);
 	context_begin(hv->context);
 	return 0;

@@ -118,6 +118,7 @@ int host_refresh(cell_host *host)
 	host->n_possible = n;
 	host->present = present;
 	host->online = online;
+	topology_read(host->root, &online, &host->topology);
 	host->memory = memory;
 	return 0;
 }

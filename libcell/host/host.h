@@ -12,6 +12,7 @@
 #include "host/iomem.h"
 #include "host/memory.h"
 #include "host/settings.h"
+#include "host/topology.h"
 
 struct cell_host {
 	unsigned refs;
@@ -29,6 +30,7 @@ struct cell_host {
 	unsigned long n_possible; /* one more than the highest number, as the kernel counts */
 	struct cpuset present;
 	struct cpuset online;
+	struct topology topology;
 	struct iomem iomem;
 	struct memory memory;
 	struct acpi acpi;

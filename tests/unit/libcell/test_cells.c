@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "host/topology.h"
 #include "mock.h"
 #include "sysroot.h"
 
@@ -377,10 +378,14 @@ TEST(the_hypervisor_is_enabled_and_disabled)
 	cell_host *host;
 
 	sysroot_make_ready(&root);
+	/* What Linux forgets of CPUs that cells have. */
+	sysroot_write(&root, "/sys/devices/system/cpu/cpu1/topology/thread_siblings_list", "1,3\n");
+	sysroot_write(&root, TOPOLOGY_RECORD, "gone");
 	EXPECT(steps);
 	set_up();
 	CHECK_EQ(cell_host_new(root.context, NULL, &host), 0);
 	CHECK_EQ(cell_hv_enable(hv, host), 0);
+	CHECK_STR(sysroot_read(&root, TOPOLOGY_RECORD), "1,3");
 	CHECK_EQ(cell_hv_info(hv, &info), 0);
 	CHECK(info.enabled && info.x2apic);
 	CHECK_EQ(info.pages_used, 70);
@@ -388,6 +393,7 @@ TEST(the_hypervisor_is_enabled_and_disabled)
 	CHECK_EQ(cell_hv_disable(hv), -EPERM);
 	CHECK_EQ(cell_hv_disable(hv), 0);
 	CHECK_STR(last_name(), "");
+	CHECK_STR(sysroot_read(&root, TOPOLOGY_RECORD), "");
 
 	/* The mock's device is /dev/null. */
 	CHECK(cell_hv_fd(hv) >= 0);

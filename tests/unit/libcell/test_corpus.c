@@ -11,7 +11,9 @@
 #include "base/blob.h"
 #include "blobtext.h"
 #include "check.h"
+#include "desc/desc.h"
 #include "expected.h"
+#include "host/topology.h"
 #include "neighbour.h"
 #include "sysroot.h"
 
@@ -22,7 +24,7 @@ static void check_same(struct sysroot *root, cell_host *host, cell_desc *desc, c
 {
 	cell_blob *again;
 
-	CHECK_EQ(cell_desc_n_diags(desc), 0);
+	CHECK(!diag_first_error(&desc->doc.diags));
 	CHECK_EQ(cell_desc_compile(desc, host, &again), 0);
 	CHECK_EQ(again->size, blob->size);
 	CHECK(memcmp(again->config, blob->config, blob->size) == 0);
@@ -73,7 +75,7 @@ static bool check_file(struct sysroot *root, const char *path)
 	expected_begin(&text);
 	for (size_t i = 0; i < cell_desc_n_diags(desc); i++)
 		expected_write_diag(&text, root, cell_desc_diag(desc, i));
-	CHECK_EQ(r, cell_desc_n_diags(desc) ? -EINVAL : 0);
+	CHECK_EQ(r, diag_first_error(&desc->doc.diags) ? -EINVAL : 0);
 	expected_compare(&text, path, ".expected");
 	if (r == 0)
 		check_good(root, host, desc, path);
@@ -101,5 +103,23 @@ TEST(corpus_conflicts_name_both_sides)
 	neighbour_move_in(&root, CORPUS "/neighbour/cells/rt-io.json");
 	CHECK(expected_count(CORPUS "/neighbour/cases/*.json", &root, check_file) > 0);
 	neighbour_move_out(&root);
+	sysroot_remove(&root);
+}
+
+/* Threads 0 and 1 are a core, and 2 and 3, as it was recorded: rt-io's 1 and 2 are offline. */
+TEST(corpus_cores_that_are_shared_are_named)
+{
+	struct sysroot root;
+
+	sysroot_make(&root);
+	sysroot_write(&root, TOPOLOGY_RECORD, "0-1\n2-3\n");
+	sysroot_write(&root, "/sys/devices/system/cpu/cpu0/topology/thread_siblings_list", "0\n");
+	sysroot_write(&root, "/sys/devices/system/cpu/cpu3/topology/thread_siblings_list", "3\n");
+	neighbour_move_in(&root, CORPUS "/neighbour/cells/rt-io.json");
+	sysroot_write(&root, "/sys/devices/system/cpu/online", "0,3\n");
+	CHECK(expected_count(CORPUS "/threads/beside-rt-io/*.json", &root, check_file) > 0);
+	neighbour_move_out(&root);
+	sysroot_write(&root, "/sys/devices/system/cpu/online", "0-3\n");
+	CHECK(expected_count(CORPUS "/threads/alone/*.json", &root, check_file) > 0);
 	sysroot_remove(&root);
 }
