@@ -5,18 +5,15 @@
  */
 #include "core/cell.h"
 
-#include "arch/x86/kept.h"
-#include "arch/x86/machine.h"
-#include "arch/x86/pci.h"
-#include "arch/x86/permissions.h"
-#include "arch/x86/vcpu.h"
-#include "arch/x86/window.h"
+#include "core/arch.h"
 #include "core/comm.h"
 #include "core/errno.h"
 #include "core/link.h"
+#include "core/machine.h"
 #include "core/memory.h"
 #include "core/print.h"
 #include "core/string.h"
+#include "core/window.h"
 
 struct cell root_cell = {.name = "root", .started = true};
 struct cell *cells;
@@ -80,30 +77,17 @@ struct cell *cell_owning_memory(uint64_t phys, uint64_t size)
 	return NULL;
 }
 
-struct cell *cell_owning_ports(uint32_t base, uint32_t count)
-{
-	for (struct cell *cell = cells; cell; cell = cell->next) {
-		for (uint32_t i = 0; i < cell->config->ports.count; i++) {
-			const struct cellhv_port_range *range = config_ports(cell->config, i);
-
-			if (overlaps(base, count, range->base, range->count))
-				return cell;
-		}
-	}
-	return NULL;
-}
-
 bool cell_root_owns(uint64_t phys, uint64_t size)
 {
 	return phys + size > phys && phys + size <= machine.phys_limit &&
 	       !overlaps(phys, size, machine.memory_phys, CELLHV_MEMORY_SIZE) &&
 	       !cell_owning_memory(phys, size) && !link_owns_memory(phys, size) &&
-	       !pci_root_took(phys, size);
+	       !arch_pci_took(phys, size);
 }
 
 bool cell_root_may_give(uint64_t phys, uint64_t size)
 {
-	return cell_root_owns(phys, size) && !kept_memory(phys, size);
+	return cell_root_owns(phys, size) && !arch_keeps(phys, size);
 }
 
 /* A cell that says "locked" forbids this; `except` may be NULL. */
@@ -115,7 +99,7 @@ static int cell_check_locked(const struct cell *except, struct cellhv_call *call
 	return 0;
 }
 
-static int cell_check_cpus(const struct cpu *self, const struct cellhv_cell_config *config,
+static int cell_check_cpus(struct cpu *self, const struct cellhv_cell_config *config,
 			   struct cellhv_call *call)
 {
 	for (uint32_t i = 0; i < config->cpus.count; i++) {
@@ -142,17 +126,10 @@ static int cell_check_resources(const struct cellhv_cell_config *config, struct 
 		if (!cell_root_may_give(region->phys, region->size))
 			return cell_refuse(call, -EBUSY, CELLHV_CHECK_MEMORY_OWNED, region->phys);
 	}
-	for (uint32_t i = 0; i < config->ports.count; i++) {
-		const struct cellhv_port_range *range = config_ports(config, i);
-
-		if (cell_owning_ports(range->base, range->count) ||
-		    kept_ports(range->base, range->count))
-			return cell_refuse(call, -EBUSY, CELLHV_CHECK_PORT_OWNED, range->base);
-	}
-	return 0;
+	return arch_check_ports(config, call);
 }
 
-static int cell_check(const struct cpu *self, const struct cellhv_cell_config *config,
+static int cell_check(struct cpu *self, const struct cellhv_cell_config *config,
 		      struct cellhv_call *call)
 {
 	int err = cell_check_locked(NULL, call);
@@ -200,25 +177,6 @@ static int cell_map(struct cell *cell)
 	return err < 0 ? err : link_map(cell);
 }
 
-static int cell_make_port_bitmap(struct cell *cell)
-{
-	if (!cell->config->ports.count) {
-		cell->port_bitmap = machine.cell_port_bitmap;
-		return 0;
-	}
-	cell->port_bitmap = pool_alloc(&machine.pool, PORT_BITMAP_SIZE / PAGE_SIZE);
-	if (!cell->port_bitmap)
-		return -ENOMEM;
-
-	memcpy(cell->port_bitmap, machine.cell_port_bitmap, PORT_BITMAP_SIZE);
-	for (uint32_t i = 0; i < cell->config->ports.count; i++) {
-		const struct cellhv_port_range *range = config_ports(cell->config, i);
-
-		port_bitmap_allow(cell->port_bitmap, range->base, range->count);
-	}
-	return 0;
-}
-
 /* Takes a half-built cell too. */
 static void cell_free(struct cell *cell)
 {
@@ -227,8 +185,7 @@ static void cell_free(struct cell *cell)
 
 	if (cell->memory.root)
 		paging_destroy(&cell->memory);
-	if (cell->port_bitmap != machine.cell_port_bitmap)
-		pool_free(&machine.pool, cell->port_bitmap, PORT_BITMAP_SIZE / PAGE_SIZE);
+	arch_release_ports(cell);
 	link_free(cell);
 	pool_free(&machine.pool, cell->console.data, CELL_CONSOLE_PAGES);
 	pool_free(&machine.pool, cell->comm, 1);
@@ -254,7 +211,7 @@ static int cell_copy_config(struct cpu *self, struct cell *cell, struct cellhv_c
 		return -ENOMEM;
 
 	window_copy_from(self, cell->config, phys, size);
-	if (config_validate_cell(cell->config, size, &error))
+	if (config_validate_cell(cell->config, size, machine.architecture, &error))
 		return cell_refuse(call, -EINVAL, error.check, error.object);
 	return 0;
 }
@@ -267,13 +224,13 @@ static int cell_reserve(struct cell *cell)
 	console = pool_alloc(&machine.pool, CELL_CONSOLE_PAGES);
 	if (console)
 		ring_init(&cell->console, console, CELL_CONSOLE_PAGES * (uint32_t)PAGE_SIZE);
-	if (!cell->comm || !console || cell_make_port_bitmap(cell) || link_reserve(cell))
+	if (!cell->comm || !console || arch_reserve_ports(cell) || link_reserve(cell))
 		return -ENOMEM;
 	return cell_map(cell);
 }
 
 /* Gives the first `count` regions back to the root. */
-static int cell_return_memory(const struct cpu *self, const struct cell *cell, uint32_t count,
+static int cell_return_memory(struct cpu *self, const struct cell *cell, uint32_t count,
 			      struct cellhv_call *call)
 {
 	int err = 0;
@@ -286,8 +243,7 @@ static int cell_return_memory(const struct cpu *self, const struct cell *cell, u
 	return err;
 }
 
-static int cell_take_memory(const struct cpu *self, const struct cell *cell,
-			    struct cellhv_call *call)
+static int cell_take_memory(struct cpu *self, const struct cell *cell, struct cellhv_call *call)
 {
 	uint32_t count = cell->config->memory.count;
 
@@ -335,19 +291,7 @@ static int cell_take_cpus(struct cell *cell, struct cellhv_call *call)
 	return 0;
 }
 
-static void cell_set_root_ports(const struct cell *cell, bool root_may)
-{
-	for (uint32_t i = 0; i < cell->config->ports.count; i++) {
-		const struct cellhv_port_range *range = config_ports(cell->config, i);
-
-		if (root_may)
-			port_bitmap_allow(machine.root_port_bitmap, range->base, range->count);
-		else
-			port_bitmap_deny(machine.root_port_bitmap, range->base, range->count);
-	}
-}
-
-static int cell_take(const struct cpu *self, struct cell *cell, struct cellhv_call *call)
+static int cell_take(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 {
 	int err = cell_take_memory(self, cell, call);
 
@@ -366,7 +310,7 @@ static int cell_take(const struct cpu *self, struct cell *cell, struct cellhv_ca
 	return err;
 }
 
-static int cell_commit(const struct cpu *self, struct cell *cell, struct cellhv_call *call)
+static int cell_commit(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 {
 	int err;
 
@@ -376,7 +320,7 @@ static int cell_commit(const struct cpu *self, struct cell *cell, struct cellhv_
 	if (err)
 		return err;
 
-	cell_set_root_ports(cell, false);
+	arch_set_root_ports(cell, false);
 	memcpy(cell->name, cell->config->name, sizeof(cell->name));
 	cell->next = cells;
 	cells = cell;
@@ -484,7 +428,7 @@ int cell_destroy(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 		return err;
 
 	cell_return_cpus(cell, cell->config->cpus.count);
-	cell_set_root_ports(cell, true);
+	arch_set_root_ports(cell, true);
 	link_leave(cell);
 	cell_unlink(cell);
 	print("Destroyed cell \"%s\"\n", cell->name);

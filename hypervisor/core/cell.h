@@ -16,6 +16,7 @@
 
 #define CELL_CONSOLE_PAGES 2u
 
+struct arch_cell;
 struct ivshmem;
 
 struct cell {
@@ -23,9 +24,9 @@ struct cell {
 	char name[CELLHV_NAME_SIZE];
 	struct cellhv_cell_config *config; /* validated copy; NULL: the root */
 	uint32_t config_pages;
-	struct paging memory; /* nested page tables */
-	void *comm;	      /* page: struct cellhv_comm or _legacy */
-	uint8_t *port_bitmap; /* of its own, or the one all cells share */
+	struct paging memory;	/* nested page tables */
+	void *comm;		/* page: struct cellhv_comm or _legacy */
+	struct arch_cell *arch; /* what the architecture keeps for it; may be NULL */
 	struct ring console;
 	struct spinlock console_lock;
 	bool started;
@@ -56,9 +57,6 @@ enum cellhv_cell_state cell_status(const struct cell *cell, struct cellhv_failur
 
 /* The cell whose RAM or registers overlap the range, the root not counted; NULL: none. */
 struct cell *cell_owning_memory(uint64_t phys, uint64_t size);
-
-/* A cell other than the root that may use one of the ports; NULL: none. */
-struct cell *cell_owning_ports(uint32_t base, uint32_t count);
 
 /* Why a management call fails: the first reason counts, whatever undoing it meets. Is error. */
 static inline int cell_refuse(struct cellhv_call *call, int error, uint32_t check, uint64_t object)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "core/comm.h"
 
-#include "arch/x86/machine.h"
+#include "core/arch.h"
 #include "core/string.h"
 
 static bool comm_is_legacy(const struct cell *cell)
@@ -19,24 +19,14 @@ static void comm_fill(struct cell *cell, struct cellhv_comm *comm)
 		comm->flags = CELLHV_COMM_FLAG_CONSOLE_PERMITTED | CELLHV_COMM_FLAG_CONSOLE_ACTIVE;
 	_Static_assert(sizeof(comm->console) == sizeof(config->console), "same layout");
 	memcpy(&comm->console, &config->console, sizeof(comm->console));
-	comm->mmconfig_base = machine.system.mmconfig_base;
-	comm->pm_timer_port = machine.system.pm_timer_port;
-	comm->num_cpus = (uint16_t)config->cpus.count;
-	comm->tsc_khz = machine.tsc_khz;
-	comm->apic_khz = machine.apic_khz;
 }
 
 void comm_reset(struct cell *cell)
 {
-	struct cellhv_comm_legacy *legacy = cell->comm;
-
 	memset(cell->comm, 0, PAGE_SIZE);
-	if (!comm_is_legacy(cell)) {
+	if (!comm_is_legacy(cell))
 		comm_fill(cell, cell->comm);
-		return;
-	}
-	legacy->pm_timer_port = machine.system.pm_timer_port;
-	legacy->num_cpus = (uint16_t)cell->config->cpus.count;
+	arch_fill_comm(cell);
 }
 
 /* The fields that both layouts have, at different offsets. */

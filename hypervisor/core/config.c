@@ -29,13 +29,19 @@ static int fail_format(struct config_error *error, size_t offset)
 #define CELL(field) offsetof(struct cellhv_cell_config, field)
 #define SYSTEM(field) offsetof(struct cellhv_system_config, field)
 
-/* fixed_size: bytes of the structure that this type of configuration begins with. */
-static int check_header(const struct cellhv_config_header *header, size_t size, uint16_t type,
-			size_t fixed_size, struct config_error *error)
+/* What a configuration has to be. */
+struct kind {
+	uint16_t type;
+	uint16_t architecture;
+	size_t fixed_size; /* bytes of the structure that it begins with */
+};
+
+static int check_header(const struct cellhv_config_header *header, size_t size,
+			const struct kind *kind, struct config_error *error)
 {
 	static const char signature[sizeof(header->signature) + 1] = CELLHV_CONFIG_SIGNATURE;
 
-	if (size < fixed_size || size > CELLHV_CONFIG_MAX_SIZE)
+	if (size < kind->fixed_size || size > CELLHV_CONFIG_MAX_SIZE)
 		return fail_format(error, HEADER(total_size));
 
 	for (size_t i = 0; i < sizeof(header->signature); i++)
@@ -45,10 +51,10 @@ static int check_header(const struct cellhv_config_header *header, size_t size, 
 	if (header->version != CELLHV_CONFIG_VERSION)
 		return fail_format(error, HEADER(version));
 
-	if (header->architecture != CELLHV_ARCH_X86_64)
+	if (header->architecture != kind->architecture)
 		return fail_format(error, HEADER(architecture));
 
-	if (header->type != type)
+	if (header->type != kind->type)
 		return fail_format(error, HEADER(type));
 
 	if (header->reserved)
@@ -251,12 +257,15 @@ static int check_ports(const struct cellhv_cell_config *config, struct config_er
 	return 0;
 }
 
-int config_validate_cell(const void *data, size_t size, struct config_error *error)
+int config_validate_cell(const void *data, size_t size, uint16_t architecture,
+			 struct config_error *error)
 {
+	const struct kind kind = {CELLHV_CONFIG_CELL, architecture,
+				  sizeof(struct cellhv_cell_config)};
 	const struct cellhv_cell_config *config = data;
 	int err;
 
-	err = check_header(data, size, CELLHV_CONFIG_CELL, sizeof(*config), error);
+	err = check_header(data, size, &kind, error);
 	if (err)
 		return err;
 
@@ -287,13 +296,16 @@ int config_validate_cell(const void *data, size_t size, struct config_error *err
 	return config_validate_links(config, error);
 }
 
-int config_validate_system(const void *data, size_t size, struct config_error *error)
+int config_validate_system(const void *data, size_t size, uint16_t architecture,
+			   struct config_error *error)
 {
+	const struct kind kind = {CELLHV_CONFIG_SYSTEM, architecture,
+				  sizeof(struct cellhv_system_config)};
 	const struct cellhv_system_config *config = data;
 	const uint64_t bus_mask = (1ull << PCI_BUS_SHIFT) - 1;
 	int err;
 
-	err = check_header(data, size, CELLHV_CONFIG_SYSTEM, sizeof(*config), error);
+	err = check_header(data, size, &kind, error);
 	if (err)
 		return err;
 

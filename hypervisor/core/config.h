@@ -20,10 +20,13 @@ struct config_error {
 
 /*
  * data: 8-byte aligned memory that nobody else can write to; size: bytes there, and the total size
- * the configuration has to state. 0, or -EINVAL with *error set.
+ * the configuration has to state; architecture: CELLHV_ARCH_*, of the machine that it is for. 0, or
+ * -EINVAL with *error set.
  */
-int config_validate_cell(const void *data, size_t size, struct config_error *error);
-int config_validate_system(const void *data, size_t size, struct config_error *error);
+int config_validate_cell(const void *data, size_t size, uint16_t architecture,
+			 struct config_error *error);
+int config_validate_system(const void *data, size_t size, uint16_t architecture,
+			   struct config_error *error);
 
 /* [A-Za-z0-9][A-Za-z0-9._-]{0,30}, then zeros to the end of its CELLHV_NAME_SIZE bytes. */
 bool config_name_is_valid(const char *name);

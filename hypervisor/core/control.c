@@ -2,17 +2,17 @@
 /* The management calls of the root: from the argument to the operation. */
 #include "core/control.h"
 
-#include "arch/x86/leave.h"
-#include "arch/x86/machine.h"
-#include "arch/x86/window.h"
+#include "core/arch.h"
 #include "core/cell.h"
 #include "core/comm.h"
 #include "core/errno.h"
 #include "core/invariants.h"
 #include "core/lock.h"
+#include "core/machine.h"
 #include "core/memory.h"
 #include "core/print.h"
 #include "core/string.h"
+#include "core/window.h"
 
 static struct spinlock control_lock;
 static uint64_t state_sequence;
@@ -62,7 +62,7 @@ static int control_release_cpu(struct cpu *self, struct cellhv_call *call)
 	cpu->leaving = true;
 	had_guest = cpu->activity == CPU_GUEST;
 	cpu_request(cpu, CPU_REQUEST_RELEASE);
-	if (!cpu_await(cpu, CPU_REQUEST_RELEASE) || !leave_await(self, cpu, had_guest))
+	if (!cpu_await(cpu, CPU_REQUEST_RELEASE) || !arch_await_left(self, cpu, had_guest))
 		return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, call->cpu);
 	return 0;
 }
@@ -76,9 +76,8 @@ static int control_info(struct cpu *self, struct cellhv_call *call)
 	for (uint32_t i = 0; i < num_cpus; i++)
 		call->info.num_cpus += cpu_by_number(i) != NULL;
 	call->info.num_cells = cell_count();
-	call->info.x2apic = machine.root_x2apic;
-	call->info.apic_khz = machine.apic_khz;
 	memcpy(call->info.version, machine.version, sizeof(call->info.version));
+	arch_info(call);
 	return 0;
 }
 
@@ -210,9 +209,9 @@ static int control_console_read(struct cpu *self, struct cellhv_call *call)
 		ring = &cell->console;
 	}
 
-	call->console.size =
-		(uint32_t)ring_read(ring, &call->console.position, window_map(self, phys), size);
-	window_unmap(self);
+	call->console.size = (uint32_t)ring_read(ring, &call->console.position,
+						 arch_window_map(self, phys), size);
+	arch_window_unmap(self);
 	return 0;
 }
 
@@ -285,6 +284,6 @@ int control_call(struct cpu *self, uint64_t phys)
 	window_copy_to(self, phys, &call, sizeof(call));
 
 	if (call.op == CELLHV_OP_DISABLE && !call.error)
-		leave_native(self);
+		arch_leave(self);
 	return call.error;
 }

@@ -5,7 +5,8 @@
 
 #include "core/cpu.h"
 
-/* phys: the caller's RDI. Returns the call's error; does not return where the CPU goes native. */
+/* phys: the caller's argument. Returns the call's error; does not return where the CPU goes native.
+ */
 int control_call(struct cpu *self, uint64_t phys);
 
 /* Ownership does not change while this lock is held; never waited for. */

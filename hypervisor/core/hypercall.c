@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "core/hypercall.h"
 
-#include "arch/x86/machine.h"
 #include "core/cell.h"
 #include "core/comm.h"
 #include "core/control.h"
 #include "core/errno.h"
+#include "core/machine.h"
 
 /* What an inmate may ask about the hypervisor (guest interface, code 5). */
 enum hypercall_info {
@@ -16,15 +16,17 @@ enum hypercall_info {
 	INFO_NUM_CELLS
 };
 
-static int hypercall_denied(struct cpu *cpu)
+static int hypercall_denied(struct cpu *cpu, const uint64_t *arguments)
 {
 	(void)cpu;
+	(void)arguments;
 	return -EPERM;
 }
 
-static int hypercall_info(struct cpu *cpu)
+static int hypercall_info(struct cpu *cpu, const uint64_t *arguments)
 {
-	switch (cpu->regs[RDI]) {
+	(void)cpu;
+	switch (arguments[0]) {
 	case INFO_MEM_POOL_SIZE:
 		return (int)machine.pool.pages;
 	case INFO_MEM_POOL_USED:
@@ -40,9 +42,9 @@ static int hypercall_info(struct cpu *cpu)
 }
 
 /* A cell may ask for its own state only. */
-static int hypercall_cell_state(struct cpu *cpu)
+static int hypercall_cell_state(struct cpu *cpu, const uint64_t *arguments)
 {
-	if (cpu->regs[RDI] != cpu->cell->id)
+	if (arguments[0] != cpu->cell->id)
 		return -EPERM;
 	return (int)comm_state(cpu->cell);
 }
@@ -51,10 +53,10 @@ static int hypercall_cell_state(struct cpu *cpu)
 #define CPU_STATE_RUNNING 0
 #define CPU_STATE_FAILED 2
 
-static int hypercall_cpu_info(struct cpu *cpu)
+static int hypercall_cpu_info(struct cpu *cpu, const uint64_t *arguments)
 {
-	const struct cpu *other = cpu_by_number((uint32_t)cpu->regs[RDI]);
-	uint64_t type = cpu->regs[RSI];
+	const struct cpu *other = cpu_by_number((uint32_t)arguments[0]);
+	uint64_t type = arguments[1];
 
 	if (!other)
 		return -EINVAL;
@@ -67,7 +69,7 @@ static int hypercall_cpu_info(struct cpu *cpu)
 	return (int)(other->stats[type - CELLHV_CPU_INFO_EXITS] & INT32_MAX);
 }
 
-static int hypercall_putc(struct cpu *cpu)
+static int hypercall_putc(struct cpu *cpu, const uint64_t *arguments)
 {
 	struct cell *cell = cpu->cell;
 
@@ -75,12 +77,12 @@ static int hypercall_putc(struct cpu *cpu)
 		return -EPERM;
 
 	lock_acquire(&cell->console_lock);
-	ring_put(&cell->console, (char)cpu->regs[RDI]);
+	ring_put(&cell->console, (char)arguments[0]);
 	lock_release(&cell->console_lock);
 	return 0;
 }
 
-static int (*const hypercalls[])(struct cpu *cpu) = {
+static int (*const hypercalls[])(struct cpu *cpu, const uint64_t *arguments) = {
 	[CELLHV_HC_DISABLE] = hypercall_denied,
 	[CELLHV_HC_CELL_CREATE] = hypercall_denied,
 	[CELLHV_HC_CELL_START] = hypercall_denied,
@@ -92,18 +94,18 @@ static int (*const hypercalls[])(struct cpu *cpu) = {
 	[CELLHV_HC_CONSOLE_PUTC] = hypercall_putc,
 };
 
-uint64_t hypercall(struct cpu *cpu, bool privileged)
+uint32_t hypercall(struct cpu *cpu, const struct hypercall *call)
 {
-	uint32_t code = (uint32_t)cpu->regs[RAX];
 	int result;
 
 	cpu_count(cpu, CELLHV_EXIT_HYPERCALL);
-	if (!privileged)
+	if (!call->privileged)
 		result = -EPERM;
 	else if (cell_is_root(cpu->cell))
-		result = code == CELLHV_CALL ? control_call(cpu, cpu->regs[RDI]) : -ENOSYS;
-	else if (code < sizeof(hypercalls) / sizeof(*hypercalls))
-		result = hypercalls[code](cpu);
+		result =
+			call->code == CELLHV_CALL ? control_call(cpu, call->arguments[0]) : -ENOSYS;
+	else if (call->code < sizeof(hypercalls) / sizeof(*hypercalls))
+		result = hypercalls[call->code](cpu, call->arguments);
 	else
 		result = -ENOSYS;
 	return (uint32_t)result;

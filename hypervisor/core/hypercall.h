@@ -5,7 +5,14 @@
 
 #include "core/cpu.h"
 
-/* Result for RAX; privileged: the caller is at CPL 0. */
-uint64_t hypercall(struct cpu *cpu, bool privileged);
+/* As the guest asked, in the architecture's registers. */
+struct hypercall {
+	uint32_t code;
+	bool privileged; /* the caller is its kernel */
+	uint64_t arguments[2];
+};
+
+/* Returns the guest's result; not at all where the CPU goes native. */
+uint32_t hypercall(struct cpu *cpu, const struct hypercall *call);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "core/invariants.h"
 
-#include "arch/x86/machine.h"
-#include "arch/x86/permissions.h"
+#include "core/arch.h"
 #include "core/link.h"
+#include "core/machine.h"
+#include "core/memory.h"
 #include "core/panic.h"
 
 /* The cell sees each page of its region where the configuration says, and the root does not. */
@@ -18,7 +19,7 @@ static void check_region(const struct cell *cell, const struct cellhv_memory_reg
 		    own.phys != phys || own.access != (region->flags & CELLHV_MEMORY_FLAGS))
 			panic("cell \"%s\" does not see its page at %llx", cell->name,
 			      (unsigned long long)phys);
-		if (machine_root_reaches(phys))
+		if (memory_root_reaches(phys))
 			panic("the root sees page %llx of cell \"%s\"", (unsigned long long)phys,
 			      cell->name);
 	}
@@ -32,7 +33,7 @@ static bool is_ones(uint64_t phys)
 /* Nobody has written to it. */
 static void check_ones(void)
 {
-	const uint64_t *page = (void *)(machine.ones - machine.memory_phys + CELLHV_BASE);
+	const uint64_t *page = (void *)(machine.memory + (machine.ones - machine.memory_phys));
 
 	for (unsigned i = 0; i < PAGE_SIZE / sizeof(*page); i++)
 		if (page[i] != UINT64_MAX)
@@ -91,7 +92,7 @@ static void check_hidden(const struct cell *cell)
 {
 	for (uint64_t phys = machine.memory_phys; phys < machine.memory_phys + CELLHV_MEMORY_SIZE;
 	     phys += PAGE_SIZE)
-		if (machine_root_reaches(phys))
+		if (memory_root_reaches(phys))
 			panic("the root sees the hypervisor's page %llx", (unsigned long long)phys);
 
 	for (uint32_t i = 0; cell && i < cell->config->memory.count; i++) {
@@ -100,18 +101,6 @@ static void check_hidden(const struct cell *cell)
 		if (region->phys < machine.memory_phys + CELLHV_MEMORY_SIZE &&
 		    machine.memory_phys < region->phys + region->size)
 			panic("cell \"%s\" owns hypervisor memory", cell->name);
-	}
-}
-
-static void check_ports(const struct cell *cell)
-{
-	for (uint32_t i = 0; i < cell->config->ports.count; i++) {
-		const struct cellhv_port_range *range = config_ports(cell->config, i);
-
-		for (uint32_t port = range->base; port < range->base + range->count; port++)
-			if (port_bitmap_allowed(machine.root_port_bitmap, port, 1) ||
-			    !port_bitmap_allowed(cell->port_bitmap, port, 1))
-				panic("port %x has not exactly one owner", port);
 	}
 }
 
@@ -154,7 +143,7 @@ void invariants_check(void)
 	check_links();
 	for (struct cell *cell = cells; cell; cell = cell->next) {
 		check_hidden(cell);
-		check_ports(cell);
+		arch_verify_ports(cell);
 		for (uint32_t i = 0; i < cell->config->memory.count; i++)
 			check_region(cell, config_memory(cell->config, i));
 	}

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "core/link.h"
 
-#include "arch/x86/machine.h"
-#include "arch/x86/pci.h"
-#include "arch/x86/window.h"
-#include "arch/x86/x86.h"
+#include "core/arch.h"
 #include "core/errno.h"
+#include "core/machine.h"
 #include "core/memory.h"
 #include "core/print.h"
 #include "core/string.h"
+#include "core/window.h"
 
 struct link *links;
 
@@ -171,8 +170,7 @@ int link_map(struct cell *cell)
 }
 
 /* The root loses the memory, or sees what a peer may. */
-static int link_take_memory(const struct cpu *self, const struct link *link,
-			    struct cellhv_call *call)
+static int link_take_memory(struct cpu *self, const struct link *link, struct cellhv_call *call)
 {
 	struct link_section section;
 
@@ -189,9 +187,9 @@ static int link_take_memory(const struct cpu *self, const struct link *link,
 }
 
 /* To the root it all is ordinary memory again. May be repeated. */
-static int link_end(const struct cpu *self, const struct link *link, struct cellhv_call *call)
+static int link_end(struct cpu *self, const struct link *link, struct cellhv_call *call)
 {
-	int err = link->root ? pci_root_detach(self, &link->root->function, call) : 0;
+	int err = link->root ? arch_pci_detach(self, &link->root->function, call) : 0;
 
 	if (err)
 		return err;
@@ -199,12 +197,12 @@ static int link_end(const struct cpu *self, const struct link *link, struct cell
 			       MEMORY_ROOT_ACCESS, call);
 }
 
-static int link_begin(const struct cpu *self, struct link *link, struct cellhv_call *call)
+static int link_begin(struct cpu *self, struct link *link, struct cellhv_call *call)
 {
 	int err = link_take_memory(self, link, call);
 
 	if (!err && link->root)
-		err = pci_root_attach(self, &link->root->function, call);
+		err = arch_pci_attach(self, &link->root->function, call);
 	if (err) {
 		link_end(self, link, call);
 		return err;
@@ -232,7 +230,7 @@ static void link_join(struct ivshmem *peer)
 	      (peer->function.address >> 3) & 31, peer->function.address & 7);
 }
 
-int link_commit(const struct cpu *self, struct cell *cell, struct cellhv_call *call)
+int link_commit(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 {
 	for (uint32_t i = 0; i < cell->config->links.count; i++) {
 		struct link *link = cell->links[i]->link;
@@ -254,7 +252,7 @@ static bool link_is_last(const struct ivshmem *peer)
 	return peer && peer->link && peer->link->cells == 1 && peer->link->peers[peer->id] == peer;
 }
 
-int link_return_memory(const struct cpu *self, struct cell *cell, struct cellhv_call *call)
+int link_return_memory(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 {
 	for (unsigned i = 0; i < CELLHV_MAX_LINKS; i++) {
 		int err = link_is_last(cell->links[i]) ? link_end(self, cell->links[i]->link, call)
@@ -317,7 +315,7 @@ void link_stop(struct cell *cell)
 
 		lock_acquire(&peer->link->lock);
 		if (peer->active) {
-			link_set_state(cpu_self(), peer, 0);
+			link_set_state(arch_self(), peer, 0);
 			peer->active = false;
 		}
 		lock_release(&peer->link->lock);
@@ -348,7 +346,7 @@ void link_scrub_page(struct cpu *self, struct cell *cell)
 
 		if (!link_to_zero(link))
 			continue;
-		memory_clear(window_map(self, link->shared.phys + link->zeroed), PAGE_SIZE);
+		arch_clear_page(arch_window_map(self, link->shared.phys + link->zeroed));
 		link->zeroed += PAGE_SIZE;
 		return;
 	}

@@ -39,7 +39,7 @@ bool link_owns_memory(uint64_t phys, uint64_t size);
 int link_check(const struct cellhv_cell_config *config, struct cellhv_call *call);
 int link_reserve(struct cell *cell);
 int link_map(struct cell *cell);
-int link_commit(const struct cpu *self, struct cell *cell, struct cellhv_call *call);
+int link_commit(struct cpu *self, struct cell *cell, struct cellhv_call *call);
 void link_free(struct cell *cell);
 
 /* The cell's functions are reset and alive; dead, which their peers are told. */
@@ -47,7 +47,7 @@ void link_start(struct cell *cell);
 void link_stop(struct cell *cell);
 
 /* Memory nobody else needs goes to the root (may fail, and be tried again); then leave. */
-int link_return_memory(const struct cpu *self, struct cell *cell, struct cellhv_call *call);
+int link_return_memory(struct cpu *self, struct cell *cell, struct cellhv_call *call);
 void link_leave(struct cell *cell);
 
 /* Memory of links that this cell's scrubbing has to zero: bytes left, and the next page. */

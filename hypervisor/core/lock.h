@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include "core/arch.h"
+
 struct spinlock {
 	bool taken;
 };
@@ -18,7 +20,7 @@ static inline bool lock_try(struct spinlock *lock)
 static inline void lock_acquire(struct spinlock *lock)
 {
 	while (!lock_try(lock))
-		__builtin_ia32_pause();
+		arch_pause();
 }
 
 static inline void lock_release(struct spinlock *lock)

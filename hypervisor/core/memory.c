@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "core/memory.h"
 
-#include "arch/x86/machine.h"
-#include "arch/x86/vcpu.h"
-#include "arch/x86/window.h"
-#include "arch/x86/x86.h"
+#include "core/arch.h"
 #include "core/errno.h"
 #include "core/link.h"
+#include "core/machine.h"
+#include "core/window.h"
 
 /* One call keeps its CPU for this much at most. */
 #define SCRUB_STEP (2ull << 20)
 #define LOAD_MAX 65536u
 
-bool memory_flush_root(const struct cpu *self, uint32_t *silent)
+bool memory_flush_root(struct cpu *self, uint32_t *silent)
 {
-	vcpu_flush(self);
+	arch_flush(self);
 	for (uint32_t i = 0; i < num_cpus; i++) {
 		struct cpu *cpu = cpu_by_number(i);
 
@@ -33,19 +32,35 @@ bool memory_flush_root(const struct cpu *self, uint32_t *silent)
 	return true;
 }
 
+int memory_hide_from_root(uint64_t phys, uint64_t size)
+{
+	struct paging *root = &root_cell.memory;
+
+	return machine.system.flags & CELLHV_SYSTEM_STRICT ? paging_unmap(root, phys, size)
+							   : paging_fill(root, phys, size);
+}
+
+bool memory_root_reaches(uint64_t phys)
+{
+	struct paging_translation found;
+
+	return paging_lookup(&root_cell.memory, phys, &found) &&
+	       (found.phys & ~(PAGE_SIZE - 1)) != machine.ones;
+}
+
 /* With all rights it is what Linux found, registers or RAM; with fewer, RAM. */
 static int memory_change_root(uint64_t phys, uint64_t size, uint32_t access)
 {
 	struct paging *root = &root_cell.memory;
 
 	if (access == MEMORY_ROOT_ACCESS)
-		return machine_map_root(phys, size);
+		return arch_map_root(phys, size);
 	if (access == MEMORY_ROOT_HIDDEN)
-		return machine_hide_from_root(phys, size);
+		return memory_hide_from_root(phys, size);
 	return access ? paging_map(root, phys, phys, size, access) : paging_unmap(root, phys, size);
 }
 
-int memory_set_root(const struct cpu *self, uint64_t phys, uint64_t size, uint32_t access,
+int memory_set_root(struct cpu *self, uint64_t phys, uint64_t size, uint32_t access,
 		    struct cellhv_call *call)
 {
 	int changed = memory_change_root(phys, size, access);
@@ -86,7 +101,7 @@ static void memory_scrub_page(struct cpu *self, struct cell *cell)
 		cell->scrub.offset = 0;
 		return;
 	}
-	memory_clear(window_map(self, region->phys + cell->scrub.offset), PAGE_SIZE);
+	arch_clear_page(arch_window_map(self, region->phys + cell->scrub.offset));
 	cell->scrub.offset += PAGE_SIZE;
 }
 
@@ -100,7 +115,7 @@ int memory_scrub(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 			break;
 		memory_scrub_page(self, cell);
 	}
-	window_unmap(self);
+	arch_window_unmap(self);
 
 	call->scrub.remaining = memory_left(cell);
 	if (!call->scrub.remaining) {

@@ -16,7 +16,7 @@ int memory_scrub(struct cpu *self, struct cell *cell, struct cellhv_call *call);
 int memory_load(struct cpu *self, struct cell *cell, struct cellhv_call *call);
 
 /* Root CPUs forget translations of memory that has changed hands. false: *silent did not answer. */
-bool memory_flush_root(const struct cpu *self, uint32_t *silent);
+bool memory_flush_root(struct cpu *self, uint32_t *silent);
 
 /*
  * What the root sees of physical memory from now on: PAGING_* bits, MEMORY_ROOT_HIDDEN, or 0 where
@@ -24,7 +24,17 @@ bool memory_flush_root(const struct cpu *self, uint32_t *silent);
  * freed may be used again, memory it took be given to others. -ENOMEM: nothing has changed;
  * -ETIMEDOUT: a CPU does not answer, it has.
  */
-int memory_set_root(const struct cpu *self, uint64_t phys, uint64_t size, uint32_t access,
+int memory_set_root(struct cpu *self, uint64_t phys, uint64_t size, uint32_t access,
 		    struct cellhv_call *call);
+
+/*
+ * What the root does not own it reads as all ones, whatever instruction it reads with: one page of
+ * them stands everywhere, and only writes exit. With "strict" reads exit, too. Returns as
+ * paging_map() does.
+ */
+int memory_hide_from_root(uint64_t phys, uint64_t size);
+
+/* Whether the root can reach what is at `phys`, in whatever way. */
+bool memory_root_reaches(uint64_t phys);
 
 #endif

@@ -2,6 +2,8 @@
 /* PCI Local Bus Specification 3.0, 6.8.2 and 6.8.3. */
 #include "core/msix.h"
 
+#include "core/arch.h"
+
 #define CONTROL 2u
 #define CONTROL_ENABLE 0x8000u
 #define CONTROL_MASK_ALL 0x4000u
@@ -99,8 +101,8 @@ void msix_raise(struct cpu *self, struct msix *msix, struct pci_function *functi
 		return;
 	}
 	msix->pending &= ~(1u << vector);
-	msi_send(self, function->cell, entry[ADDRESS_LOW] | (uint64_t)entry[ADDRESS_HIGH] << 32,
-		 entry[DATA]);
+	arch_send_message(self, function->cell,
+			  entry[ADDRESS_LOW] | (uint64_t)entry[ADDRESS_HIGH] << 32, entry[DATA]);
 }
 
 void msix_update(struct cpu *self, struct msix *msix, struct pci_function *function)

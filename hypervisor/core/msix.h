@@ -34,7 +34,4 @@ void msix_raise(struct cpu *self, struct msix *msix, struct pci_function *functi
 /* Sends what is pending and masked no more. */
 void msix_update(struct cpu *self, struct msix *msix, struct pci_function *function);
 
-/* Supplied by the architecture: a message of a function of `cell`, from any CPU. */
-void msi_send(struct cpu *self, const struct cell *cell, uint64_t address, uint32_t data);
-
 #endif

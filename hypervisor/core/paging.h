@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Page tables: 512 entries of 64 bits, 4 or 5 levels, in any of the formats below. Tables come from
- * one pool, and hardware may walk them at any time: entries change by single 64-bit stores, and a
- * table is complete before it is linked. Callers serialise.
+ * Page tables: 512 entries of 64 bits, 4 or 5 levels, in the format that an architecture says.
+ * Tables come from one pool, and hardware may walk them at any time: entries change by single
+ * 64-bit stores, and a table is complete before it is linked. Callers serialise.
  *
  * Tables are minimal: a table without entries goes, and one whose entries a large page can stand
  * for becomes that large page. So the same mappings always take the same number of pages. A table
@@ -34,14 +34,6 @@ struct paging_format {
 	uint64_t large;			    /* bit that makes an entry above level 1 a leaf */
 	bool sign_extended; /* addresses are canonical, else just below the highest */
 };
-
-/*
- * Accessed and dirty bits are set from the start where the format has them, so hardware never
- * writes to a table.
- */
-extern const struct paging_format paging_x86_host;   /* AMD64 APM vol. 2, 5.3; supervisor, NX */
-extern const struct paging_format paging_x86_nested; /* AMD64 APM vol. 2, 15.25; always user */
-extern const struct paging_format paging_ept;	     /* Intel SDM vol. 3, 29.3.2 */
 
 struct paging {
 	const struct paging_format *format;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "core/panic.h"
 
-#include "arch/x86/x86.h"
+#include "core/arch.h"
 #include "core/cpu.h"
 #include "core/pool.h"
 #include "core/print.h"
@@ -10,8 +10,7 @@ bool panicked;
 
 void panic_stop(void)
 {
-	for (;;)
-		halt_forever();
+	arch_halt();
 }
 
 void panic(const char *format, ...)

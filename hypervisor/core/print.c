@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "core/print.h"
 
-#include "arch/x86/uart.h"
+#include "core/arch.h"
 #include "core/lock.h"
 #include "core/string.h"
 
@@ -31,7 +31,7 @@ void print_list(const char *format, va_list args)
 	lock_acquire(&print_lock);
 	for (const char *c = line; *c; c++) {
 		ring_put(&print_ring, *c);
-		uart_put(*c);
+		arch_debug_put(*c);
 	}
 	lock_release(&print_lock);
 }

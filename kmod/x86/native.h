@@ -4,7 +4,7 @@
 #define CELLHV_KMOD_NATIVE_H
 
 #include <cellhv/driver.h>
-#include <cellhv/launch.h>
+#include <cellhv/x86/launch.h>
 
 /* 0, or the enum cellhv_driver_check that keeps this CPU out. */
 u32 native_check(void);

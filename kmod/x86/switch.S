@@ -8,7 +8,7 @@
 #include <asm/ibt.h>
 #include <asm/unwind_hints.h>
 #include <asm/nospec-branch.h>
-#include <cellhv/launch.h>
+#include <cellhv/x86/launch.h>
 
 #define CR4_PGE		0x80
 #define CR4_PCIDE	0x20000

@@ -3,7 +3,7 @@
 #ifndef CELLHV_KMOD_TABLES_H
 #define CELLHV_KMOD_TABLES_H
 
-#include <cellhv/launch.h>
+#include <cellhv/x86/launch.h>
 
 #define BOOT_TABLE_PAGES 13
 

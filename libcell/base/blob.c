@@ -28,7 +28,8 @@ bool blob_is_valid(const void *data, size_t size)
 {
 	struct config_error error;
 
-	return size <= CELLHV_CONFIG_MAX_SIZE && config_validate_cell(data, size, &error) == 0;
+	return size <= CELLHV_CONFIG_MAX_SIZE &&
+	       config_validate_cell(data, size, CELLHV_ARCH_X86_64, &error) == 0;
 }
 
 #define VERSION_1_COMM_LEGACY 0x4u /* of the flags */

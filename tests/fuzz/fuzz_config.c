@@ -95,9 +95,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(copy, data, size);
 	if (size >= sizeof(struct cellhv_config_header))
 		complete(copy, size);
-	if (config_validate_cell(copy, size, &error) == 0)
+	if (config_validate_cell(copy, size, CELLHV_ARCH_X86_64, &error) == 0)
 		use(copy);
-	config_validate_system(copy, size, &error);
+	config_validate_system(copy, size, CELLHV_ARCH_X86_64, &error);
 	free(copy);
 	return 0;
 }

@@ -8,9 +8,9 @@
 
 struct machine machine = {
 	.system = {.pm_timer_port = 0x608, .mmconfig_base = 0xb0000000},
-	.tsc_khz = 1000001,
-	.apic_khz = 62500,
+	.ticks_per_ms = 1000001,
 };
+struct x86_machine x86_machine = {.apic_khz = 62500};
 
 static struct cellhv_cell_config config;
 static _Alignas(4096) uint8_t page[4096];

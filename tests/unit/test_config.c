@@ -86,7 +86,8 @@ static uint32_t check_of(const void *block, size_t size, uint64_t *object)
 
 	memcpy(copy, block, size);
 	seal(copy, size);
-	result = (system ? config_validate_system : config_validate_cell)(copy, size, &error);
+	result = (system ? config_validate_system
+			 : config_validate_cell)(copy, size, CELLHV_ARCH_X86_64, &error);
 	free(copy);
 
 	if (result == 0) {
@@ -157,8 +158,22 @@ TEST(types_are_not_mixed_up)
 	struct config_error error;
 
 	seal(&cell, sizeof(cell));
-	CHECK_EQ(config_validate_system(&cell, sizeof(cell), &error), -EINVAL);
+	CHECK_EQ(config_validate_system(&cell, sizeof(cell), CELLHV_ARCH_X86_64, &error), -EINVAL);
 	CHECK_EQ(error.object, 12);
+}
+
+/* One library checks for all machines: each takes its own alone. */
+TEST(architectures_are_not_mixed_up)
+{
+	struct cell cell = new_cell();
+	struct config_error error;
+
+	cell.config.header.architecture = CELLHV_ARCH_X86_64 + 1;
+	seal(&cell, sizeof(cell));
+	CHECK_EQ(config_validate_cell(&cell, sizeof(cell), CELLHV_ARCH_X86_64 + 1, &error), 0);
+	CHECK_EQ(config_validate_cell(&cell, sizeof(cell), CELLHV_ARCH_X86_64, &error), -EINVAL);
+	CHECK_EQ(error.check, CELLHV_CHECK_CONFIG_FORMAT);
+	CHECK_EQ(error.object, 10);
 }
 
 TEST(sizes)
@@ -171,17 +186,17 @@ TEST(sizes)
 		void *copy = malloc(size ? size : 1);
 
 		memcpy(copy, &cell, size);
-		CHECK_EQ(config_validate_cell(copy, size, &error), -EINVAL);
+		CHECK_EQ(config_validate_cell(copy, size, CELLHV_ARCH_X86_64, &error), -EINVAL);
 		free(copy);
 	}
 
 	cell.config.header.total_size = CELLHV_CONFIG_MAX_SIZE;
 	memcpy(big, &cell, sizeof(cell));
 	seal(big, CELLHV_CONFIG_MAX_SIZE);
-	CHECK_EQ(config_validate_cell(big, CELLHV_CONFIG_MAX_SIZE, &error), 0);
+	CHECK_EQ(config_validate_cell(big, CELLHV_CONFIG_MAX_SIZE, CELLHV_ARCH_X86_64, &error), 0);
 	((struct cellhv_config_header *)big)->total_size += 8;
 	seal(big, sizeof(big));
-	CHECK_EQ(config_validate_cell(big, sizeof(big), &error), -EINVAL);
+	CHECK_EQ(config_validate_cell(big, sizeof(big), CELLHV_ARCH_X86_64, &error), -EINVAL);
 }
 
 TEST(names)
@@ -330,13 +345,15 @@ TEST(any_changed_byte_breaks_the_checksum)
 	for (size_t i = 0; i < sizeof(cell); i++) {
 		for (unsigned change = 1; change < 256; change++) {
 			bytes[i] ^= (uint8_t)change;
-			CHECK_EQ(config_validate_cell(&cell, sizeof(cell), &error), -EINVAL);
+			CHECK_EQ(config_validate_cell(&cell, sizeof(cell), CELLHV_ARCH_X86_64,
+						      &error),
+				 -EINVAL);
 			if (i >= 24)
 				CHECK_EQ(error.check, CELLHV_CHECK_CONFIG_CHECKSUM);
 			bytes[i] ^= (uint8_t)change;
 		}
 	}
-	CHECK_EQ(config_validate_cell(&cell, sizeof(cell), &error), 0);
+	CHECK_EQ(config_validate_cell(&cell, sizeof(cell), CELLHV_ARCH_X86_64, &error), 0);
 }
 
 /* Reads all that a valid configuration says is there: the sanitizers see where that is. */
@@ -363,7 +380,7 @@ static bool survives(const struct cell *cell)
 
 	*copy = *cell;
 	seal(copy, sizeof(*copy));
-	valid = config_validate_cell(copy, sizeof(*copy), &error) == 0;
+	valid = config_validate_cell(copy, sizeof(*copy), CELLHV_ARCH_X86_64, &error) == 0;
 	if (valid)
 		use(&copy->config);
 	free(copy);

@@ -68,7 +68,7 @@ static int refused(struct cell cell)
 	int result;
 
 	cell.config.header.checksum = checksum_config(&cell.config.header, sizeof(cell));
-	result = config_validate_cell(&cell, sizeof(cell), &error);
+	result = config_validate_cell(&cell, sizeof(cell), CELLHV_ARCH_X86_64, &error);
 	if (result == 0)
 		return -1;
 

@@ -6,16 +6,16 @@
 #include <setjmp.h>
 #include <stdint.h>
 
-#include "arch/x86/leave.h"
-#include "arch/x86/machine.h"
-#include "arch/x86/window.h"
 #include "check.h"
+#include "core/arch.h"
 #include "core/cell.h"
 #include "core/comm.h"
 #include "core/control.h"
 #include "core/errno.h"
 #include "core/invariants.h"
+#include "core/machine.h"
 #include "core/memory.h"
+#include "core/window.h"
 
 #define N_CPUS 3u
 
@@ -53,14 +53,14 @@ void window_copy_to(struct cpu *cpu, uint64_t phys, const void *source, size_t s
 	memcpy(&in_memory, source, size);
 }
 
-void *window_map(struct cpu *cpu, uint64_t phys)
+void *arch_window_map(struct cpu *cpu, uint64_t phys)
 {
 	(void)cpu;
 	(void)phys;
 	return NULL;
 }
 
-void window_unmap(struct cpu *cpu)
+void arch_window_unmap(struct cpu *cpu)
 {
 	(void)cpu;
 }
@@ -156,6 +156,11 @@ size_t ring_read(const struct ring *ring, uint64_t *position, char *buffer, size
 	return 0;
 }
 
+void arch_info(struct cellhv_call *to)
+{
+	(void)to;
+}
+
 void invariants_check(void)
 {
 }
@@ -184,7 +189,7 @@ bool cpu_await(struct cpu *cpu, uint32_t requests)
 	return answers;
 }
 
-bool leave_await(struct cpu *self, const struct cpu *target, bool had_guest)
+bool arch_await_left(struct cpu *self, const struct cpu *target, bool had_guest)
 {
 	(void)self;
 	(void)target;
@@ -192,7 +197,7 @@ bool leave_await(struct cpu *self, const struct cpu *target, bool had_guest)
 	return true;
 }
 
-void leave_native(struct cpu *self)
+void arch_leave(struct cpu *self)
 {
 	(void)self;
 	longjmp(left, 1);

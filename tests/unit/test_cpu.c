@@ -13,11 +13,13 @@
 #include "arch/x86/machine.h"
 #include "arch/x86/vcpu.h"
 #include "check.h"
+#include "core/arch.h"
 #include "core/cell.h"
 #include "core/cpu.h"
 #include "core/panic.h"
 
-struct machine machine = {.num_cpus = 2, .apic_khz = 1};
+struct machine machine = {.num_cpus = 2};
+struct x86_machine x86_machine = {.apic_khz = 1};
 struct cell root_cell;
 struct cell *cells;
 bool panicked;
@@ -37,7 +39,7 @@ void apic_send(const struct cpu *self, uint32_t apic_id, uint32_t command)
 
 void apic_reset(struct cpu *self, bool x2apic)
 {
-	self->x2apic = x2apic;
+	self->arch->x2apic = x2apic;
 }
 
 uint32_t apic_measure_khz(const struct cpu *self, uint32_t tsc_khz)
@@ -77,7 +79,7 @@ static const struct vcpu_ops operations = {
 	.reset = reset, .queue_nmi = queue_nmi, .flush = flush, .get_state = get_state};
 const struct vcpu_ops *vcpu_ops = &operations;
 
-void leave_released(struct cpu *self)
+void arch_release(struct cpu *self)
 {
 	self->present = false;
 	releases++;
@@ -122,24 +124,25 @@ void panic_stop(void)
 /* Two CPUs of one cell; the root's are others. */
 static struct cell cell;
 static struct cellhv_cell_config *config;
+static struct arch_cpu first_arch, second_arch;
 static struct cpu first, second;
 
-static struct cpu new_cpu(uint32_t number)
+static void make_cpu(struct cpu *cpu, struct arch_cpu *arch, uint32_t number)
 {
-	return (struct cpu){.number = number, .present = true, .activity = CPU_PARKED};
+	*arch = (struct arch_cpu){.cpu = cpu};
+	*cpu = (struct cpu){.arch = arch, .number = number, .activity = CPU_PARKED};
+	cpu_add(cpu);
 }
 
 static void build(void)
 {
 	if (!config)
 		config = calloc(1, sizeof(*config));
-	first = new_cpu(0);
-	second = new_cpu(1);
-	cpus[0] = first.self = &first;
-	cpus[1] = second.self = &second;
-	num_cpus = 2;
-	/* What cpu_self() reads. */
-	syscall(SYS_arch_prctl, ARCH_SET_GS, &first);
+	make_cpu(&first, &first_arch, 0);
+	make_cpu(&second, &second_arch, 1);
+	CHECK_EQ(num_cpus, 2);
+	/* What arch_self() reads. */
+	syscall(SYS_arch_prctl, ARCH_SET_GS, &first_arch);
 	cell = (struct cell){.id = 7, .name = "some", .config = config};
 	cpu_set_owner(&first, &cell);
 	cpu_set_owner(&second, &cell);
@@ -152,11 +155,17 @@ static void serve(struct cpu *cpu)
 	cpu_serve_requests(cpu);
 }
 
+static void signal_sipi(const struct cell *from, uint8_t page)
+{
+	cpu_signal(&second, from, CPU_SIGNAL_VECTOR,
+		   CPU_SIGNAL_SIPI | (uint32_t)page << CPU_SIGNAL_VECTOR_SHIFT);
+}
+
 static void signal_all(uint8_t page)
 {
-	cpu_signal(&second, &cell, CPU_SIGNAL_INIT, 0);
-	cpu_signal(&second, &cell, CPU_SIGNAL_SIPI, page);
-	cpu_signal(&second, &cell, CPU_SIGNAL_NMI, 0);
+	cpu_signal(&second, &cell, 0, CPU_SIGNAL_INIT);
+	signal_sipi(&cell, page);
+	cpu_signal(&second, &cell, 0, CPU_SIGNAL_NMI);
 }
 
 static void run_second(void)
@@ -187,13 +196,13 @@ TEST(sipi_counts_after_init_alone)
 {
 	build();
 	run_second();
-	cpu_signal(&second, &cell, CPU_SIGNAL_SIPI, 1);
+	signal_sipi(&cell, 1);
 	serve(&second);
 	CHECK_EQ(resets, 1);
-	cpu_signal(&second, &cell, CPU_SIGNAL_INIT, 0);
+	cpu_signal(&second, &cell, 0, CPU_SIGNAL_INIT);
 	serve(&second);
-	CHECK_EQ(second.activity, CPU_WAIT_SIPI);
-	cpu_signal(&second, &cell, CPU_SIGNAL_SIPI, 2);
+	CHECK_EQ(second.activity, CPU_AWAITS_START);
+	signal_sipi(&cell, 2);
 	serve(&second);
 	CHECK_EQ(second.activity, CPU_GUEST);
 	CHECK_EQ(reset_page, 2);
@@ -266,9 +275,9 @@ TEST(signals_reach_the_senders_own_cell_alone)
 	cpu_request(&second, CPU_REQUEST_RETURN);
 	signal_all(1); /* of the former owner */
 	serve(&second);
-	CHECK_EQ(second.activity, CPU_WAIT_SIPI);
+	CHECK_EQ(second.activity, CPU_AWAITS_START);
 	CHECK_EQ(resets, 0);
-	cpu_signal(&second, &root_cell, CPU_SIGNAL_SIPI, 0x9a);
+	signal_sipi(&root_cell, 0x9a);
 	serve(&second);
 	CHECK_EQ(second.activity, CPU_GUEST);
 	CHECK_EQ(reset_page, 0x9a);
@@ -276,7 +285,7 @@ TEST(signals_reach_the_senders_own_cell_alone)
 
 TEST(an_owner_changes_only_when_the_cpu_is_parked)
 {
-	static const enum cpu_activity busy[] = {CPU_GUEST, CPU_WAIT_SIPI};
+	static const enum cpu_activity busy[] = {CPU_GUEST, CPU_AWAITS_START};
 
 	for (unsigned i = 0; i < 2; i++) {
 		build();

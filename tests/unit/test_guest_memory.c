@@ -5,7 +5,6 @@
 
 #include "arch/x86/guest_memory.h"
 #include "arch/x86/machine.h"
-#include "arch/x86/window.h"
 #include "arch/x86/x86.h"
 #include "check.h"
 #include "core/cell.h"
@@ -31,14 +30,14 @@ bool paging_lookup(const struct paging *paging, uint64_t virt,
 	return true;
 }
 
-void *window_map(struct cpu *cpu, uint64_t phys)
+void *arch_window_map(struct cpu *cpu, uint64_t phys)
 {
 	(void)cpu;
 	CHECK(phys >= ADDED && phys < ADDED + sizeof(ram));
 	return ram + (phys - ADDED);
 }
 
-void window_unmap(struct cpu *cpu)
+void arch_window_unmap(struct cpu *cpu)
 {
 	(void)cpu;
 }

@@ -3,12 +3,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "arch/x86/machine.h"
 #include "check.h"
+#include "core/arch.h"
 #include "core/cell.h"
 #include "core/control.h"
 #include "core/errno.h"
 #include "core/hypercall.h"
+#include "core/machine.h"
 
 #include <cellhv/guest.h>
 
@@ -22,6 +23,15 @@ static char page[4096];
 static uint8_t console[4096];
 static struct cell cell = {.id = 7, .config = &config, .comm = page};
 static struct cpu own, sibling, root_cpu;
+
+void arch_fill_comm(const struct cell *of)
+{
+	(void)of;
+}
+
+void arch_pause(void)
+{
+}
 
 uint32_t cell_count(void)
 {
@@ -46,10 +56,7 @@ static int32_t call(uint32_t code, uint64_t first, uint64_t second)
 	cpus[3] = &sibling;
 	cpus[0] = &root_cpu;
 	cpus[5] = &absent;
-	own.regs[RAX] = code;
-	own.regs[RDI] = first;
-	own.regs[RSI] = second;
-	return (int32_t)hypercall(&own, true);
+	return (int32_t)hypercall(&own, &(struct hypercall){code, true, {first, second}});
 }
 
 TEST(cpu_info_is_of_own_cpus)
@@ -103,6 +110,5 @@ TEST(what_is_not_for_a_cell)
 		CHECK_EQ(call(code, 0, 0), -EPERM);
 	CHECK_EQ(call(9, 0, 0), -ENOSYS);
 	CHECK_EQ(call(CELLHV_CALL, 0, 0), -ENOSYS);
-	own.regs[RAX] = CELLHV_HC_INFO;
-	CHECK_EQ((int32_t)hypercall(&own, false), -EPERM);
+	CHECK_EQ((int32_t)hypercall(&own, &(struct hypercall){.code = CELLHV_HC_INFO}), -EPERM);
 }

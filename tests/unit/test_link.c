@@ -3,13 +3,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "arch/x86/machine.h"
-#include "arch/x86/pci.h"
-#include "arch/x86/window.h"
 #include "check.h"
+#include "core/arch.h"
 #include "core/link.h"
+#include "core/machine.h"
 #include "core/memory.h"
 #include "core/print.h"
+#include "core/window.h"
 
 #include <cellhv/link.h>
 
@@ -28,7 +28,11 @@ void window_copy_to(struct cpu *cpu, uint64_t phys, const void *source, size_t s
 	memcpy((char *)table + (phys - TABLE_PHYS), source, size);
 }
 
-void msi_send(struct cpu *self, const struct cell *cell, uint64_t address, uint32_t data)
+void arch_pause(void)
+{
+}
+
+void arch_send_message(struct cpu *self, const struct cell *cell, uint64_t address, uint32_t data)
 {
 	(void)self, (void)cell, (void)address;
 	n_messages++;
@@ -36,9 +40,20 @@ void msi_send(struct cpu *self, const struct cell *cell, uint64_t address, uint3
 }
 
 /* What making and ending a link needs; here they are made by hand. */
-void *window_map(struct cpu *cpu, uint64_t phys)
+void *arch_window_map(struct cpu *cpu, uint64_t phys)
 {
 	(void)cpu, (void)phys;
+	abort();
+}
+
+void arch_clear_page(void *page)
+{
+	(void)page;
+	abort();
+}
+
+struct cpu *arch_self(void)
+{
 	abort();
 }
 
@@ -60,20 +75,20 @@ int paging_map(struct paging *paging, uint64_t virt, uint64_t phys, uint64_t siz
 	abort();
 }
 
-int memory_set_root(const struct cpu *self, uint64_t phys, uint64_t size, uint32_t access,
+int memory_set_root(struct cpu *self, uint64_t phys, uint64_t size, uint32_t access,
 		    struct cellhv_call *call)
 {
 	(void)self, (void)phys, (void)size, (void)access, (void)call;
 	abort();
 }
 
-int pci_root_attach(const struct cpu *self, struct pci_function *function, struct cellhv_call *call)
+int arch_pci_attach(struct cpu *self, struct pci_function *function, struct cellhv_call *call)
 {
 	(void)self, (void)function, (void)call;
 	abort();
 }
 
-int pci_root_detach(const struct cpu *self, struct pci_function *function, struct cellhv_call *call)
+int arch_pci_detach(struct cpu *self, struct pci_function *function, struct cellhv_call *call)
 {
 	(void)self, (void)function, (void)call;
 	abort();

@@ -7,11 +7,11 @@
 #include "arch/x86/kept.h"
 #include "arch/x86/machine.h"
 #include "arch/x86/msi.h"
-#include "arch/x86/window.h"
 #include "check.h"
 #include "core/cell.h"
-#include "core/msix.h"
+#include "core/memory.h"
 #include "core/print.h"
+#include "core/window.h"
 
 #define UNIT 0xfed90000ull
 #define TABLE 0x40000000ull
@@ -26,14 +26,14 @@ static uint64_t entry = 0x30000000000ull | 0x510000 | 1; /* destination 3 of the
 static unsigned n_reads, n_messages;
 static uint32_t sent_command, sent_destination;
 
-void *window_map(struct cpu *cpu, uint64_t phys)
+void *arch_window_map(struct cpu *cpu, uint64_t phys)
 {
 	(void)cpu;
 	CHECK_EQ(phys, UNIT + 0xb8);
 	return &unit_register;
 }
 
-void window_unmap(struct cpu *cpu)
+void arch_window_unmap(struct cpu *cpu)
 {
 	(void)cpu;
 }
@@ -51,7 +51,7 @@ bool cell_root_owns(uint64_t phys, uint64_t size)
 	return not_owned < phys || not_owned >= phys + size;
 }
 
-bool machine_root_reaches(uint64_t phys)
+bool memory_root_reaches(uint64_t phys)
 {
 	return phys != not_reached;
 }
@@ -88,12 +88,12 @@ TEST(the_entry_says_where_the_message_goes)
 {
 	nothing_is_foreign();
 	find(TABLE | 9);
-	msi_send(NULL, &root_cell, REMAPPABLE, 1023);
+	arch_send_message(NULL, &root_cell, REMAPPABLE, 1023);
 	CHECK_EQ(n_reads, 1);
 	CHECK_EQ(n_messages, 1);
 	CHECK_EQ(sent_command, 0x51);
 	CHECK_EQ(sent_destination, 3);
-	msi_send(NULL, &root_cell, REMAPPABLE, 1024);
+	arch_send_message(NULL, &root_cell, REMAPPABLE, 1024);
 	CHECK_EQ(n_reads, 1);
 	CHECK_EQ(n_messages, 1);
 }
@@ -103,7 +103,7 @@ TEST(a_table_with_a_page_of_others_is_not_read)
 	nothing_is_foreign();
 	not_owned = TABLE + TABLE_SIZE - 1;
 	find(TABLE | 9);
-	msi_send(NULL, &root_cell, REMAPPABLE, 0);
+	arch_send_message(NULL, &root_cell, REMAPPABLE, 0);
 	CHECK_EQ(n_reads, 0);
 	CHECK_EQ(n_messages, 0);
 	CHECK_EQ(msi_remapping_table(), 0);
@@ -111,7 +111,7 @@ TEST(a_table_with_a_page_of_others_is_not_read)
 	nothing_is_foreign();
 	not_reached = TABLE + TABLE_SIZE - PAGE_SIZE;
 	find(TABLE | 9);
-	msi_send(NULL, &root_cell, REMAPPABLE, 0);
+	arch_send_message(NULL, &root_cell, REMAPPABLE, 0);
 	CHECK_EQ(n_reads, 0);
 	CHECK_EQ(n_messages, 0);
 }
@@ -123,28 +123,28 @@ TEST(what_keeps_cells_apart_is_kept)
 	machine.memory_phys = BLOCK;
 	machine.system.mmconfig_base = 0xb0000000;
 	machine.system.mmconfig_end_bus = 255;
-	CHECK(kept_memory(0xfee00000, PAGE_SIZE));
-	CHECK(kept_memory(0xfeeff000, PAGE_SIZE));
-	CHECK(!kept_memory(0xfedff000, PAGE_SIZE));
-	CHECK(!kept_memory(0xfef00000, PAGE_SIZE));
-	CHECK(kept_memory(0xbffff000, PAGE_SIZE));
-	CHECK(kept_memory(0xa0000000, 0x10001000));
-	CHECK(!kept_memory(0xa0000000, 0x10000000));
-	CHECK(!kept_memory(0xc0000000, PAGE_SIZE));
-	CHECK(kept_memory(UNIT, PAGE_SIZE));
-	CHECK(!kept_memory(UNIT + PAGE_SIZE, PAGE_SIZE));
-	CHECK(kept_memory(BLOCK + CELLHV_MEMORY_SIZE - PAGE_SIZE, PAGE_SIZE));
-	CHECK(kept_memory(TABLE + TABLE_SIZE - PAGE_SIZE, PAGE_SIZE));
-	CHECK(!kept_memory(TABLE + TABLE_SIZE, PAGE_SIZE));
+	CHECK(arch_keeps(0xfee00000, PAGE_SIZE));
+	CHECK(arch_keeps(0xfeeff000, PAGE_SIZE));
+	CHECK(!arch_keeps(0xfedff000, PAGE_SIZE));
+	CHECK(!arch_keeps(0xfef00000, PAGE_SIZE));
+	CHECK(arch_keeps(0xbffff000, PAGE_SIZE));
+	CHECK(arch_keeps(0xa0000000, 0x10001000));
+	CHECK(!arch_keeps(0xa0000000, 0x10000000));
+	CHECK(!arch_keeps(0xc0000000, PAGE_SIZE));
+	CHECK(arch_keeps(UNIT, PAGE_SIZE));
+	CHECK(!arch_keeps(UNIT + PAGE_SIZE, PAGE_SIZE));
+	CHECK(arch_keeps(BLOCK + CELLHV_MEMORY_SIZE - PAGE_SIZE, PAGE_SIZE));
+	CHECK(arch_keeps(TABLE + TABLE_SIZE - PAGE_SIZE, PAGE_SIZE));
+	CHECK(!arch_keeps(TABLE + TABLE_SIZE, PAGE_SIZE));
 	msi_forget_remapping();
-	CHECK(!kept_memory(TABLE, TABLE_SIZE));
+	CHECK(!arch_keeps(TABLE, TABLE_SIZE));
 }
 
 TEST(what_the_machine_does_not_have_is_not_kept)
 {
 	machine = (struct machine){.memory_phys = BLOCK};
 	msi_forget_remapping();
-	CHECK(!kept_memory(0, PAGE_SIZE));
+	CHECK(!arch_keeps(0, PAGE_SIZE));
 	CHECK(!kept_ports(0, 8));
 	machine.system.debug_port = 0x2f8;
 	CHECK(kept_ports(0x2ff, 1));

@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "arch/x86/paging_formats.h"
 #include "check.h"
 #include "arch/x86/mtrr.h"
 

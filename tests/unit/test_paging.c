@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "check.h"
-#include "core/paging.h"
+#include "arch/x86/paging_formats.h"
 
 #define MIB 0x100000ull
 #define GIB 0x40000000ull

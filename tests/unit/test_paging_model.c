@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "check.h"
-#include "core/paging.h"
+#include "arch/x86/paging_formats.h"
 
 #define POOL_PAGES 40u
 #define WINDOW 0x7fe0000000ull	/* 512 MiB below 512 GiB: both sides of a level 4 entry */

@@ -18,12 +18,12 @@ static volatile uint32_t *apic_register(unsigned reg)
 
 uint32_t apic_read(const struct cpu *self, unsigned reg)
 {
-	return self->x2apic ? (uint32_t)msr_read(MSR_X2APIC + reg) : *apic_register(reg);
+	return self->arch->x2apic ? (uint32_t)msr_read(MSR_X2APIC + reg) : *apic_register(reg);
 }
 
 void apic_write(const struct cpu *self, unsigned reg, uint32_t value)
 {
-	if (self->x2apic)
+	if (self->arch->x2apic)
 		msr_write(MSR_X2APIC + reg, value);
 	else
 		*apic_register(reg) = value;
@@ -31,7 +31,7 @@ void apic_write(const struct cpu *self, unsigned reg, uint32_t value)
 
 bool apic_write_safe(const struct cpu *self, unsigned reg, uint32_t value)
 {
-	if (self->x2apic)
+	if (self->arch->x2apic)
 		return msr_write_safe(MSR_X2APIC + reg, value);
 	*apic_register(reg) = value;
 	return true;
@@ -51,7 +51,7 @@ bool apic_send_safe(const struct cpu *self, uint32_t destination, uint32_t comma
 {
 	uint32_t high;
 
-	if (self->x2apic) {
+	if (self->arch->x2apic) {
 		/* The ICR MSR does not order earlier stores (Intel SDM vol. 3, 11.12.3). */
 		__asm__ volatile("mfence; lfence" : : : "memory");
 		return msr_write_safe(MSR_X2APIC + APIC_ICR, (uint64_t)destination << 32 | command);
@@ -73,14 +73,14 @@ void apic_send(const struct cpu *self, uint32_t apic_id, uint32_t command)
 
 void apic_init(struct cpu *self)
 {
-	self->x2apic = msr_read(MSR_APIC_BASE) & APIC_BASE_EXTD;
-	self->apic_id = apic_read(self, APIC_ID);
-	if (self->x2apic)
+	self->arch->x2apic = msr_read(MSR_APIC_BASE) & APIC_BASE_EXTD;
+	self->arch->apic_id = apic_read(self, APIC_ID);
+	if (self->arch->x2apic)
 		return;
 
-	self->apic_id >>= 24;
-	self->xapic_ldr = apic_read(self, APIC_LDR);
-	self->icr_high = apic_read(self, APIC_ICR_HIGH);
+	self->arch->apic_id >>= 24;
+	self->arch->xapic_ldr = apic_read(self, APIC_LDR);
+	self->arch->icr_high = apic_read(self, APIC_ICR_HIGH);
 }
 
 static const uint8_t apic_lvts[] = {APIC_LVT_TIMER, APIC_LVT_THERMAL, APIC_LVT_PERF,
@@ -100,7 +100,7 @@ static void apic_set_mode(struct cpu *self, bool x2apic)
 {
 	uint64_t base = msr_read(MSR_APIC_BASE) & ~(APIC_BASE_ENABLE | APIC_BASE_EXTD);
 
-	if (x2apic == self->x2apic)
+	if (x2apic == self->arch->x2apic)
 		return;
 
 	if (x2apic) {
@@ -111,7 +111,7 @@ static void apic_set_mode(struct cpu *self, bool x2apic)
 		if (!(msr_read(MSR_APIC_BASE) & APIC_BASE_ENABLE))
 			renew_wait(self);
 	}
-	self->x2apic = x2apic;
+	self->arch->x2apic = x2apic;
 }
 
 bool apic_in_service(const struct cpu *self, unsigned vector)
@@ -228,13 +228,13 @@ int apic_guest_write(struct cpu *self, unsigned reg, uint32_t value)
 {
 	switch (reg) {
 	case APIC_ICR:
-		return ipi_send(self, value, self->icr_high) ? 0 : -EPERM;
+		return ipi_send(self, value, self->arch->icr_high) ? 0 : -EPERM;
 	case APIC_ICR_HIGH:
-		self->icr_high = value;
+		self->arch->icr_high = value;
 		return 0;
 	case APIC_LDR:
-		self->xapic_ldr = value;
-		if (!self->x2apic)
+		self->arch->xapic_ldr = value;
+		if (!self->arch->x2apic)
 			apic_write_safe(self, reg, value);
 		return 0;
 	case APIC_ID:
@@ -258,16 +258,16 @@ bool apic_guest_read(struct cpu *self, unsigned reg, uint32_t *value)
 		*value = 0;
 		return true;
 	case APIC_ICR_HIGH:
-		*value = self->icr_high;
+		*value = self->arch->icr_high;
 		return true;
 	case APIC_LDR:
-		*value = self->xapic_ldr;
+		*value = self->arch->xapic_ldr;
 		return true;
 	case APIC_DFR:
 		*value = UINT32_MAX;
 		return true;
 	case APIC_ID:
-		*value = self->apic_id;
+		*value = self->arch->apic_id;
 		return true;
 	case APIC_SELF_IPI:
 	case APIC_EOI:

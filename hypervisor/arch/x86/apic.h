@@ -7,7 +7,7 @@
 #ifndef X86_APIC_H
 #define X86_APIC_H
 
-#include "core/cpu.h"
+#include "arch/x86/cpu.h"
 
 #define APIC_ID 0x02
 #define APIC_VERSION 0x03

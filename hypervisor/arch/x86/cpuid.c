@@ -41,8 +41,8 @@ static struct cpuid cpuid_hypervisor(const struct cpu *cpu, uint32_t leaf)
 		cpuid_text(&c, cpu->cell->name);
 		break;
 	case CPUID_OWN_FREQUENCIES:
-		c.eax = machine.tsc_khz;
-		c.ebx = machine.apic_khz;
+		c.eax = machine.ticks_per_ms;
+		c.ebx = x86_machine.apic_khz;
 		break;
 	default:
 		break;
@@ -82,7 +82,7 @@ static void cpuid_adjust(struct cpuid *c, uint32_t leaf)
 
 void cpuid_exit(struct cpu *cpu)
 {
-	uint32_t leaf = (uint32_t)cpu->regs[RAX], subleaf = (uint32_t)cpu->regs[RCX];
+	uint32_t leaf = (uint32_t)cpu->arch->regs[RAX], subleaf = (uint32_t)cpu->arch->regs[RCX];
 	struct vcpu_state state;
 	struct cpuid c;
 
@@ -96,9 +96,9 @@ void cpuid_exit(struct cpu *cpu)
 			c = cpuid_hypervisor(cpu, leaf);
 		cpuid_adjust(&c, leaf);
 	}
-	cpu->regs[RAX] = c.eax;
-	cpu->regs[RBX] = c.ebx;
-	cpu->regs[RCX] = c.ecx;
-	cpu->regs[RDX] = c.edx;
+	cpu->arch->regs[RAX] = c.eax;
+	cpu->arch->regs[RBX] = c.ebx;
+	cpu->arch->regs[RCX] = c.ecx;
+	cpu->arch->regs[RDX] = c.edx;
 	skip_instruction(cpu);
 }

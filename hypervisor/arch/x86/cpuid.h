@@ -3,7 +3,7 @@
 #ifndef X86_CPUID_H
 #define X86_CPUID_H
 
-#include "core/cpu.h"
+#include "arch/x86/cpu.h"
 
 void cpuid_exit(struct cpu *cpu);
 

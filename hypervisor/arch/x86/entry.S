@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include <cellhv/launch.h>
+#include <cellhv/x86/launch.h>
 
 	.section .note.GNU-stack, "", @progbits
 

@@ -40,7 +40,7 @@ static int entry_map_stack(uint64_t *address, uint32_t pages)
 		return -ENOMEM;
 
 	*address += PAGE_SIZE;
-	err = paging_map(&machine.paging, *address, machine_phys(memory), pages * PAGE_SIZE,
+	err = paging_map(&x86_machine.paging, *address, machine_phys(memory), pages * PAGE_SIZE,
 			 PAGING_READ | PAGING_WRITE);
 	*address += pages * PAGE_SIZE;
 	return err < 0 ? err : 0;
@@ -71,6 +71,7 @@ static uint64_t entry_own_cr4(uint64_t native)
 
 /* Everything of the CPU that lives on one page. */
 struct entry_page {
+	struct arch_cpu arch;
 	struct cpu cpu;
 	struct descriptor_tables tables;
 };
@@ -97,7 +98,8 @@ static int entry_make_cpu(const struct cellhv_native *native)
 	if (!page)
 		return -ENOMEM;
 
-	page->cpu.self = &page->cpu;
+	page->arch.cpu = &page->cpu;
+	page->cpu.arch = &page->arch;
 	page->cpu.number = native->cpu;
 	page->cpu.cell = &root_cell;
 	page->cpu.activity = CPU_GUEST;
@@ -113,10 +115,7 @@ static int entry_make_cpu(const struct cellhv_native *native)
 	idt_load(&page->tables, ist, &page->cpu);
 	vcpu_ops->finish_init(&page->cpu);
 	entry_take_nmi(&page->cpu);
-	page->cpu.present = true;
-	cpus[native->cpu] = &page->cpu;
-	if (native->cpu >= num_cpus)
-		num_cpus = native->cpu + 1;
+	cpu_add(&page->cpu);
 	return 0;
 }
 
@@ -134,12 +133,12 @@ int entry_cpu(void)
 	if (err)
 		return err;
 
-	cr3_write(paging_root_phys(&machine.paging));
+	cr3_write(paging_root_phys(&x86_machine.paging));
 	cr4_write(entry_own_cr4(cr4_read()));
 	err = entry_make_cpu(native);
 	if (!err)
-		print(" CPU %u: APIC ID %u, %s\n", native->cpu, cpus[native->cpu]->apic_id,
-		      cpus[native->cpu]->x2apic ? "x2APIC" : "xAPIC");
+		print(" CPU %u: APIC ID %u, %s\n", native->cpu, cpus[native->cpu]->arch->apic_id,
+		      cpus[native->cpu]->arch->x2apic ? "x2APIC" : "xAPIC");
 	return err;
 }
 
@@ -155,7 +154,7 @@ uint64_t cpu_stack(void)
 
 void entry_renewed(struct cpu *cpu)
 {
-	struct entry_page *page = (struct entry_page *)cpu;
+	struct entry_page *page = (struct entry_page *)cpu->arch;
 	uint64_t ist[3];
 
 	memcpy(ist, page->tables.tss.ist, sizeof(ist));
@@ -164,7 +163,7 @@ void entry_renewed(struct cpu *cpu)
 	apic_init(cpu);
 	/* A kick that was under way is lost; what it was for is in the requests. */
 	__atomic_store_n(&cpu->kicked, false, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&cpu->needs_init, false, __ATOMIC_RELEASE);
+	__atomic_store_n(&cpu->arch->needs_init, false, __ATOMIC_RELEASE);
 	cpu_serve_requests(cpu);
 	nmi_handle_arrived(cpu);
 	vcpu_ops->run(cpu);
@@ -172,7 +171,7 @@ void entry_renewed(struct cpu *cpu)
 
 void cpu_run(void)
 {
-	vcpu_ops->run(cpu_self());
+	vcpu_ops->run(arch_self());
 }
 
 void entry_failed(int error)

@@ -3,7 +3,7 @@
 #ifndef X86_ENTRY_H
 #define X86_ENTRY_H
 
-#include "core/cpu.h"
+#include "arch/x86/cpu.h"
 
 /* Filled in by the module before each entry. */
 extern struct cellhv_boot boot;

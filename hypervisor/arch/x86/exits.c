@@ -20,14 +20,17 @@
 
 void exit_hypercall(struct cpu *cpu)
 {
+	const uint64_t *regs = cpu->arch->regs;
 	struct vcpu_state state;
+	struct hypercall call = {.code = (uint32_t)regs[RAX], .arguments = {regs[RDI], regs[RSI]}};
 
 	vcpu_ops->get_state(cpu, &state);
+	call.privileged = state.cpl == 0;
 	/* Linux calls from 64-bit code, where disabling goes back to. */
 	if (cell_is_root(cpu->cell) && !state.mode.long_mode_code)
-		cpu->regs[RAX] = (uint32_t)-EINVAL;
+		cpu->arch->regs[RAX] = (uint32_t)-EINVAL;
 	else
-		cpu->regs[RAX] = hypercall(cpu, state.cpl == 0);
+		cpu->arch->regs[RAX] = hypercall(cpu, &call);
 	skip_instruction(cpu);
 }
 
@@ -108,10 +111,10 @@ void exit_refused(struct cpu *cpu, const char *why, uint64_t detail)
 
 	if (!root || cpu_may_complain(cpu))
 		print("CPU %u: VM entry failed: %s\n", cpu->number, why);
-	if (root && !cpu->has_run)
+	if (root && !cpu->arch->has_run)
 		leave_refused(cpu);
-	if (root && cpu->refusals < sizeof(answers))
-		vcpu_ops->inject_exception(cpu, answers[cpu->refusals++], true, 0);
+	if (root && cpu->arch->refusals < sizeof(answers))
+		vcpu_ops->inject_exception(cpu, answers[cpu->arch->refusals++], true, 0);
 	else
 		cpu_fail(cpu, CELLHV_FAILURE_CONTROL, 0, detail);
 }

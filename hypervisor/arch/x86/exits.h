@@ -3,7 +3,7 @@
 #ifndef X86_EXITS_H
 #define X86_EXITS_H
 
-#include "core/cpu.h"
+#include "arch/x86/cpu.h"
 
 /* VMCALL or VMMCALL. */
 void exit_hypercall(struct cpu *cpu);

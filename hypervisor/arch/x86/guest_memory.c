@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "arch/x86/guest_memory.h"
 
-#include "arch/x86/window.h"
 #include "arch/x86/x86.h"
 #include "core/cell.h"
 #include "core/string.h"
@@ -48,7 +47,7 @@ static bool guest_read_entry(struct cpu *cpu, uint64_t address, unsigned size, u
 
 	if (!guest_phys(cpu, address, &phys))
 		return false;
-	memcpy(&value, window_map(cpu, phys), size);
+	memcpy(&value, arch_window_map(cpu, phys), size);
 	*entry = value;
 	return value & ENTRY_PRESENT;
 }
@@ -98,10 +97,10 @@ size_t guest_fetch(struct cpu *cpu, const struct vcpu_state *state, uint64_t lin
 			part = size - done;
 		if (!guest_translate(cpu, state, linear, &guest) || !guest_phys(cpu, guest, &phys))
 			break;
-		memcpy(buffer + done, window_map(cpu, phys), part);
+		memcpy(buffer + done, arch_window_map(cpu, phys), part);
 		done += part;
 		linear += part;
 	}
-	window_unmap(cpu);
+	arch_window_unmap(cpu);
 	return done;
 }

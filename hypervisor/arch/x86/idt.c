@@ -73,7 +73,7 @@ void idt_load(struct descriptor_tables *tables, const uint64_t ist[3], struct cp
 		:
 		: "m"(gdt), "r"(SELECTOR_TSS), "r"(SELECTOR_DATA), "r"(0)
 		: "memory");
-	msr_write(MSR_GS_BASE, (uint64_t)self);
+	msr_write(MSR_GS_BASE, (uint64_t)self->arch);
 	/* Last: from here on NMIs come to a handler that wants all of the above. */
 	__asm__ volatile("lidt %0" : : "m"(pointer) : "memory");
 }
@@ -90,13 +90,13 @@ void idt_take_interrupt(void)
 static bool idt_is_interrupt(const struct exception_frame *frame)
 {
 	return frame->rip >= (uint64_t)idt_window_begin && frame->rip <= (uint64_t)idt_window_end &&
-	       (frame->vector != VECTOR_MC || apic_in_service(cpu_self(), VECTOR_MC));
+	       (frame->vector != VECTOR_MC || apic_in_service(arch_self(), VECTOR_MC));
 }
 
 /* The window closes behind it: a storm of interrupts does not keep this CPU here. */
 static void idt_finish_interrupt(struct exception_frame *frame)
 {
-	apic_write(cpu_self(), APIC_EOI, 0);
+	apic_write(arch_self(), APIC_EOI, 0);
 	frame->rip = (uint64_t)idt_window_end;
 	frame->rflags &= ~RFLAGS_IF;
 }

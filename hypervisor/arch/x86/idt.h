@@ -3,7 +3,7 @@
 #ifndef X86_IDT_H
 #define X86_IDT_H
 
-#include "core/cpu.h"
+#include "arch/x86/cpu.h"
 
 /* Linux's selectors for code and stack, kept so that leaving needs no reload of CS. */
 #define SELECTOR_CODE 0x10

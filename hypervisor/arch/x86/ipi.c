@@ -18,8 +18,8 @@ struct ipi {
 /* Cluster in the upper half, one bit per CPU of it in the lower (Intel SDM vol. 3, 11.12.10.2). */
 static bool ipi_matches_cluster(const struct cpu *cpu, uint32_t destination)
 {
-	return (destination >> 16) == (cpu->apic_id >> 4) &&
-	       (destination & (1u << (cpu->apic_id & 15)));
+	return (destination >> 16) == (cpu->arch->apic_id >> 4) &&
+	       (destination & (1u << (cpu->arch->apic_id & 15)));
 }
 
 static bool ipi_matches(const struct ipi *ipi, const struct cpu *self, const struct cpu *cpu)
@@ -39,12 +39,12 @@ static bool ipi_matches(const struct ipi *ipi, const struct cpu *self, const str
 	if (!ipi->x2apic && ipi->destination == 0xff)
 		return true;
 	if (!(ipi->command & APIC_LOGICAL))
-		return cpu->apic_id == ipi->destination;
+		return cpu->arch->apic_id == ipi->destination;
 	if (ipi->x2apic)
 		return ipi_matches_cluster(cpu, ipi->destination);
 	/* A CPU without a logical id of its own has the one of its x2APIC mode. */
-	return cpu->xapic_ldr ? (cpu->xapic_ldr >> 24) & ipi->destination
-			      : ipi_matches_cluster(cpu, ipi->destination);
+	return cpu->arch->xapic_ldr ? (cpu->arch->xapic_ldr >> 24) & ipi->destination
+				    : ipi_matches_cluster(cpu, ipi->destination);
 }
 
 static void ipi_deliver(struct cpu *self, struct cpu *cpu, uint32_t command)
@@ -53,18 +53,19 @@ static void ipi_deliver(struct cpu *self, struct cpu *cpu, uint32_t command)
 
 	switch (delivery) {
 	case APIC_DELIVERY_NMI:
-		cpu_signal(cpu, self->cell, CPU_SIGNAL_NMI, 0);
+		cpu_signal(cpu, self->cell, 0, CPU_SIGNAL_NMI);
 		break;
 	case APIC_DELIVERY_INIT:
 		/* Only the assertion resets; the level de-assert is for ancient APICs. */
 		if (command & APIC_ASSERT)
-			cpu_signal(cpu, self->cell, CPU_SIGNAL_INIT, 0);
+			cpu_signal(cpu, self->cell, 0, CPU_SIGNAL_INIT);
 		break;
 	case APIC_DELIVERY_STARTUP:
-		cpu_signal(cpu, self->cell, CPU_SIGNAL_SIPI, command & 0xff);
+		cpu_signal(cpu, self->cell, CPU_SIGNAL_VECTOR,
+			   CPU_SIGNAL_SIPI | (command & 0xff) << CPU_SIGNAL_VECTOR_SHIFT);
 		break;
 	default:
-		apic_send(self, cpu->apic_id, (command & 0xff) | APIC_ASSERT);
+		apic_send(self, cpu->arch->apic_id, (command & 0xff) | APIC_ASSERT);
 	}
 }
 
@@ -145,7 +146,7 @@ void ipi_send_message(struct cpu *self, const struct cell *cell, uint32_t comman
 
 		if (!cpu || cpu->cell != cell || !ipi_matches(&ipi, self, cpu))
 			continue;
-		apic_send(self, cpu->apic_id, (command & 0xff) | APIC_ASSERT);
+		apic_send(self, cpu->arch->apic_id, (command & 0xff) | APIC_ASSERT);
 		if (delivery == APIC_DELIVERY_LOWEST)
 			break;
 	}

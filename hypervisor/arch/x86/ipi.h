@@ -4,7 +4,7 @@
 #ifndef X86_IPI_H
 #define X86_IPI_H
 
-#include "core/cpu.h"
+#include "arch/x86/cpu.h"
 
 /*
  * command: ICR bits 0-31; destination: as the guest's APIC mode has it, bits 24-31 (xAPIC) or

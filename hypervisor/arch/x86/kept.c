@@ -3,6 +3,7 @@
 
 #include "arch/x86/machine.h"
 #include "arch/x86/msi.h"
+#include "core/arch.h"
 
 #define MESSAGES_SIZE \
 	0x100000ull /* Intel SDM vol. 3, 11.11.1: FEExxxxx, the APIC's registers first */
@@ -13,7 +14,7 @@ static bool overlaps(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
 	return a < b + b_size && b < a + a_size;
 }
 
-bool kept_memory(uint64_t phys, uint64_t size)
+bool arch_keeps(uint64_t phys, uint64_t size)
 {
 	const struct cellhv_system_config *system = &machine.system;
 	const struct {

@@ -6,8 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Whether one of the bytes, or one of the ports, is such. No range wraps around. */
-bool kept_memory(uint64_t phys, uint64_t size);
+/* Whether one of the ports is such; of memory: arch_keeps(). No range wraps around. */
 bool kept_ports(uint32_t base, uint32_t count);
 
 #endif

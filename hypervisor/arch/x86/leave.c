@@ -17,7 +17,7 @@ static void leave_hand_over_nmi(struct cpu *self, struct cellhv_switch *data)
 {
 	bool kicked = __atomic_exchange_n(&self->kicked, false, __ATOMIC_SEQ_CST);
 
-	data->nmi = self->nmi_arrived && !kicked;
+	data->nmi = self->arch->nmi_arrived && !kicked;
 }
 
 /* From the switch tables on NMIs are noted in their page; nothing else may interrupt or fault. */
@@ -27,37 +27,37 @@ static _Noreturn void leave_with_frame(struct cpu *self)
 	uint64_t cr3 = vcpu_ops->save_frame(self);
 
 	for (unsigned i = 0; i < 16; i++)
-		self->frame.regs[i] = self->regs[i];
-	self->frame.done = 0;
+		self->arch->frame.regs[i] = self->arch->regs[i];
+	self->arch->frame.done = 0;
 	self->present = false;
 	leave_hand_over_nmi(self, data);
 	__asm__ volatile("lidt %0; lgdt %1" : : "m"(data->idtr), "m"(data->gdtr) : "memory");
 	vcpu_ops->leave(self);
-	leave_jump((uint64_t)&self->frame - CELLHV_BASE + machine.memory_virt,
-		   self->frame.cr4 & ~CR4_PGE, cr3, machine.leave);
+	leave_jump((uint64_t)&self->arch->frame - CELLHV_BASE + x86_machine.memory_virt,
+		   self->arch->frame.cr4 & ~CR4_PGE, cr3, x86_machine.leave);
 }
 
-void leave_native(struct cpu *self)
+void arch_leave(struct cpu *self)
 {
 	skip_instruction(self);
-	self->regs[RAX] = 0;
+	self->arch->regs[RAX] = 0;
 	leave_with_frame(self);
 }
 
 void leave_refused(struct cpu *self)
 {
-	self->regs[RAX] = (uint64_t)-EINVAL;
+	self->arch->regs[RAX] = (uint64_t)-EINVAL;
 	boot.refusal =
 		(struct cellhv_refusal){.check = CELLHV_CHECK_CPU_STATE, .object = self->number};
 	leave_with_frame(self);
 }
 
-void leave_released(struct cpu *self)
+void arch_release(struct cpu *self)
 {
 	enum cpu_activity activity = self->activity;
 
 	if (activity != CPU_GUEST)
-		apic_reset(self, machine.root_x2apic);
+		apic_reset(self, x86_machine.root_x2apic);
 	__atomic_and_fetch(&self->requests, ~CPU_REQUEST_RELEASE, __ATOMIC_RELEASE);
 	if (activity == CPU_GUEST)
 		leave_with_frame(self);
@@ -65,15 +65,15 @@ void leave_released(struct cpu *self)
 	vcpu_ops->stop(self);
 }
 
-bool leave_await(struct cpu *self, const struct cpu *target, bool had_guest)
+bool arch_await_left(struct cpu *self, const struct cpu *target, bool had_guest)
 {
 	uint64_t start = tsc_read();
 	unsigned limit_ms = had_guest ? LEAVE_AWAIT_MS : LEAVE_INIT_MS;
 
 	if (!had_guest)
-		apic_send(self, target->apic_id, APIC_DELIVERY_INIT | APIC_ASSERT);
-	while (tsc_read() - start < (uint64_t)limit_ms * machine.tsc_khz) {
-		if (had_guest && target->frame.done)
+		apic_send(self, target->arch->apic_id, APIC_DELIVERY_INIT | APIC_ASSERT);
+	while (tsc_read() - start < (uint64_t)limit_ms * machine.ticks_per_ms) {
+		if (had_guest && target->arch->frame.done)
 			return true;
 		__builtin_ia32_pause();
 	}

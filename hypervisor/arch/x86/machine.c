@@ -4,14 +4,17 @@
 
 #include "arch/x86/msr.h"
 #include "arch/x86/processor.h"
+#include "arch/x86/paging_formats.h"
 #include "arch/x86/port.h"
 #include "arch/x86/idt.h"
 #include "arch/x86/uart.h"
 #include "arch/x86/vcpu.h"
 #include "arch/x86/x86.h"
+#include "core/arch.h"
 #include "core/cell.h"
 #include "core/config.h"
 #include "core/errno.h"
+#include "core/memory.h"
 #include "core/print.h"
 #include "core/string.h"
 
@@ -20,9 +23,8 @@
 
 extern uint8_t image_start[], text_end[], rodata_end[], image_end[];
 
-struct machine machine;
+struct x86_machine x86_machine;
 const struct vcpu_ops *vcpu_ops;
-static uint64_t pool_bitmap[POOL_BITMAP_WORDS(CELLHV_MEMORY_SIZE / PAGE_SIZE)];
 
 static void machine_read_cpuid(void)
 {
@@ -30,14 +32,14 @@ static void machine_read_cpuid(void)
 	unsigned bits = max_extended >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xff : 36;
 
 	machine.phys_limit = 1ull << bits;
-	machine.has_x2apic = cpuid(1, 0).ecx & (1u << 21);
-	machine.has_huge_pages = cpuid(0x80000001, 0).edx & (1u << 26);
-	machine.root_x2apic = msr_read(MSR_APIC_BASE) & (1u << 10);
+	x86_machine.has_x2apic = cpuid(1, 0).ecx & (1u << 21);
+	x86_machine.has_huge_pages = cpuid(0x80000001, 0).edx & (1u << 26);
+	x86_machine.root_x2apic = msr_read(MSR_APIC_BASE) & (1u << 10);
 }
 
 static int machine_map(uint64_t virt, uint64_t phys, uint64_t size, uint32_t access)
 {
-	int err = paging_map(&machine.paging, virt, phys, size, access);
+	int err = paging_map(&x86_machine.paging, virt, phys, size, access);
 
 	return err < 0 ? err : 0;
 }
@@ -48,23 +50,17 @@ static int machine_map_range(const void *start, const void *end, uint32_t access
 			   access);
 }
 
-static void machine_set_pool(struct paging *paging)
-{
-	paging->pool = &machine.pool;
-	paging->virt_offset = CELLHV_BASE - machine.memory_phys;
-}
-
 /* The hypervisor's own address space: no page is both writable and executable. */
 static int machine_build_paging(const struct cellhv_boot *boot)
 {
 	const void *end = (const void *)(CELLHV_BASE + CELLHV_MEMORY_SIZE);
 	int err;
 
-	machine_set_pool(&machine.paging);
-	machine.paging.format = &paging_x86_host;
-	machine.paging.levels = cr4_read() & CR4_LA57 ? 5 : 4;
-	machine.paging.huge_1g = machine.has_huge_pages;
-	err = paging_init(&machine.paging);
+	machine_use_pool(&x86_machine.paging);
+	x86_machine.paging.format = &paging_x86_host;
+	x86_machine.paging.levels = cr4_read() & CR4_LA57 ? 5 : 4;
+	x86_machine.paging.huge_1g = x86_machine.has_huge_pages;
+	err = paging_init(&x86_machine.paging);
 	if (!err)
 		err = machine_map_range(image_start, text_end, PAGING_READ | PAGING_EXECUTE);
 	if (!err)
@@ -83,7 +79,7 @@ static int machine_build_paging(const struct cellhv_boot *boot)
 	return err;
 }
 
-int machine_map_root(uint64_t base, uint64_t size)
+int arch_map_root(uint64_t base, uint64_t size)
 {
 	struct paging *paging = &root_cell.memory;
 	int changed =
@@ -91,22 +87,6 @@ int machine_map_root(uint64_t base, uint64_t size)
 	int err = changed < 0 ? changed : vcpu_ops->set_memory_types(paging, base, size);
 
 	return err < 0 ? err : changed | err;
-}
-
-int machine_hide_from_root(uint64_t base, uint64_t size)
-{
-	struct paging *paging = &root_cell.memory;
-
-	return machine.system.flags & CELLHV_SYSTEM_STRICT ? paging_unmap(paging, base, size)
-							   : paging_fill(paging, base, size);
-}
-
-bool machine_root_reaches(uint64_t phys)
-{
-	struct paging_translation found;
-
-	return paging_lookup(&root_cell.memory, phys, &found) &&
-	       (found.phys & ~(PAGE_SIZE - 1)) != machine.ones;
 }
 
 /* Guests may read it with memory types of theirs, so nothing of it stays in a cache. */
@@ -131,7 +111,7 @@ static int machine_build_root(void)
 	uint64_t top = (machine.system.memory_top + HUGE_SIZE - 1) & ~(HUGE_SIZE - 1);
 	int err;
 
-	machine_set_pool(paging);
+	machine_use_pool(paging);
 	vcpu_ops->describe_nested(paging);
 	if (machine.phys_limit > 1ull << (PAGE_SHIFT + 9 * paging->levels))
 		machine.phys_limit = 1ull << (PAGE_SHIFT + 9 * paging->levels);
@@ -139,10 +119,10 @@ static int machine_build_root(void)
 	if (!err)
 		err = machine_make_ones(paging);
 	if (!err)
-		err = machine_map_root(0, top > LOW_MEMORY ? top : LOW_MEMORY);
+		err = arch_map_root(0, top > LOW_MEMORY ? top : LOW_MEMORY);
 	if (err >= 0)
-		err = machine_hide_from_root(machine.memory_phys, CELLHV_MEMORY_SIZE);
-	if (err >= 0 && !machine.root_x2apic)
+		err = memory_hide_from_root(machine.memory_phys, CELLHV_MEMORY_SIZE);
+	if (err >= 0 && !x86_machine.root_x2apic)
 		err = paging_map(paging, XAPIC_BASE, XAPIC_BASE, PAGE_SIZE, PAGING_READ);
 	return err < 0 ? err : 0;
 }
@@ -150,20 +130,20 @@ static int machine_build_root(void)
 static int machine_build_permissions(void)
 {
 	const struct msr_table *cell =
-		machine.has_x2apic ? &msr_cell_table : &msr_cell_table_no_x2apic;
+		x86_machine.has_x2apic ? &msr_cell_table : &msr_cell_table_no_x2apic;
 	uint32_t msr_pages = vcpu_ops->msr_bitmap_pages;
 
-	machine.root_msr_bitmap = pool_alloc(&machine.pool, msr_pages);
-	machine.cell_msr_bitmap = pool_alloc(&machine.pool, msr_pages);
-	machine.root_port_bitmap = pool_alloc(&machine.pool, PORT_BITMAP_SIZE / PAGE_SIZE);
-	machine.cell_port_bitmap = pool_alloc(&machine.pool, PORT_BITMAP_SIZE / PAGE_SIZE);
-	if (!machine.root_msr_bitmap || !machine.cell_msr_bitmap || !machine.root_port_bitmap ||
-	    !machine.cell_port_bitmap)
+	x86_machine.root_msr_bitmap = pool_alloc(&machine.pool, msr_pages);
+	x86_machine.cell_msr_bitmap = pool_alloc(&machine.pool, msr_pages);
+	x86_machine.root_port_bitmap = pool_alloc(&machine.pool, PORT_BITMAP_SIZE / PAGE_SIZE);
+	x86_machine.cell_port_bitmap = pool_alloc(&machine.pool, PORT_BITMAP_SIZE / PAGE_SIZE);
+	if (!x86_machine.root_msr_bitmap || !x86_machine.cell_msr_bitmap ||
+	    !x86_machine.root_port_bitmap || !x86_machine.cell_port_bitmap)
 		return -ENOMEM;
 
-	vcpu_ops->make_msr_bitmap(machine.root_msr_bitmap, msr_root_table.entries,
+	vcpu_ops->make_msr_bitmap(x86_machine.root_msr_bitmap, msr_root_table.entries,
 				  msr_root_table.count);
-	vcpu_ops->make_msr_bitmap(machine.cell_msr_bitmap, cell->entries, cell->count);
+	vcpu_ops->make_msr_bitmap(x86_machine.cell_msr_bitmap, cell->entries, cell->count);
 	port_init_bitmaps();
 	return 0;
 }
@@ -203,19 +183,17 @@ int machine_init(struct cellhv_boot *boot)
 	struct config_error error;
 	int err;
 
-	if (config_validate_system(&boot->system, sizeof(boot->system), &error))
+	if (config_validate_system(&boot->system, sizeof(boot->system), CELLHV_ARCH_X86_64, &error))
 		return -EINVAL;
 
 	machine.system = boot->system;
-	machine.memory_phys = boot->memory_phys;
-	machine.memory_virt = boot->memory_virt;
-	machine.leave = boot->leave;
+	machine.architecture = CELLHV_ARCH_X86_64;
+	x86_machine.memory_virt = boot->memory_virt;
+	x86_machine.leave = boot->leave;
 	machine.num_cpus = boot->num_cpus;
-	machine.tsc_khz = boot->tsc_khz;
+	machine.ticks_per_ms = boot->tsc_khz;
 	memcpy(machine.version, header->version, sizeof(machine.version));
-	pool_init(&machine.pool, image_end,
-		  (uint32_t)((CELLHV_BASE + CELLHV_MEMORY_SIZE - (uint64_t)image_end) / PAGE_SIZE),
-		  pool_bitmap);
+	machine_set_block(boot->memory_phys, (void *)CELLHV_BASE, image_end);
 	machine_read_cpuid();
 	print_init();
 	uart_init();

@@ -23,7 +23,7 @@ static uint64_t *mmio_register(struct cpu *cpu, const struct mmio_instruction *i
 {
 	unsigned reg = instruction->high_byte ? instruction->reg - 4u : instruction->reg;
 
-	return &cpu->regs[reg & 15];
+	return &cpu->arch->regs[reg & 15];
 }
 
 /* Fetches and decodes the instruction that trapped. */
@@ -68,7 +68,7 @@ static bool mmio_root_apic(struct cpu *cpu, struct mmio_access *access)
 	case APIC_ICR:
 		return ipi_send(cpu, value, apic_read(cpu, APIC_ICR_HIGH));
 	case APIC_LDR:
-		cpu->xapic_ldr = value;
+		cpu->arch->xapic_ldr = value;
 		break;
 	default:
 		break;
@@ -154,7 +154,7 @@ static bool mmio_root_map(struct cpu *cpu, uint64_t guest)
 		base = guest & ~(PAGE_SIZE - 1);
 	}
 	if (cell_root_owns(base, size))
-		mapped = machine_map_root(base, size);
+		mapped = arch_map_root(base, size);
 	if (mapped > 0 && !memory_flush_root(cpu, &silent))
 		print("CPU %u does not answer\n", silent);
 	control_unlock();

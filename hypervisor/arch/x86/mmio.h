@@ -3,7 +3,7 @@
 #ifndef X86_MMIO_H
 #define X86_MMIO_H
 
-#include "core/cpu.h"
+#include "arch/x86/cpu.h"
 
 /* How the access failed; the same values as in a failure's detail. */
 #define MMIO_READ 1u

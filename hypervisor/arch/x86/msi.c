@@ -8,10 +8,10 @@
 #include "arch/x86/apic.h"
 #include "arch/x86/ipi.h"
 #include "arch/x86/machine.h"
-#include "arch/x86/window.h"
 #include "core/cell.h"
-#include "core/msix.h"
+#include "core/memory.h"
 #include "core/print.h"
+#include "core/window.h"
 
 #define MSI_ADDRESS 0xfeeull /* bits 20 and up */
 #define MSI_LOGICAL 0x4u
@@ -51,7 +51,7 @@ static bool table_is_roots(uint64_t value)
 	if (!cell_root_owns(base, end - base))
 		return false;
 	for (uint64_t page = base; page < end; page += PAGE_SIZE)
-		if (!machine_root_reaches(page))
+		if (!memory_root_reaches(page))
 			return false;
 	return true;
 }
@@ -62,8 +62,8 @@ void msi_find_remapping(struct cpu *self)
 
 	if (!unit)
 		return;
-	value = *(volatile uint64_t *)window_map(self, unit + REMAPPING_TABLE_REGISTER);
-	window_unmap(self);
+	value = *(volatile uint64_t *)arch_window_map(self, unit + REMAPPING_TABLE_REGISTER);
+	arch_window_unmap(self);
 	remapping_table = table_base(value) && table_is_roots(value) ? value : 0;
 	if (table_base(value) && !remapping_table)
 		print("The table of interrupt remapping at %llx is not the root's\n",
@@ -111,7 +111,7 @@ static bool msi_remap(struct cpu *self, uint64_t address, uint32_t data, struct 
 	return true;
 }
 
-void msi_send(struct cpu *self, const struct cell *cell, uint64_t address, uint32_t data)
+void arch_send_message(struct cpu *self, const struct cell *cell, uint64_t address, uint32_t data)
 {
 	struct message message = {
 		.command = (data & 0x7ff) | (address & MSI_LOGICAL ? APIC_LOGICAL : 0),

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Message signalled interrupts of virtual functions; msi_send() is in core/msix.h. */
+/* Message signalled interrupts of virtual functions; arch_send_message() is in core/arch.h. */
 #ifndef X86_MSI_H
 #define X86_MSI_H
 
-#include "core/cpu.h"
+#include "arch/x86/cpu.h"
 
 /*
  * Where the root's remapping table is now, for messages in remappable format: found when it gets a

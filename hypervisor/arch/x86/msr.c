@@ -117,7 +117,7 @@ static int msr_cell_ldr(struct cpu *cpu, uint32_t msr, bool write, uint64_t *val
 	(void)msr;
 	if (write)
 		return -EPERM;
-	*value = (cpu->apic_id >> 4) << 16 | 1u << (cpu->apic_id & 15);
+	*value = (cpu->arch->apic_id >> 4) << 16 | 1u << (cpu->arch->apic_id & 15);
 	return 0;
 }
 
@@ -152,12 +152,12 @@ static int msr_cell_mtrr_default(struct cpu *cpu, uint32_t msr, bool write, uint
 
 	(void)msr;
 	if (!write) {
-		*value = cpu->mtrr_default;
+		*value = cpu->arch->mtrr_default;
 		return 0;
 	}
 	if ((*value & ~0xcffull) || type > 6 || type == 2 || type == 3)
 		return -EINVAL;
-	cpu->mtrr_default = *value;
+	cpu->arch->mtrr_default = *value;
 	return 0;
 }
 
@@ -253,7 +253,7 @@ static const struct msr_table *msr_table_of(const struct cpu *cpu)
 {
 	if (cell_is_root(cpu->cell))
 		return &msr_root_table;
-	return cpu->x2apic ? &msr_cell_table : &msr_cell_table_no_x2apic;
+	return cpu->arch->x2apic ? &msr_cell_table : &msr_cell_table_no_x2apic;
 }
 
 /*
@@ -288,8 +288,8 @@ static int msr_access(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value
 
 void msr_exit(struct cpu *cpu, bool write)
 {
-	uint32_t msr = (uint32_t)cpu->regs[RCX];
-	uint64_t value = cpu->regs[RDX] << 32 | (uint32_t)cpu->regs[RAX];
+	uint32_t msr = (uint32_t)cpu->arch->regs[RCX];
+	uint64_t value = cpu->arch->regs[RDX] << 32 | (uint32_t)cpu->arch->regs[RAX];
 	int err;
 
 	cpu_count(cpu, msr == X2APIC(APIC_ICR) ? CELLHV_EXIT_MSR_ICR : CELLHV_EXIT_MSR);
@@ -303,8 +303,8 @@ void msr_exit(struct cpu *cpu, bool write)
 		return;
 	}
 	if (!write) {
-		cpu->regs[RAX] = (uint32_t)value;
-		cpu->regs[RDX] = value >> 32;
+		cpu->arch->regs[RAX] = (uint32_t)value;
+		cpu->arch->regs[RDX] = value >> 32;
 	}
 	skip_instruction(cpu);
 }

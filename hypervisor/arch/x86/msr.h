@@ -4,7 +4,7 @@
 #define X86_MSR_H
 
 #include "arch/x86/permissions.h"
-#include "core/cpu.h"
+#include "arch/x86/cpu.h"
 
 struct msr_table {
 	const struct msr_permission *entries;

@@ -6,7 +6,7 @@
 
 static void nmi_handle(struct cpu *cpu)
 {
-	cpu->nmi_arrived = false;
+	cpu->arch->nmi_arrived = false;
 	if (__atomic_exchange_n(&cpu->kicked, false, __ATOMIC_SEQ_CST)) {
 		cpu_count(cpu, CELLHV_EXIT_MANAGEMENT);
 		cpu_serve_requests(cpu);
@@ -19,12 +19,12 @@ static void nmi_handle(struct cpu *cpu)
 
 void nmi_handle_arrived(struct cpu *cpu)
 {
-	while (cpu->nmi_arrived)
+	while (cpu->arch->nmi_arrived)
 		nmi_handle(cpu);
 
 	while (cpu->activity != CPU_GUEST) {
 		vcpu_ops->wait();
-		while (cpu->nmi_arrived)
+		while (cpu->arch->nmi_arrived)
 			nmi_handle(cpu);
 	}
 }

@@ -3,7 +3,7 @@
 #ifndef X86_NMI_H
 #define X86_NMI_H
 
-#include "core/cpu.h"
+#include "arch/x86/cpu.h"
 
 /* Before each return to the guest: what the NMIs taken in the hypervisor were for. */
 void nmi_handle_arrived(struct cpu *cpu);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "core/paging.h"
+#include "arch/x86/paging_formats.h"
 
 /* AMD64 APM vol. 2, 5.3.3 and 5.4.1: P, RW, US, PWT, PCD, A, D, NX. */
 #define X86_READ 0x1ull

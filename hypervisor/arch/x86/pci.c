@@ -48,7 +48,7 @@ static bool pci_in_mmconfig(uint64_t guest)
 	       guest - system->mmconfig_base < size;
 }
 
-bool pci_root_took(uint64_t phys, uint64_t size)
+bool arch_pci_took(uint64_t phys, uint64_t size)
 {
 	for (const struct pci_function *function = root_cell.functions; function;
 	     function = function->next) {
@@ -62,7 +62,7 @@ bool pci_root_took(uint64_t phys, uint64_t size)
 	return false;
 }
 
-static int pci_release_page(const struct cpu *self, uint64_t *taken, struct cellhv_call *call)
+static int pci_release_page(struct cpu *self, uint64_t *taken, struct cellhv_call *call)
 {
 	uint64_t page = *taken & ~PAGE_WAS_MAPPED;
 	int err = 0;
@@ -75,8 +75,7 @@ static int pci_release_page(const struct cpu *self, uint64_t *taken, struct cell
 }
 
 /* Nothing that another trap is there for already, or that is not the root's. */
-static int pci_take_page(const struct cpu *self, uint64_t *taken, uint64_t page,
-			 struct cellhv_call *call)
+static int pci_take_page(struct cpu *self, uint64_t *taken, uint64_t page, struct cellhv_call *call)
 {
 	struct paging_translation found;
 	int err;
@@ -94,7 +93,7 @@ static int pci_take_page(const struct cpu *self, uint64_t *taken, uint64_t page,
 }
 
 /* The root has put a BAR elsewhere: its page is trapped, the former one is seen again. */
-static void pci_root_follow(const struct cpu *self, struct pci_function *function)
+static void pci_root_follow(struct cpu *self, struct pci_function *function)
 {
 	struct cellhv_call call = {0};
 
@@ -149,7 +148,7 @@ static void pci_port_native(struct pci_access *access)
 enum pci_result pci_port(struct cpu *cpu, struct pci_access *access)
 {
 	bool root = cell_is_root(cpu->cell);
-	uint32_t address = root ? port_read(PCI_PORT_ADDRESS, 4) : cpu->config_address;
+	uint32_t address = root ? port_read(PCI_PORT_ADDRESS, 4) : cpu->arch->config_address;
 	unsigned offset = (address & 0xfc) + (unsigned)(access->address & 3);
 	bool found;
 
@@ -205,13 +204,13 @@ enum pci_result pci_memory(struct cpu *cpu, struct pci_access *access)
 		return PCI_RETRY;
 	if (!pci_in_mmconfig(access->address))
 		result = pci_bar(cpu, access);
-	else if (!cell_is_root(cpu->cell) || pci_root_took(access->address, 1))
+	else if (!cell_is_root(cpu->cell) || arch_pci_took(access->address, 1))
 		result = pci_mmconfig(cpu, access);
 	pci_end(cpu);
 	return result;
 }
 
-int pci_root_attach(const struct cpu *self, struct pci_function *function, struct cellhv_call *call)
+int arch_pci_attach(struct cpu *self, struct pci_function *function, struct cellhv_call *call)
 {
 	uint64_t page = pci_config_page(function->address);
 	int err = page ? pci_take_page(self, &function->taken[CONFIG_TAKEN], page, call) : 0;
@@ -219,13 +218,13 @@ int pci_root_attach(const struct cpu *self, struct pci_function *function, struc
 	if (err)
 		return err;
 
-	msi_find_remapping((struct cpu *)self);
+	msi_find_remapping(self);
 	pci_insert(&root_cell.functions, function);
-	port_bitmap_deny(machine.root_port_bitmap, PCI_PORT_DATA, PCI_PORT_SIZE);
+	port_bitmap_deny(x86_machine.root_port_bitmap, PCI_PORT_DATA, PCI_PORT_SIZE);
 	return 0;
 }
 
-int pci_root_detach(const struct cpu *self, struct pci_function *function, struct cellhv_call *call)
+int arch_pci_detach(struct cpu *self, struct pci_function *function, struct cellhv_call *call)
 {
 	int err = 0;
 
@@ -238,6 +237,6 @@ int pci_root_detach(const struct cpu *self, struct pci_function *function, struc
 	if (root_cell.functions)
 		return 0;
 	msi_forget_remapping();
-	port_bitmap_allow(machine.root_port_bitmap, PCI_PORT_DATA, PCI_PORT_SIZE);
+	port_bitmap_allow(x86_machine.root_port_bitmap, PCI_PORT_DATA, PCI_PORT_SIZE);
 	return 0;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * How guests reach PCI: configuration by ports and by MMCONFIG, and the BARs of virtual functions.
- * Physical functions are the root's, which goes to the hardware but where it has virtual ones.
+ * Physical functions are the root's, which goes to the hardware but where it has virtual ones
+ * (arch_pci_attach).
  */
 #ifndef X86_PCI_H
 #define X86_PCI_H
 
-#include "core/cpu.h"
+#include "arch/x86/cpu.h"
 #include "core/pci.h"
 
 #define PCI_PORT_ADDRESS 0xcf8
@@ -28,17 +29,5 @@ struct pci_access {
 
 enum pci_result pci_port(struct cpu *cpu, struct pci_access *access);
 enum pci_result pci_memory(struct cpu *cpu, struct pci_access *access);
-
-/* Whether the root cannot see some of this range because a virtual function is there. */
-bool pci_root_took(uint64_t phys, uint64_t size);
-
-/*
- * A virtual function beside the physical ones of the root, from now on or no more. Under the
- * management lock. Detaching one that is not attached does nothing.
- */
-int pci_root_attach(const struct cpu *self, struct pci_function *function,
-		    struct cellhv_call *call);
-int pci_root_detach(const struct cpu *self, struct pci_function *function,
-		    struct cellhv_call *call);
 
 #endif

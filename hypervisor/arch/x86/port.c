@@ -14,12 +14,12 @@
 
 void port_init_bitmaps(void)
 {
-	port_bitmap_deny_all(machine.cell_port_bitmap);
+	port_bitmap_deny_all(x86_machine.cell_port_bitmap);
 	if (machine.system.pm_timer_port)
-		port_bitmap_allow(machine.cell_port_bitmap, machine.system.pm_timer_port,
+		port_bitmap_allow(x86_machine.cell_port_bitmap, machine.system.pm_timer_port,
 				  PM_TIMER_SIZE);
-	port_bitmap_deny_all(machine.root_port_bitmap);
-	port_bitmap_allow(machine.root_port_bitmap, 0, PORT_COUNT);
+	port_bitmap_deny_all(x86_machine.root_port_bitmap);
+	port_bitmap_allow(x86_machine.root_port_bitmap, 0, PORT_COUNT);
 }
 
 /* As if the instruction were not there: AL stays what it was. */
@@ -40,9 +40,9 @@ static int port_config_address(struct cpu *cpu, uint16_t port, unsigned size, bo
 	if (size != 4)
 		return -EPERM;
 	if (write)
-		cpu->config_address = *value;
+		cpu->arch->config_address = *value;
 	else
-		*value = cpu->config_address;
+		*value = cpu->arch->config_address;
 	return 0;
 }
 
@@ -96,14 +96,14 @@ static void port_store(struct cpu *cpu, unsigned size, uint32_t value)
 	uint64_t mask = size == 4 ? 0xffffffffull : (1ull << (8 * size)) - 1;
 
 	if (size == 4)
-		cpu->regs[RAX] = value; /* a 32-bit result clears the upper half */
+		cpu->arch->regs[RAX] = value; /* a 32-bit result clears the upper half */
 	else
-		cpu->regs[RAX] = (cpu->regs[RAX] & ~mask) | (value & mask);
+		cpu->arch->regs[RAX] = (cpu->arch->regs[RAX] & ~mask) | (value & mask);
 }
 
 bool port_exit(struct cpu *cpu, const struct port_access *access)
 {
-	uint32_t value = (uint32_t)cpu->regs[RAX];
+	uint32_t value = (uint32_t)cpu->arch->regs[RAX];
 	bool root = cell_is_root(cpu->cell);
 	int err = root ? port_root_access(cpu, access, &value)
 		       : port_cell_access(cpu, access, &value);

@@ -3,7 +3,7 @@
 #ifndef X86_PORT_H
 #define X86_PORT_H
 
-#include "core/cpu.h"
+#include "arch/x86/cpu.h"
 
 struct port_access {
 	uint16_t port;

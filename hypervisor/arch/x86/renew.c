@@ -6,10 +6,10 @@
 #include "arch/x86/idt.h"
 #include "arch/x86/machine.h"
 #include "arch/x86/vcpu.h"
-#include "arch/x86/window.h"
 #include "arch/x86/x86.h"
 #include "core/print.h"
 #include "core/string.h"
+#include "core/window.h"
 
 #define RENEW_PAGES 2u
 
@@ -50,7 +50,7 @@ RENEW_ASSERT(gdt, RENEW_GDT);
 
 void renew_wait(struct cpu *self)
 {
-	__atomic_store_n(&self->needs_init, true, __ATOMIC_RELEASE);
+	__atomic_store_n(&self->arch->needs_init, true, __ATOMIC_RELEASE);
 	vcpu_ops->stop(self);
 }
 
@@ -85,7 +85,7 @@ static void renew_write(struct cpu *self, const struct cpu *target, const struct
 	renew_fill(&parameters, target);
 	window_copy_to(self, RENEW_PAGE, renew_start, (uint64_t)renew_end - (uint64_t)renew_start);
 	window_copy_to(self, RENEW_PAGE + RENEW_PARAMETERS, &parameters, sizeof(parameters));
-	window_copy_to(self, RENEW_TABLE, machine.paging.root, PAGE_SIZE);
+	window_copy_to(self, RENEW_TABLE, x86_machine.paging.root, PAGE_SIZE);
 	window_copy_to(self, RENEW_TABLE, pages->root, sizeof(*pages->root));
 }
 
@@ -93,8 +93,8 @@ static bool renew_await(const struct cpu *target, unsigned limit_ms)
 {
 	uint64_t start = tsc_read();
 
-	while (tsc_read() - start < (uint64_t)limit_ms * machine.tsc_khz) {
-		if (!__atomic_load_n(&target->needs_init, __ATOMIC_ACQUIRE))
+	while (tsc_read() - start < (uint64_t)limit_ms * machine.ticks_per_ms) {
+		if (!__atomic_load_n(&target->arch->needs_init, __ATOMIC_ACQUIRE))
 			return true;
 		__builtin_ia32_pause();
 	}
@@ -104,10 +104,10 @@ static bool renew_await(const struct cpu *target, unsigned limit_ms)
 /* Whether it has come: then it uses the hypervisor's own tables, and the pages no more. */
 static bool renew_start_cpu(const struct cpu *self, const struct cpu *target)
 {
-	apic_send(self, target->apic_id, APIC_DELIVERY_INIT | APIC_ASSERT);
+	apic_send(self, target->arch->apic_id, APIC_DELIVERY_INIT | APIC_ASSERT);
 	renew_await(target, RENEW_INIT_MS);
 	for (unsigned i = 0; i < RENEW_SIPIS; i++) {
-		apic_send(self, target->apic_id,
+		apic_send(self, target->arch->apic_id,
 			  APIC_DELIVERY_STARTUP | APIC_ASSERT | RENEW_PAGE / PAGE_SIZE);
 		if (renew_await(target, RENEW_SIPI_MS))
 			return true;
@@ -132,8 +132,8 @@ static void renew_with_pages(struct cpu *self, struct cpu *target, struct paging
 void renew_cpu(struct cpu *target)
 {
 	const uint64_t size = RENEW_PAGES * PAGE_SIZE;
-	struct cpu *self = cpu_self();
-	struct paging pages = machine.paging;
+	struct cpu *self = arch_self();
+	struct paging pages = x86_machine.paging;
 	uint8_t *kept = pool_alloc(&machine.pool, RENEW_PAGES);
 
 	if (!kept || paging_init(&pages)) {

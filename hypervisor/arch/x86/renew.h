@@ -28,7 +28,7 @@
 #define RENEW_GDT 64
 
 #ifndef __ASSEMBLER__
-#include "core/cpu.h"
+#include "arch/x86/cpu.h"
 
 /* This CPU's APIC stays disabled: wait for renew_cpu(). */
 _Noreturn void renew_wait(struct cpu *self);

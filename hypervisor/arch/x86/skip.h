@@ -3,7 +3,7 @@
 #ifndef X86_SKIP_H
 #define X86_SKIP_H
 
-#include "core/cpu.h"
+#include "arch/x86/cpu.h"
 
 /* As long as the processor says it is, else as its bytes say: prefixes count. */
 void skip_instruction(struct cpu *cpu);

@@ -36,7 +36,7 @@ static void uart_send(uint16_t port, char c)
 	port_write8(port + UART_DATA, (uint8_t)c);
 }
 
-void uart_put(char c)
+void arch_debug_put(char c)
 {
 	uint16_t port = machine.system.debug_port;
 

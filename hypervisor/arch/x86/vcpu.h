@@ -6,14 +6,14 @@
 #ifndef X86_VCPU_H
 #define X86_VCPU_H
 
+#include "arch/x86/cpu.h"
 #include "arch/x86/decode.h"
 #include "arch/x86/permissions.h"
-#include "core/cpu.h"
 #include "core/paging.h"
 
 #define VCPU_PAGES 4u /* of the pool, that a back end takes for a CPU at most */
 
-/* Guest state that is not in cpu->regs. */
+/* Guest state that is not in cpu->arch->regs. */
 struct vcpu_state {
 	uint64_t rip, rflags, cr0, cr3, cr4, efer;
 	uint64_t linear_ip; /* rip with the base of CS */
@@ -39,7 +39,7 @@ struct vcpu_ops {
 	 */
 	int (*set_memory_types)(struct paging *paging, uint64_t base, uint64_t size);
 
-	/* Builds cpu->vcpu for Linux's context. -ENOMEM, -EIO; then the CPU is as before. */
+	/* Builds cpu->arch->vcpu for Linux's context. -ENOMEM, -EIO; then the CPU is as before. */
 	int (*init)(struct cpu *cpu, const struct cellhv_native *native);
 
 	/* With the hypervisor's descriptor tables loaded: keeps them for every exit. */
@@ -48,7 +48,8 @@ struct vcpu_ops {
 	/* Executes guests until the CPU goes native. */
 	void (*run)(struct cpu *cpu) __attribute__((noreturn));
 
-	/* Fills in cpu->frame from the guest, but for the registers in cpu->regs. Returns CR3. */
+	/* Fills in cpu->arch->frame from the guest, but for the registers in cpu->arch->regs.
+	 * Returns CR3. */
 	uint64_t (*save_frame)(struct cpu *cpu);
 
 	/*
@@ -95,11 +96,6 @@ extern const struct vcpu_ops *vcpu_ops;
 static inline void vcpu_inject_gp(struct cpu *cpu)
 {
 	vcpu_ops->inject_exception(cpu, 13, true, 0);
-}
-
-static inline void vcpu_flush(const struct cpu *cpu)
-{
-	vcpu_ops->flush((struct cpu *)cpu);
 }
 
 #endif

@@ -81,7 +81,7 @@ static void exit_alignment_check(struct cpu *cpu)
 static void exit_invalid(struct cpu *cpu)
 {
 	/* After a first VMRUN that failed the VMCB may hold our state, not Linux's: no way back. */
-	if (!cpu->has_run)
+	if (!cpu->arch->has_run)
 		panic("CPU %u: VMRUN refuses Linux's state", cpu->number);
 	exit_refused(cpu, "invalid guest state", svm_vmcb(cpu)->cr4);
 }
@@ -129,25 +129,26 @@ static void exit_dispatch(struct cpu *cpu, uint32_t code)
 	exit_unknown(cpu, code);
 }
 
-void svm_exit(struct cpu *cpu)
+void svm_exit(struct arch_cpu *arch)
 {
+	struct cpu *cpu = arch->cpu;
 	struct vmcb *vmcb = svm_vmcb(cpu);
 
 	cpu_count(cpu, CELLHV_EXIT_TOTAL);
-	cpu->regs[RAX] = vmcb->rax;
-	cpu->regs[RSP] = vmcb->rsp;
+	arch->regs[RAX] = vmcb->rax;
+	arch->regs[RSP] = vmcb->rsp;
 	vmcb->tlb_control = 0;
 	/* An event whose delivery the exit interrupted is delivered again (15.7.2, 15.20). */
 	vmcb->event_injection = vmcb->exit_int_info & EVENT_VALID ? vmcb->exit_int_info : 0;
 
 	if ((uint32_t)vmcb->exit_code != VMEXIT_INVALID)
-		cpu->refusals = 0;
+		arch->refusals = 0;
 	exit_dispatch(cpu, (uint32_t)vmcb->exit_code);
-	cpu->has_run = true;
+	arch->has_run = true;
 
 	nmi_handle_arrived(cpu);
 	svm_nmi_prepare(cpu);
 	vmcb->next_rip = 0; /* the next exit's, or none */
-	vmcb->rax = cpu->regs[RAX];
-	vmcb->rsp = cpu->regs[RSP];
+	vmcb->rax = arch->regs[RAX];
+	vmcb->rsp = arch->regs[RSP];
 }

@@ -10,19 +10,19 @@
 
 void svm_nmi_reset(struct cpu *cpu)
 {
-	cpu->vcpu->nmi = SVM_NMI_READY;
-	cpu->vcpu->nmi_queued = false;
+	cpu->arch->vcpu->nmi = SVM_NMI_READY;
+	cpu->arch->vcpu->nmi_queued = false;
 }
 
 void svm_nmi_queue(struct cpu *cpu)
 {
-	cpu->vcpu->nmi_queued = true;
+	cpu->arch->vcpu->nmi_queued = true;
 }
 
 /* Only while nothing else is being injected. */
 void svm_nmi_prepare(struct cpu *cpu)
 {
-	struct vcpu *vcpu = cpu->vcpu;
+	struct vcpu *vcpu = cpu->arch->vcpu;
 	struct vmcb *vmcb = vcpu->vmcb;
 
 	if (!vcpu->nmi_queued || vcpu->nmi != SVM_NMI_READY || vmcb->event_injection & EVENT_VALID)
@@ -36,7 +36,7 @@ void svm_nmi_prepare(struct cpu *cpu)
 
 void svm_nmi_iret(struct cpu *cpu)
 {
-	struct vcpu *vcpu = cpu->vcpu;
+	struct vcpu *vcpu = cpu->arch->vcpu;
 
 	vcpu->vmcb->intercept &= ~VMCB_INTERCEPT_IRET;
 	if (!vcpu->nmi_queued) {
@@ -49,7 +49,7 @@ void svm_nmi_iret(struct cpu *cpu)
 
 bool svm_nmi_single_step(struct cpu *cpu)
 {
-	struct vcpu *vcpu = cpu->vcpu;
+	struct vcpu *vcpu = cpu->arch->vcpu;
 
 	if (vcpu->nmi != SVM_NMI_SINGLE_STEP)
 		return false;

@@ -5,9 +5,9 @@
 	.text
 
 /*
- * noreturn void svm_run(struct cpu *cpu, uint64_t vmcb_phys, uint64_t host_phys)
+ * noreturn void svm_run(struct arch_cpu *arch, uint64_t vmcb_phys, uint64_t host_phys)
  *
- * Guest registers are at the start of struct cpu, by number. VMRUN exchanges RAX, RSP, RIP, RFLAGS
+ * Guest registers are at the start of struct arch_cpu, by number. VMRUN exchanges RAX, RSP, RIP, RFLAGS
  * and the control registers; VMLOAD and VMSAVE the rest that the hypervisor has its own of: FS, GS,
  * TR, LDTR and the system call MSRs (AMD64 APM vol. 2, 15.5.1 and 15.5.2).
  */

@@ -6,7 +6,8 @@
 #include "arch/x86/entry.h"
 #include "arch/x86/idt.h"
 #include "arch/x86/machine.h"
-#include "arch/x86/permissions.h"
+#include "arch/x86/paging_formats.h"
+#include "arch/x86/port_ranges.h"
 #include "arch/x86/safe.h"
 #include "arch/x86/x86.h"
 #include "core/cell.h"
@@ -58,8 +59,9 @@ static void svm_set_owner(struct cpu *cpu)
 				    VMCB_INTERCEPT2_MWAIT | VMCB_INTERCEPT2_MWAIT_ARMED;
 		vmcb->intercept_exceptions |= 1u << VECTOR_UD | 1u << VECTOR_MC;
 	}
-	vmcb->iopm_base = machine_phys(root ? machine.root_port_bitmap : cpu->cell->port_bitmap);
-	vmcb->msrpm_base = machine_phys(root ? machine.root_msr_bitmap : machine.cell_msr_bitmap);
+	vmcb->iopm_base = machine_phys(port_ranges_bitmap(cpu->cell));
+	vmcb->msrpm_base =
+		machine_phys(root ? x86_machine.root_msr_bitmap : x86_machine.cell_msr_bitmap);
 	vmcb->asid = root ? ASID_ROOT : ASID_CELL;
 	vmcb->tlb_control = VMCB_TLB_FLUSH_ALL;
 	vmcb->nested_control = VMCB_NESTED_PAGING;
@@ -114,7 +116,7 @@ static int svm_init(struct cpu *cpu, const struct cellhv_native *native)
 
 	/* NMIs are held from here to the first VMRUN (15.17). */
 	__asm__ volatile("clgi" : : : "memory");
-	cpu->vcpu = vcpu;
+	cpu->arch->vcpu = vcpu;
 	vmcb_phys = machine_phys(vcpu->vmcb);
 	/* Before anything of ours is loaded: FS, GS, TR, LDTR and the system call MSRs. */
 	__asm__ volatile("vmsave %0" : : "a"(vmcb_phys) : "memory");
@@ -125,10 +127,10 @@ static int svm_init(struct cpu *cpu, const struct cellhv_native *native)
 
 static void svm_finish_init(struct cpu *cpu)
 {
-	uint64_t host_phys = machine_phys(cpu->vcpu->host);
+	uint64_t host_phys = machine_phys(cpu->arch->vcpu->host);
 
 	__asm__ volatile("vmsave %0" : : "a"(host_phys) : "memory");
-	msr_write(MSR_VM_HSAVE_PA, machine_phys(cpu->vcpu->host_save));
+	msr_write(MSR_VM_HSAVE_PA, machine_phys(cpu->arch->vcpu->host_save));
 	/* Where a guest has its own, ours is added to it (15.37): it asks for nothing. */
 	if (svm_has(CPUID_8000000A_EDX_SPEC_CTRL))
 		msr_write_safe(MSR_SPEC_CTRL, 0);
@@ -145,13 +147,14 @@ static void svm_restart(struct cpu *cpu)
 
 static _Noreturn void svm_start(struct cpu *cpu)
 {
-	svm_run(cpu, machine_phys(cpu->vcpu->vmcb), machine_phys(cpu->vcpu->host));
+	svm_run(cpu->arch, machine_phys(cpu->arch->vcpu->vmcb),
+		machine_phys(cpu->arch->vcpu->host));
 }
 
 static uint64_t svm_save_frame(struct cpu *cpu)
 {
 	const struct vmcb *vmcb = svm_vmcb(cpu);
-	struct cellhv_frame *frame = &cpu->frame;
+	struct cellhv_frame *frame = &cpu->arch->frame;
 
 	frame->rip = vmcb->rip;
 	frame->rflags = vmcb->rflags;
@@ -211,7 +214,7 @@ static void svm_reset(struct cpu *cpu, uint16_t cs_selector, uint64_t cs_base, u
 	struct vmcb *vmcb = svm_vmcb(cpu);
 
 	memset(vmcb, 0, sizeof(*vmcb));
-	memset(cpu->regs, 0, sizeof(cpu->regs));
+	memset(cpu->arch->regs, 0, sizeof(cpu->arch->regs));
 	vmcb->cs = svm_real_segment(SEGMENT_CODE_16);
 	vmcb->cs.selector = cs_selector;
 	vmcb->cs.base = cs_base;
@@ -320,7 +323,7 @@ static void svm_set_pat(struct cpu *cpu, uint64_t pat)
 
 static void svm_nmi_arrived(uint64_t *rip)
 {
-	cpu_self()->nmi_arrived = true;
+	arch_self()->arch->nmi_arrived = true;
 	if (*rip == (uint64_t)svm_wait_halt)
 		*rip = (uint64_t)svm_wait_end;
 }
@@ -342,7 +345,7 @@ static void svm_describe_nested(struct paging *paging)
 {
 	paging->format = &paging_x86_nested;
 	paging->levels = cr4_read() & CR4_LA57 ? 5 : 4;
-	paging->huge_1g = machine.has_huge_pages;
+	paging->huge_1g = x86_machine.has_huge_pages;
 }
 
 static int svm_set_memory_types(struct paging *paging, uint64_t base, uint64_t size)

@@ -23,12 +23,12 @@ struct vcpu {
 
 static inline struct vmcb *svm_vmcb(const struct cpu *cpu)
 {
-	return cpu->vcpu->vmcb;
+	return cpu->arch->vcpu->vmcb;
 }
 
 /* run.S: executes the guest and calls svm_exit() after each exit, for ever. */
-_Noreturn void svm_run(struct cpu *cpu, uint64_t vmcb_phys, uint64_t host_phys);
-void svm_exit(struct cpu *cpu);
+_Noreturn void svm_run(struct arch_cpu *arch, uint64_t vmcb_phys, uint64_t host_phys);
+void svm_exit(struct arch_cpu *arch);
 
 /* nmi.c */
 void svm_nmi_queue(struct cpu *cpu);

@@ -3,7 +3,7 @@
 #ifndef SVM_VMCB_H
 #define SVM_VMCB_H
 
-#include <cellhv/launch.h>
+#include <cellhv/x86/launch.h>
 #include <stddef.h>
 #include <stdint.h>
 

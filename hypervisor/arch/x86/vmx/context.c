@@ -3,6 +3,7 @@
 #include "arch/x86/barrier.h"
 #include "arch/x86/idt.h"
 #include "arch/x86/machine.h"
+#include "arch/x86/port_ranges.h"
 #include "arch/x86/safe.h"
 #include "arch/x86/vmx/vmx.h"
 #include "arch/x86/x86.h"
@@ -96,7 +97,7 @@ static void vmx_set_controls(struct cpu *cpu, bool root)
 	struct vmx_controls controls;
 
 	vmx_choose_controls(&controls, root);
-	cpu->vcpu->cpu_controls = controls.cpu;
+	cpu->arch->vcpu->cpu_controls = controls.cpu;
 	vmcs_write(VMCS_PIN_CONTROLS, controls.pin);
 	vmcs_write(VMCS_CPU_CONTROLS, controls.cpu);
 	vmcs_write(VMCS_CPU_CONTROLS2, controls.cpu2);
@@ -109,7 +110,7 @@ static void vmx_set_owner(struct cpu *cpu)
 {
 	bool root = cell_is_root(cpu->cell);
 	const struct paging *memory = &cpu->cell->memory;
-	const uint8_t *ports = root ? machine.root_port_bitmap : cpu->cell->port_bitmap;
+	const uint8_t *ports = port_ranges_bitmap(cpu->cell);
 	/* Endless delivery of #DB or #AC must not keep the CPU from us. */
 	uint32_t exceptions = 1u << VECTOR_DB | 1u << VECTOR_AC;
 
@@ -120,7 +121,7 @@ static void vmx_set_owner(struct cpu *cpu)
 	vmcs_write(VMCS_PORT_BITMAP_A, machine_phys(ports));
 	vmcs_write(VMCS_PORT_BITMAP_B, machine_phys(ports) + PAGE_SIZE);
 	vmcs_write(VMCS_MSR_BITMAP,
-		   machine_phys(root ? machine.root_msr_bitmap : machine.cell_msr_bitmap));
+		   machine_phys(root ? x86_machine.root_msr_bitmap : x86_machine.cell_msr_bitmap));
 	vmcs_write(VMCS_EPT_POINTER, paging_root_phys(memory) | EPT_POINTER_WRITE_BACK |
 					     EPT_POINTER_LEVELS(memory->levels));
 	vmcs_write(VMCS_VPID, root ? VPID_ROOT : VPID_CELL);
@@ -228,7 +229,7 @@ void vmx_reset(struct cpu *cpu, uint16_t cs_selector, uint64_t cs_base, uint16_t
 					  VMCS_GUEST_SYSENTER_ESP, VMCS_GUEST_SYSENTER_EIP,
 					  VMCS_GUEST_S_CET,	   VMCS_GUEST_SSP_TABLE};
 
-	memset(cpu->regs, 0, sizeof(cpu->regs));
+	memset(cpu->arch->regs, 0, sizeof(cpu->arch->regs));
 	vmx_clear_fields();
 	for (unsigned i = 0; i < sizeof(zeroed) / sizeof(*zeroed); i++)
 		vmcs_write(zeroed[i], 0);

@@ -107,7 +107,7 @@ static void exit_nmi_window(struct cpu *cpu)
 static void exit_cr(struct cpu *cpu)
 {
 	uint32_t qualification = vmcs_read32(VMCS_QUALIFICATION);
-	uint64_t value = cpu->regs[CR_REGISTER(qualification)];
+	uint64_t value = cpu->arch->regs[CR_REGISTER(qualification)];
 
 	cpu_count(cpu, CELLHV_EXIT_CONTROL);
 	if (CR_NUMBER(qualification) == 0)
@@ -145,10 +145,10 @@ static void exit_wrmsr(struct cpu *cpu)
 /* The processor judges the value: what it refuses, it refuses the guest. */
 static void exit_xsetbv(struct cpu *cpu)
 {
-	uint64_t value = cpu->regs[RDX] << 32 | (uint32_t)cpu->regs[RAX];
+	uint64_t value = cpu->arch->regs[RDX] << 32 | (uint32_t)cpu->arch->regs[RAX];
 
 	cpu_count(cpu, CELLHV_EXIT_CONTROL);
-	if (xcr_write_safe((uint32_t)cpu->regs[RCX], value))
+	if (xcr_write_safe((uint32_t)cpu->arch->regs[RCX], value))
 		skip_instruction(cpu);
 	else
 		vcpu_inject_gp(cpu);
@@ -247,27 +247,28 @@ static void exit_prepare_entry(struct cpu *cpu)
 {
 	nmi_handle_arrived(cpu);
 	vmx_nmi_prepare(cpu);
-	vmcs_write(VMCS_GUEST_RSP, cpu->regs[RSP]);
+	vmcs_write(VMCS_GUEST_RSP, cpu->arch->regs[RSP]);
 }
 
-void vmx_exit(struct cpu *cpu)
+void vmx_exit(struct arch_cpu *arch)
 {
+	struct cpu *cpu = arch->cpu;
 	uint32_t reason = vmcs_read32(VMCS_EXIT_REASON);
 
 	cpu_count(cpu, CELLHV_EXIT_TOTAL);
-	cpu->regs[RSP] = vmcs_read(VMCS_GUEST_RSP);
+	arch->regs[RSP] = vmcs_read(VMCS_GUEST_RSP);
 	if (!(reason & EXIT_REASON_ENTRY_FAILED)) {
-		cpu->refusals = 0;
+		arch->refusals = 0;
 		exit_redeliver();
 	}
 	exit_dispatch(cpu, reason);
-	cpu->has_run = cpu->launched = true;
+	arch->has_run = arch->launched = true;
 	exit_prepare_entry(cpu);
 }
 
-void vmx_recheck(struct cpu *cpu)
+void vmx_recheck(struct arch_cpu *arch)
 {
-	exit_prepare_entry(cpu);
+	exit_prepare_entry(arch->cpu);
 }
 
 /* VM-instruction errors that an entry can have (31.4). */
@@ -279,11 +280,11 @@ static const char *const errors[] = {
 	[26] = "events blocked by MOV SS",
 };
 
-void vmx_entry_failed(struct cpu *cpu)
+void vmx_entry_failed(struct arch_cpu *arch)
 {
 	uint32_t error = vmcs_read32(VMCS_INSTRUCTION_ERROR);
 	const char *why = error < sizeof(errors) / sizeof(*errors) ? errors[error] : NULL;
 
-	exit_refused(cpu, why ? why : "unknown VM-instruction error", error);
-	exit_prepare_entry(cpu);
+	exit_refused(arch->cpu, why ? why : "unknown VM-instruction error", error);
+	exit_prepare_entry(arch->cpu);
 }

@@ -13,7 +13,7 @@ extern __attribute__((visibility("hidden"))) const uint8_t vmx_enter_begin[], vm
 
 void vmx_nmi_arrived(uint64_t *rip)
 {
-	cpu_self()->nmi_arrived = true;
+	arch_self()->arch->nmi_arrived = true;
 	if (*rip >= (uint64_t)vmx_enter_begin && *rip < (uint64_t)vmx_enter_end)
 		*rip = (uint64_t)vmx_enter_again;
 	else if (*rip >= (uint64_t)vmx_wait_begin && *rip < (uint64_t)vmx_wait_end)
@@ -33,18 +33,18 @@ static void vmx_nmi_set_window(struct vcpu *vcpu, bool open)
 
 void vmx_nmi_reset(struct cpu *cpu)
 {
-	cpu->vcpu->nmi_queued = false;
+	cpu->arch->vcpu->nmi_queued = false;
 }
 
 void vmx_nmi_queue(struct cpu *cpu)
 {
-	cpu->vcpu->nmi_queued = true;
+	cpu->arch->vcpu->nmi_queued = true;
 }
 
 /* Behind MOV SS or in the guest's NMI handler it has to wait; behind STI it need not (27.2.1.3). */
 void vmx_nmi_prepare(struct cpu *cpu)
 {
-	struct vcpu *vcpu = cpu->vcpu;
+	struct vcpu *vcpu = cpu->arch->vcpu;
 	uint32_t blocking;
 
 	if (!vcpu->nmi_queued) {

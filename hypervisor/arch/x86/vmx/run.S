@@ -8,9 +8,9 @@
 #define VMCS_HOST_RSP 0x6c14
 
 /*
- * noreturn void vmx_run(struct cpu *cpu)
+ * noreturn void vmx_run(struct arch_cpu *arch)
  *
- * Guest registers are at the start of struct cpu, by number; the VMCS has the others. NMIs are not
+ * Guest registers are at the start of struct arch_cpu, by number; the VMCS has the others. NMIs are not
  * held here: one between the test and the entry is sent back by its handler, so that none is
  * overlooked while the guest runs (vmx_nmi_arrived).
  */

@@ -6,6 +6,7 @@
 #include "arch/x86/entry.h"
 #include "arch/x86/idt.h"
 #include "arch/x86/machine.h"
+#include "arch/x86/paging_formats.h"
 #include "arch/x86/permissions.h"
 #include "arch/x86/safe.h"
 #include "arch/x86/x86.h"
@@ -16,8 +17,8 @@
 
 #define EPT_LEVELS 4u
 
-_Static_assert(__builtin_offsetof(struct cpu, nmi_arrived) == CPU_NMI_ARRIVED, "run.S");
-_Static_assert(__builtin_offsetof(struct cpu, launched) == CPU_LAUNCHED, "run.S");
+_Static_assert(__builtin_offsetof(struct arch_cpu, nmi_arrived) == CPU_NMI_ARRIVED, "run.S");
+_Static_assert(__builtin_offsetof(struct arch_cpu, launched) == CPU_LAUNCHED, "run.S");
 
 /* VMXON, VMCLEAR, VMPTRLD and their like: false where they fail (31.2). */
 #define VMX_INSTRUCTION(name)                                                       \
@@ -33,7 +34,7 @@ VMX_INSTRUCTION(vmptrld)
 
 static void vmx_off(struct cpu *cpu)
 {
-	vmx_do_vmclear(machine_phys(cpu->vcpu->vmcs));
+	vmx_do_vmclear(machine_phys(cpu->arch->vcpu->vmcs));
 	__asm__ volatile("vmxoff" : : : "cc", "memory");
 }
 
@@ -57,7 +58,7 @@ static int vmx_init(struct cpu *cpu, const struct cellhv_native *native)
 	if (!vcpu->vmxon_region || !vcpu->vmcs)
 		return -ENOMEM;
 
-	cpu->vcpu = vcpu;
+	cpu->arch->vcpu = vcpu;
 	if (!vmx_do_vmxon(machine_phys(vcpu->vmxon_region)))
 		return -EIO;
 	if (!vmx_do_vmclear(machine_phys(vcpu->vmcs)) ||
@@ -86,7 +87,7 @@ static void vmx_finish_init(struct cpu *cpu)
 	vmcs_write(VMCS_HOST_IDTR_BASE, idt.base);
 	vmcs_write(VMCS_HOST_TR_BASE, idt_tss_base(gdt.base));
 	vmcs_write(VMCS_HOST_FS_BASE, 0);
-	vmcs_write(VMCS_HOST_GS_BASE, (uint64_t)cpu);
+	vmcs_write(VMCS_HOST_GS_BASE, (uint64_t)cpu->arch);
 	vmcs_write(VMCS_HOST_CR0, cr0_read());
 	vmcs_write(VMCS_HOST_CR3, cr3_read());
 	vmcs_write(VMCS_HOST_CR4, cr4_read());
@@ -105,14 +106,14 @@ static void vmx_finish_init(struct cpu *cpu)
 
 static uint64_t vmx_save_frame(struct cpu *cpu)
 {
-	struct cellhv_frame *frame = &cpu->frame;
+	struct cellhv_frame *frame = &cpu->arch->frame;
 	uint64_t gdt = vmcs_read(VMCS_GUEST_BASE + 2 * VMCS_GDTR);
 	uint64_t idt = vmcs_read(VMCS_GUEST_BASE + 2 * VMCS_IDTR);
 	uint16_t *selectors[] = {
 		[VMCS_ES] = &frame->es, [VMCS_SS] = &frame->ss, [VMCS_DS] = &frame->ds,
 		[VMCS_FS] = &frame->fs, [VMCS_GS] = &frame->gs, [VMCS_LDTR] = &frame->ldtr};
 
-	cpu->regs[RSP] = vmcs_read(VMCS_GUEST_RSP);
+	cpu->arch->regs[RSP] = vmcs_read(VMCS_GUEST_RSP);
 	frame->rip = vmcs_read(VMCS_GUEST_RIP);
 	frame->rflags = vmcs_read(VMCS_GUEST_RFLAGS);
 	frame->cr4 = vmx_get_cr4();
@@ -174,9 +175,9 @@ static void vmx_leave(struct cpu *cpu)
 static void vmx_restart(struct cpu *cpu)
 {
 	cr4_write(cr4_read() | CR4_VMXE);
-	cpu->launched = false;
-	if (!vmx_do_vmxon(machine_phys(cpu->vcpu->vmxon_region)) ||
-	    !vmx_do_vmptrld(machine_phys(cpu->vcpu->vmcs)))
+	cpu->arch->launched = false;
+	if (!vmx_do_vmxon(machine_phys(cpu->arch->vcpu->vmxon_region)) ||
+	    !vmx_do_vmptrld(machine_phys(cpu->arch->vcpu->vmcs)))
 		panic("CPU %u: VMX cannot be turned on again", cpu->number);
 }
 
@@ -290,6 +291,11 @@ static void vmx_describe_nested(struct paging *paging)
 	paging->huge_1g = vmx_has_huge_pages();
 }
 
+static _Noreturn void vmx_start(struct cpu *cpu)
+{
+	vmx_run(cpu->arch);
+}
+
 const struct vcpu_ops vcpu_vmx = {
 	.name = "Intel VMX",
 	.msr_bitmap_pages = MSR_BITMAP_VMX_SIZE / PAGE_SIZE,
@@ -299,7 +305,7 @@ const struct vcpu_ops vcpu_vmx = {
 	.set_memory_types = vmx_set_memory_types,
 	.init = vmx_init,
 	.finish_init = vmx_finish_init,
-	.run = vmx_run,
+	.run = vmx_start,
 	.save_frame = vmx_save_frame,
 	.leave = vmx_leave,
 	.stop = vmx_stop,

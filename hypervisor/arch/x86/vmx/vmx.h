@@ -3,7 +3,7 @@
 #ifndef VMX_VMX_H
 #define VMX_VMX_H
 
-/* Offsets in struct cpu that run.S uses; asserted in vmx.c. */
+/* Offsets in struct arch_cpu that run.S uses; asserted in vmx.c. */
 #define CPU_NMI_ARRIVED 136
 #define CPU_LAUNCHED 137
 
@@ -49,13 +49,13 @@ void vmx_inject(uint32_t event, uint32_t error, uint32_t length);
 uint64_t vmx_get_cr4(void);
 
 /* run.S: executes the guest and calls vmx_exit() after each exit, for ever. */
-_Noreturn void vmx_run(struct cpu *cpu);
+_Noreturn void vmx_run(struct arch_cpu *arch);
 extern const uint8_t vmx_exit_entry[];
 
 /* exits.c: after an exit; after an NMI that came just before an entry; where the entry failed. */
-void vmx_exit(struct cpu *cpu);
-void vmx_recheck(struct cpu *cpu);
-void vmx_entry_failed(struct cpu *cpu);
+void vmx_exit(struct arch_cpu *arch);
+void vmx_recheck(struct arch_cpu *arch);
+void vmx_entry_failed(struct arch_cpu *arch);
 
 /* nmi.c */
 void vmx_nmi_queue(struct cpu *cpu);

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * All that core asks of an architecture. One is linked, so these are functions, not a table of
+ * pointers; no file of core includes anything else of it (tests/gate/boundary).
+ *
+ * `self` is the CPU that runs this. Nothing here waits for another CPU but where that is said,
+ * takes a lock, or calls core but for what core's own headers offer to an architecture.
+ */
+#ifndef CORE_ARCH_H
+#define CORE_ARCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cell;
+struct cellhv_call;
+struct cellhv_cell_config;
+struct cpu;
+struct pci_function;
+
+/* ---- This CPU ---- */
+
+struct cpu *arch_self(void);
+
+/* Between two looks at a word that another CPU is to change. */
+void arch_pause(void);
+
+/* A clock that every CPU reads alike and that never stops; machine.ticks_per_ms is its pace. */
+uint64_t arch_ticks(void);
+
+/* The end of this CPU after a panic: no interrupt and no guest any more. */
+_Noreturn void arch_halt(void);
+
+/* One byte to where the machine has a debug console; nothing where it has none. From any state. */
+void arch_debug_put(char c);
+
+/* ---- Other CPUs ---- */
+
+/*
+ * Makes the CPU leave its guest, or its wait, and call cpu_serve_requests(), soon and whatever the
+ * guest does; once at least after each call. The CPU clears cpu->kicked before it looks.
+ */
+void arch_kick(struct cpu *cpu);
+
+/* Called again and again while this CPU waits for `cpu`: does what that one needs another for. */
+void arch_help(struct cpu *cpu);
+
+/* ---- Physical memory ---- */
+
+/*
+ * The page with `phys`, any address below machine.phys_limit, readable and writable on this CPU;
+ * points at the byte asked for and is good until the next call. Caller has checked who owns it.
+ */
+void *arch_window_map(struct cpu *self, uint64_t phys);
+
+/* Nothing of it can be reached any more. */
+void arch_window_unmap(struct cpu *self);
+
+/* Zeroes PAGE_SIZE bytes at a page boundary. */
+void arch_clear_page(void *page);
+
+/* This CPU forgets what it has cached of its guest's translations. */
+void arch_flush(struct cpu *self);
+
+/*
+ * The root sees memory that is its own as it is, with the types that the hardware has for it.
+ * Returns as paging_map() does, and like it leaves flushing to the caller.
+ */
+int arch_map_root(uint64_t phys, uint64_t size);
+
+/* Whether one of the bytes is what keeps cells apart: nobody is given that. No range wraps. */
+bool arch_keeps(uint64_t phys, uint64_t size);
+
+/* ---- What runs on this CPU. core sets cpu->activity, but where that is said. ---- */
+
+/*
+ * The guest does not run again: what could interrupt the CPU is off and forgotten, and so it stays
+ * until one of the next three. With activity CPU_PARKED already, as it may need another CPU's
+ * arch_help() to get there, and then does not return but serves its requests anew.
+ */
+void arch_park(struct cpu *self);
+
+/*
+ * Parked: all that the former owner left is gone, and the code of cpu->cell begins where its
+ * configuration says, with its nested tables and permissions. May not return, as arch_park().
+ */
+void arch_start(struct cpu *self);
+
+/* Parked: as after power-on, for another CPU of cpu->cell to start it. As arch_park(). */
+void arch_await_start(struct cpu *self);
+
+/*
+ * What CPUs of the same cell sent by cpu_signal(), once; this one is not parked. Changes
+ * activity between CPU_GUEST and CPU_AWAITS_START.
+ */
+void arch_take_signals(struct cpu *self, uint32_t signals);
+
+/* Where the guest is: the address of its instruction. */
+uint64_t arch_guest_address(const struct cpu *self);
+
+/* Its cell has failed on this CPU, in the middle of an exit: as arch_park(), and it returns. */
+void arch_silence(struct cpu *self);
+
+/* ---- Leaving: CPUs go native ---- */
+
+/* The root's guest goes on from behind its call, natively, with the result 0. */
+_Noreturn void arch_leave(struct cpu *self);
+
+/*
+ * Asked by CPU_REQUEST_RELEASE, which it clears as soon as that is safe: as the guest is, or
+ * halted where it awaits its start.
+ */
+_Noreturn void arch_release(struct cpu *self);
+
+/*
+ * Waits a bounded time for a CPU that has answered CPU_REQUEST_RELEASE to be out of our memory;
+ * had_guest: what it was before. false: it is not.
+ */
+bool arch_await_left(struct cpu *self, const struct cpu *target, bool had_guest);
+
+/* ---- Cells ---- */
+
+/* The comm page, zeroed and filled in as far as all architectures have it: adds the others' part.
+ */
+void arch_fill_comm(const struct cell *cell);
+
+/* Adds to the answer of CELLHV_OP_INFO what is of the architecture. */
+void arch_info(struct cellhv_call *call);
+
+/*
+ * I/O ports, steps of create and destroy: against what others own and what nobody may have; what
+ * the cell needs for them; from the root and back; and whether all of it is so (or panic()).
+ */
+int arch_check_ports(const struct cellhv_cell_config *config, struct cellhv_call *call);
+int arch_reserve_ports(struct cell *cell);
+void arch_set_root_ports(const struct cell *cell, bool root_may);
+void arch_release_ports(struct cell *cell);
+void arch_verify_ports(const struct cell *cell);
+
+/* ---- Virtual PCI functions ---- */
+
+/* A message of a function of `cell` reaches CPUs of that cell alone; from any CPU. */
+void arch_send_message(struct cpu *self, const struct cell *cell, uint64_t address, uint32_t data);
+
+/*
+ * A virtual function beside the physical ones of the root, from now on or no more: the root's
+ * accesses to it exit. Under the management lock; may wait for CPUs of the root's. Detaching one
+ * that is not attached does nothing; what has failed may be tried again. 0, or the call's error.
+ */
+int arch_pci_attach(struct cpu *self, struct pci_function *function, struct cellhv_call *call);
+int arch_pci_detach(struct cpu *self, struct pci_function *function, struct cellhv_call *call);
+
+/* Whether the root cannot see some of this range because a virtual function is there. */
+bool arch_pci_took(uint64_t phys, uint64_t size);
+
+#endif
