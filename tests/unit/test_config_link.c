@@ -128,6 +128,8 @@ TEST(limits)
 	CHECK_WITH(1, shared.max_peers, CELLHV_LINK_PEERS + 1, 1);
 	CHECK_WITH(1, shared.vectors, 0, 1);
 	CHECK_WITH(1, shared.vectors, CELLHV_LINK_VECTORS + 1, 1);
+	CHECK_WITH(1, shared.vectors, 1, -1);
+	CHECK_WITH(1, shared.vectors, CELLHV_LINK_VECTORS, -1);
 	CHECK_WITH(1, id, 3, 1);
 	CHECK_WITH(1, shared.flags, 2, 1);
 	CHECK_WITH(1, shared.variant, 1, 1);

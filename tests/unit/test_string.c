@@ -81,6 +81,7 @@ TEST(formats_as_the_c_library)
 	CHECK_FORMAT("%d %d %d %d", 0, -1, INT_MAX, INT_MIN);
 	CHECK_FORMAT("[%6d] [%-6d] [%06d] [%6d]", -42, -42, -42, 42);
 	CHECK_FORMAT("%ld %lld %ld", LONG_MIN, LLONG_MAX, -5l);
+	CHECK_FORMAT("[%9u] [%-9u] [%09u] [%19u]", 7u, 7u, 7u, 7u);
 	CHECK_FORMAT("%u %u %lu %llu", 0u, UINT_MAX, ULONG_MAX, 1234567890123ull);
 	CHECK_FORMAT("%x %08x %016lx %llx %4x", 0xbeefu, 0xbeefu, 0xfee00000ul, ULLONG_MAX, 0u);
 	CHECK_FORMAT("%zu %zx", (size_t)4096, (size_t)4096);
