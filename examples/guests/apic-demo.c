@@ -4,11 +4,11 @@
  * the second shutdown request only.
  */
 #include "runtime/runtime.h"
-#include "runtime/x86.h"
+#include "runtime/x86/x86.h" /* the frequencies */
 
 #define INTERVAL_US 100000
 
-static uint64_t interval; /* in TSC clocks, as are all times here */
+static uint64_t interval; /* in clocks, as are all times here */
 static uint64_t due;
 static uint64_t jitter;
 static bool ticked;
@@ -16,7 +16,7 @@ static bool ticked;
 /* How far the tick is from when it was due; late as the rule, early where clocks disagree. */
 static void on_timer(struct interrupt_frame *frame)
 {
-	uint64_t now = rdtsc();
+	uint64_t now = clock_now();
 
 	(void)frame;
 	jitter = now > due ? now - due : due - now;
@@ -25,8 +25,8 @@ static void on_timer(struct interrupt_frame *frame)
 	due += interval;
 	if (due <= now) /* so late that ticks were missed */
 		due = now + interval;
-	apic_timer_arm(tsc_to_apic(due - rdtsc()));
-	apic_eoi();
+	timer_arm(due - clock_now());
+	interrupts_done();
 }
 
 static void report_tick(void)
@@ -38,8 +38,8 @@ static void report_tick(void)
 	if (jitter > max)
 		max = jitter;
 	printk("Timer fired, jitter: %6llu ns, min: %6llu ns, max: %6llu ns\n",
-	       (unsigned long long)tsc_to_ns(jitter), (unsigned long long)tsc_to_ns(min),
-	       (unsigned long long)tsc_to_ns(max));
+	       (unsigned long long)clock_to_ns(jitter), (unsigned long long)clock_to_ns(min),
+	       (unsigned long long)clock_to_ns(max));
 }
 
 static bool must_stop(void)
@@ -63,12 +63,12 @@ void guest_main(void)
 	printk("Calibrated TSC frequency: %u kHz\n", tsc_khz);
 	printk("Calibrated APIC frequency: %u kHz\n", apic_khz);
 
-	apic_enable();
+	interrupts_enable();
 	interrupts_set_handler(VECTOR_TIMER, on_timer);
-	apic_timer_one_shot(VECTOR_TIMER);
-	interval = us_to_tsc(INTERVAL_US);
-	due = rdtsc() + interval;
-	apic_timer_arm(tsc_to_apic(interval));
+	timer_init();
+	interval = clock_from_us(INTERVAL_US);
+	due = clock_now() + interval;
+	timer_arm(interval);
 
 	while (!must_stop()) {
 		cpu_idle();
@@ -78,7 +78,7 @@ void guest_main(void)
 		}
 	}
 
-	apic_timer_stop();
+	timer_stop();
 	printk("Stopped APIC demo\n");
 	comm_reply(CELLHV_REPLY_APPROVED);
 }

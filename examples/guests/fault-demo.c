@@ -4,7 +4,6 @@
  * and everything else goes on.
  */
 #include "runtime/runtime.h"
-#include "runtime/x86.h"
 
 #define DELAY_US 1000000
 #define FOREIGN_ADDRESS 0x200000 /* its memory ends at 100000, its comm region at 101000 */
@@ -15,17 +14,17 @@ static void on_timer(struct interrupt_frame *frame)
 {
 	(void)frame;
 	ticked = true;
-	apic_eoi();
+	interrupts_done();
 }
 
 void guest_main(void)
 {
 	printk("About to read %x, which is not mine\n", FOREIGN_ADDRESS);
 
-	apic_enable();
+	interrupts_enable();
 	interrupts_set_handler(VECTOR_TIMER, on_timer);
-	apic_timer_one_shot(VECTOR_TIMER);
-	apic_timer_arm(tsc_to_apic(us_to_tsc(DELAY_US)));
+	timer_init();
+	timer_arm(clock_from_us(DELAY_US));
 	while (!ticked)
 		cpu_idle();
 

@@ -5,7 +5,6 @@
  * it runs and rings whoever else does.
  */
 #include "runtime/runtime.h"
-#include "runtime/x86.h"
 
 #define INTERVAL_US 1000000
 #define STATE_RUNNING 1
@@ -13,7 +12,7 @@
 /* Entry 0 of version 2 tells of changes in the state table. */
 #define ENTRY_DOORBELL(end) ((end)->version - 1)
 
-static uint32_t interval;
+static uint64_t interval; /* in clocks */
 static volatile unsigned int doorbells;
 static volatile bool ticked;
 
@@ -21,15 +20,15 @@ static void on_doorbell(struct interrupt_frame *frame)
 {
 	(void)frame;
 	doorbells++;
-	apic_eoi();
+	interrupts_done();
 }
 
 static void on_timer(struct interrupt_frame *frame)
 {
 	(void)frame;
 	ticked = true;
-	apic_timer_arm(interval);
-	apic_eoi();
+	timer_arm(interval);
+	interrupts_done();
 }
 
 static bool open_link(struct ivshmem *end)
@@ -81,7 +80,7 @@ void guest_main(void)
 {
 	static struct ivshmem end;
 
-	apic_enable();
+	interrupts_enable();
 	interrupts_set_handler(VECTOR_LINK, on_doorbell);
 	interrupts_set_handler(VECTOR_TIMER, on_timer);
 	if (!open_link(&end)) {
@@ -91,11 +90,11 @@ void guest_main(void)
 	ivshmem_enable(&end, ENTRY_DOORBELL(&end), VECTOR_LINK);
 	printk("IVSHMEM: Enabled IRQ:0x%x\n", VECTOR_LINK);
 
-	interval = tsc_to_apic(us_to_tsc(INTERVAL_US));
-	apic_timer_one_shot(VECTOR_TIMER);
-	apic_timer_arm(interval);
+	interval = clock_from_us(INTERVAL_US);
+	timer_init();
+	timer_arm(interval);
 	run(&end);
-	apic_timer_stop();
+	timer_stop();
 	printk("Stopped ivshmem demo\n");
 	comm_reply(CELLHV_REPLY_APPROVED);
 }

@@ -5,7 +5,6 @@
  * that section says.
  */
 #include "runtime/runtime.h"
-#include "runtime/x86.h"
 
 #define VECTOR_RING (VECTOR_LINK + 1)
 #define ENTRY_STATE 0
@@ -19,14 +18,14 @@ static void on_ring(struct interrupt_frame *frame)
 {
 	(void)frame;
 	rung = true;
-	apic_eoi();
+	interrupts_done();
 }
 
 /* Peers come and go: what they say is looked at when they ring. */
 static void on_state(struct interrupt_frame *frame)
 {
 	(void)frame;
-	apic_eoi();
+	interrupts_done();
 }
 
 static char *output(uint32_t peer)
@@ -47,7 +46,7 @@ static void echo(uint32_t peer)
 
 void guest_main(void)
 {
-	apic_enable();
+	interrupts_enable();
 	interrupts_set_handler(VECTOR_LINK, on_state);
 	interrupts_set_handler(VECTOR_RING, on_ring);
 	if (!ivshmem_open(&end, 2, 0)) {

@@ -6,9 +6,8 @@
 #ifndef ATTACK_H
 #define ATTACK_H
 
-#include "runtime/runtime.h"
-#include "runtime/hypercall.h"
-#include "runtime/x86.h"
+#include "runtime/x86/hypercall.h"
+#include "runtime/x86/x86.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define NO_EXCEPTION 0xff

@@ -25,7 +25,7 @@ static bool begin(void (*other)(void))
 	code.end = RETURN;
 	if (smp_wait() < 2 || !smp_start(1, other))
 		return verdict(false, "the other CPU is away", 0);
-	while (!started && rdtsc() - from < us_to_tsc(PATIENCE_US))
+	while (!started && rdtsc() - from < clock_from_us(PATIENCE_US))
 		cpu_relax();
 	return started || verdict(false, "the other CPU is silent", 0);
 }
@@ -48,7 +48,7 @@ void attack_rewritten_code(void)
 
 	if (!begin(rewrite_code))
 		return;
-	for (; rounds < ROUNDS && rdtsc() - from < us_to_tsc(PATIENCE_US); rounds++)
+	for (; rounds < ROUNDS && rdtsc() - from < clock_from_us(PATIENCE_US); rounds++)
 		access_once((uintptr_t)&code);
 	stop = true;
 	verdict(rounds > 10, "rounds", rounds);

@@ -3,8 +3,7 @@
  * Hypercalls of virtual-8086 code, for a 32-bit guest. HLT takes it back: a #GP there, whose gate
  * leads to v86_back, as the segments are gone.
  */
-#include "runtime/runtime.h"
-#include "runtime/x86.h"
+#include "runtime/x86/x86.h"
 
 #define CALLS 16
 #define VECTOR_GP 13

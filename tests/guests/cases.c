@@ -9,9 +9,8 @@
  * or neither, because the cell was parked: its state and failure tell whether that was right. Where
  * parking is right, the table says with which failure.
  */
-#include "runtime/runtime.h"
-#include "runtime/hypercall.h"
-#include "runtime/x86.h"
+#include "runtime/x86/hypercall.h"
+#include "runtime/x86/x86.h"
 
 #define FOREIGN_ADDRESS 0x200000 /* past the cell's memory and comm region */
 #define FOREIGN_APIC_ID 0	 /* CPU 0 is always the root's */

@@ -3,8 +3,7 @@
  * Peer 0 rings peer 1 and waits each time until it has counted: none is lost, none comes twice.
  * Then a burst, of which some may be one, and doorbells that nobody must hear.
  */
-#include "runtime/runtime.h"
-#include "runtime/x86.h"
+#include "runtime/x86/x86.h"
 
 #define ROUNDS 100000
 #define BURST 1000
@@ -47,7 +46,7 @@ static bool wait_for(volatile uint32_t *word, uint32_t value)
 {
 	uint64_t start = rdtsc();
 
-	while (*word != value && rdtsc() - start < us_to_tsc(PATIENCE_US))
+	while (*word != value && rdtsc() - start < clock_from_us(PATIENCE_US))
 		cpu_relax();
 	return *word == value;
 }

@@ -3,8 +3,7 @@
  * 100 ticks a second and nothing else, so that the exits of a cell at work can be counted: none
  * are needed between "ready" and the shutdown request.
  */
-#include "runtime/runtime.h"
-#include "runtime/x86.h"
+#include "runtime/x86/x86.h"
 #include "ticker.h"
 
 void guest_main(void)

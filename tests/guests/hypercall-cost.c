@@ -4,9 +4,8 @@
  * the quickest: the others were interrupted. The cost of the loop itself is taken off. For
  * tests/bench: no test, the clocks are only comparable on a machine that counts instructions.
  */
-#include "runtime/runtime.h"
-#include "runtime/hypercall.h"
-#include "runtime/x86.h"
+#include "runtime/x86/hypercall.h"
+#include "runtime/x86/x86.h"
 
 #define ROUNDS 10
 #define CALLS 100 /* per round */

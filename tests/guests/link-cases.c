@@ -3,8 +3,7 @@
  * What a peer must not do to a link, and what of PCI is not its own; verdicts as in cases.c. The
  * cell is peer 1 of its link, alone.
  */
-#include "runtime/runtime.h"
-#include "runtime/x86.h"
+#include "runtime/x86/x86.h"
 
 #define FUNCTIONS 65536
 #define PORT_ADDRESS 0xcf8

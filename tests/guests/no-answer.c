@@ -2,8 +2,7 @@
 /*
  * A guest that runs and never answers a message.
  */
-#include "runtime/runtime.h"
-#include "runtime/x86.h"
+#include "runtime/x86/x86.h"
 
 void guest_main(void)
 {

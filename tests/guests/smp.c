@@ -2,8 +2,7 @@
 /*
  * Start all CPUs of the cell by INIT and start-up IPIs, then play IPI ping-pong with each.
  */
-#include "runtime/runtime.h"
-#include "runtime/x86.h"
+#include "runtime/x86/x86.h"
 
 #define ROUNDS 200
 #define PATIENCE_US 2000000
@@ -52,7 +51,7 @@ static bool start(unsigned int cpu)
 
 	if (!smp_start(cpu, secondary))
 		return false;
-	while (cpus_up == before && rdtsc() - begin < us_to_tsc(PATIENCE_US))
+	while (cpus_up == before && rdtsc() - begin < clock_from_us(PATIENCE_US))
 		cpu_relax();
 	return cpus_up == before + 1;
 }
@@ -63,7 +62,7 @@ static void ping_pong(unsigned int cpu)
 	pings = pongs = 0;
 	timed_out = false;
 	for (unsigned int round = 1; round <= ROUNDS && !timed_out; round++) {
-		apic_timer_arm(tsc_to_apic(us_to_tsc(PATIENCE_US)));
+		apic_timer_arm(tsc_to_apic(clock_from_us(PATIENCE_US)));
 		apic_send_ipi(smp_apic_id(cpu), VECTOR_IPI);
 		while (pongs != round && !timed_out)
 			cpu_idle();

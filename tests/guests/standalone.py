@@ -177,7 +177,7 @@ def test_apic_demo_rate(build):
 
 def test_hello(build):
     with Machine(build, EXAMPLES + "hello.bin", cpus=2) as machine:
-        machine.wait_line(r"Hello from cell with APIC id 0: 2 CPUs")
+        machine.wait_line(r"Hello from a cell of 2 CPUs")
         machine.wait_state(SHUT_DOWN)
 
 

@@ -2,8 +2,7 @@
 /*
  * A 32-bit guest without paging: timer, console and arithmetic of the runtime work there too.
  */
-#include "runtime/runtime.h"
-#include "runtime/x86.h"
+#include "runtime/x86/x86.h"
 #include "ticker.h"
 
 #define TICKS 10
@@ -24,7 +23,7 @@ void guest_main(void)
 	ticker_stop();
 
 	/* Late ticks are the machine's affair, early ones are an error. */
-	ns = tsc_to_ns(rdtsc() - start);
+	ns = clock_to_ns(rdtsc() - start);
 	printk("%s start32: %u ticks in %llu ns\n",
 	       ns >= TICKS * (INTERVAL_US - 100) * 1000ull ? "ok" : "not ok", last,
 	       (unsigned long long)ns);

@@ -5,8 +5,7 @@
  *   storm    CPU 1 executes CPUID, which exits, as often as it can; the test stops the cell
  *   revive   CPU 1 does what it must not: nothing but the management may start it again
  */
-#include "runtime/runtime.h"
-#include "runtime/x86.h"
+#include "runtime/x86/x86.h"
 
 /* In the cell's memory, past the program; start-up IPIs name the page. */
 #define CODE 0x80000
@@ -44,7 +43,7 @@ static void revive(void)
 
 	put(live_and_fail, sizeof(live_and_fail));
 	storm();
-	while (*lives == 0 && rdtsc() - begin < us_to_tsc(PATIENCE_US))
+	while (*lives == 0 && rdtsc() - begin < clock_from_us(PATIENCE_US))
 		cpu_relax();
 	for (unsigned int i = 0; i < STORMS; i++) {
 		storm();

@@ -2,8 +2,7 @@
 /*
  * A guest that refuses each shutdown request.
  */
-#include "runtime/runtime.h"
-#include "runtime/x86.h"
+#include "runtime/x86/x86.h"
 #include "ticker.h"
 
 void guest_main(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ticker.h"
-#include "runtime/runtime.h"
+#include "runtime/x86/x86.h"
 
 static uint32_t interval;
 static volatile unsigned int count;
@@ -15,7 +15,7 @@ static void on_timer(struct interrupt_frame *frame)
 
 void ticker_start(uint32_t interval_us)
 {
-	interval = tsc_to_apic(us_to_tsc(interval_us));
+	interval = tsc_to_apic(clock_from_us(interval_us));
 	count = 0;
 	apic_enable();
 	interrupts_set_handler(VECTOR_TIMER, on_timer);

@@ -3,8 +3,7 @@
  * A guest that knows the APIC by its registers in memory only, with the forms of MOV that such
  * guests use: A1 and A3 (32-bit code), 8B, 89 and C7.
  */
-#include "runtime/runtime.h"
-#include "runtime/x86.h"
+#include "runtime/x86/x86.h"
 
 #define APIC_ID 0xfee00020
 #define APIC_VERSION 0xfee00030
@@ -120,7 +119,7 @@ static void test_registers(void)
 
 static void test_timer(void)
 {
-	uint32_t interval = tsc_to_apic(us_to_tsc(INTERVAL_US)), current;
+	uint32_t interval = tsc_to_apic(clock_from_us(INTERVAL_US)), current;
 
 	interrupts_set_handler(VECTOR_TIMER, on_timer);
 	write_immediate(APIC_TIMER_DIVIDE, TIMER_DIVIDE_BY_1);
@@ -144,7 +143,7 @@ static void test_self_ipi(void)
 	write_modrm(APIC_COMMAND_HIGH, read_id());
 	write_modrm(APIC_COMMAND_LOW, COMMAND_ASSERT | VECTOR_IPI);
 	asm volatile("sti" : : : "memory");
-	while (!ipis && rdtsc() - start < us_to_tsc(1000000))
+	while (!ipis && rdtsc() - start < clock_from_us(1000000))
 		cpu_relax();
 	asm volatile("cli" : : : "memory");
 	verdict(ipis == 1, "self-ipi", ipis);

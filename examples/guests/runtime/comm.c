@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "runtime.h"
-#include "x86.h"
 
 bool comm_valid(void)
 {

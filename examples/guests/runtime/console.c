@@ -2,9 +2,7 @@
 /*
  * The console that the comm region names. 8250 registers: TI PC16550D data sheet, table II.
  */
-#include "runtime.h"
-#include "hypercall.h"
-#include "x86.h"
+#include "internal.h"
 
 #define UART_DATA 0 /* divisor latch, low byte, while DLAB is set */
 #define UART_DIVISOR_HIGH 1
@@ -15,12 +13,6 @@
 #define LINE_STATUS_THR_EMPTY 0x20
 
 static void (*console_write)(char c);
-static bool console_vmmcall;
-
-static void hypercall_write(char c)
-{
-	hypercall(console_vmmcall, CELLHV_HC_CONSOLE_PUTC, (unsigned char)c, 0);
-}
 
 static uintptr_t uart_address(unsigned int reg)
 {
@@ -34,7 +26,7 @@ static uint8_t uart_read(unsigned int reg)
 	uintptr_t address = uart_address(reg);
 
 	if (!(comm->console.flags & CELLHV_CONSOLE_FLAG_MMIO))
-		return inb((uint16_t)address);
+		return port_read8(address);
 	if (comm->console.flags & CELLHV_CONSOLE_FLAG_DISTANCE_4)
 		return (uint8_t)mmio_read32(address);
 	return mmio_read8(address);
@@ -45,7 +37,7 @@ static void uart_write(unsigned int reg, uint8_t value)
 	uintptr_t address = uart_address(reg);
 
 	if (!(comm->console.flags & CELLHV_CONSOLE_FLAG_MMIO))
-		outb((uint16_t)address, value);
+		port_write8(address, value);
 	else if (comm->console.flags & CELLHV_CONSOLE_FLAG_DISTANCE_4)
 		mmio_write32(address, value);
 	else
@@ -77,8 +69,7 @@ static void uart_init(uint32_t divider)
 void console_init(void)
 {
 	if (comm->flags & CELLHV_COMM_FLAG_CONSOLE_ACTIVE) {
-		console_vmmcall = hypercall_is_vmmcall();
-		console_write = hypercall_write;
+		console_write = hypercall_putc;
 	} else if (comm->console.type == CELLHV_CONSOLE_8250) {
 		if (comm->console.divider)
 			uart_init(comm->console.divider);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The end of a link, in both versions of ivshmem (cellhv/link.h). */
 #include "runtime.h"
-#include "x86.h"
 
 #define BAR_AREA 0xc0000000u /* uncached, and nothing of the cell's is there */
 #define MSIX_BAR_1 4

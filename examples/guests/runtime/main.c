@@ -2,9 +2,7 @@
 /*
  * From the start code to the guest's program.
  */
-#include "runtime.h"
 #include "internal.h"
-#include "x86.h"
 
 _Noreturn void runtime_main(void)
 {

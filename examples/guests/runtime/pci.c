@@ -3,12 +3,7 @@
  * PCI configuration: by MMCONFIG where the comm region has it, else by ports (PCI Local Bus
  * Specification 3.0, 3.2.2.3 and 6; MSI-X: 6.8.2).
  */
-#include "runtime.h"
-#include "x86.h"
-
-#define PORT_ADDRESS 0xcf8
-#define PORT_DATA 0xcfc
-#define ENABLE 0x80000000u
+#include "internal.h"
 
 #define CAPABILITIES 0x34
 #define STATUS 0x06
@@ -18,16 +13,10 @@
 #define MSIX_TABLE 4
 #define MSIX_ENABLE 0x8000
 #define BAR_64BIT 0x4
-#define MESSAGE_ADDRESS 0xfee00000u
 
 static uintptr_t config_address(uint16_t function, unsigned int offset)
 {
 	return (uintptr_t)comm->mmconfig_base + ((uintptr_t)function << 12) + offset;
-}
-
-static void select(uint16_t function, unsigned int offset)
-{
-	outl(PORT_ADDRESS, ENABLE | (uint32_t)function << 8 | (offset & 0xfc));
 }
 
 /* MMCONFIG above what is mapped is as good as none. */
@@ -40,12 +29,10 @@ uint32_t pci_read(uint16_t function, unsigned int offset, unsigned int size)
 {
 	uint32_t value;
 
-	if (has_mmconfig()) {
+	if (has_mmconfig())
 		value = mmio_read32(config_address(function, offset & ~3u));
-	} else {
-		select(function, offset);
-		value = inl(PORT_DATA);
-	}
+	else
+		value = pci_ports_read(function, offset & ~3u);
 	value >>= 8 * (offset & 3);
 	return size == 4 ? value : value & ((1u << 8 * size) - 1);
 }
@@ -55,23 +42,10 @@ uint64_t pci_read64(uint16_t function, unsigned int offset)
 	return pci_read(function, offset, 4) | (uint64_t)pci_read(function, offset + 4, 4) << 32;
 }
 
-static void write_ports(uint16_t function, unsigned int offset, unsigned int size, uint32_t value)
-{
-	uint16_t port = (uint16_t)(PORT_DATA + (offset & 3));
-
-	select(function, offset);
-	if (size == 1)
-		outb(port, (uint8_t)value);
-	else if (size == 2)
-		outw(port, (uint16_t)value);
-	else
-		outl(port, value);
-}
-
 void pci_write(uint16_t function, unsigned int offset, unsigned int size, uint32_t value)
 {
 	if (!has_mmconfig())
-		write_ports(function, offset, size, value);
+		pci_ports_write(function, offset, size, value);
 	else if (size == 1)
 		mmio_write8(config_address(function, offset), (uint8_t)value);
 	else if (size == 2)
@@ -139,8 +113,8 @@ bool pci_msix_set(uint16_t function, unsigned int entry, unsigned int vector)
 		return false;
 
 	at = msix_table(function, capability) + entry * 16;
-	mmio_write32(at, MESSAGE_ADDRESS | apic_id() << 12);
-	mmio_write32(at + 4, 0);
+	mmio_write32(at, (uint32_t)msi_address());
+	mmio_write32(at + 4, (uint32_t)(msi_address() >> 32));
 	mmio_write32(at + 8, vector);
 	mmio_write32(at + 12, 0);
 	pci_write(function, capability + MSIX_CONTROL, 2, MSIX_ENABLE);

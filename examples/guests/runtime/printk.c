@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdarg.h>
 #include "runtime.h"
-#include "x86.h"
 
 #define DIGITS_MAX 20 /* of 2^64 - 1 in decimal */
 

@@ -7,8 +7,9 @@
  * uncached. A guest runs with interrupts disabled except inside cpu_idle(), so that handlers and
  * the main program of one CPU never run at the same time.
  *
- * Once set up, a timer tick needs the TSC, the APIC's initial count and EOI registers and HLT:
- * none of them leaves the cell. Console output and the start of other CPUs do.
+ * Once set up, a timer tick leaves the cell nowhere. Console output and the start of other CPUs do.
+ *
+ * What is here is the same on each architecture; x86/x86.h has what is one's own.
  */
 #ifndef RUNTIME_H
 #define RUNTIME_H
@@ -18,6 +19,12 @@
 #include <stdint.h>
 #include <cellhv/guest.h>
 #include <cellhv/link.h>
+#include "mmio.h"
+#if defined(__x86_64__) || defined(__i386__)
+#include "x86/cpu.h" /* cpu_relax(), cpu_idle(), cpu_halt(), clock_now(), divide() */
+#else
+#error "this runtime does not know the architecture"
+#endif
 
 /* The guest's program, on the first CPU of the cell. Returning from it shuts the cell down. */
 void guest_main(void);
@@ -57,59 +64,31 @@ void printk(const char *format, ...) __attribute__((format(printf, 1, 2)));
 #define VECTOR_LINK 34 /* and up: of links */
 #define VECTOR_SPURIOUS 63
 
-/* As interrupt_entry in start64.S and start32.S leaves it on the stack. */
-struct interrupt_frame {
-#ifdef __x86_64__
-	unsigned long r11, r10, r9, r8, di, si, dx, cx, ax;
-#else
-	unsigned long dx, cx, ax;
-#endif
-	unsigned long vector;
-	unsigned long error; /* 0 where the exception has none */
-	unsigned long ip, cs, flags;
-};
-
+struct interrupt_frame; /* the state that was interrupted: an architecture's own */
 typedef void (*interrupt_handler)(struct interrupt_frame *frame);
 
 /*
- * Handlers are shared by all CPUs. That of a device, timer or IPI ends with apic_eoi(). What has
- * no handler is reported on the console and fails the cell.
+ * Handlers are shared by all CPUs. What has no handler is reported on the console and fails the
+ * cell.
  */
 void interrupts_set_handler(unsigned int vector, interrupt_handler handler);
 
-void interrupts_init(void);
-void interrupts_load(void); /* on each CPU */
+/* What every handler of a device, timer or IPI ends with. */
+void interrupts_done(void);
 
-/* ---- local APIC, by its x2APIC registers ---- */
+/* This CPU takes them from now on, in cpu_idle(). */
+void interrupts_enable(void);
 
-void apic_enable(void);
-uint32_t apic_id(void);
-void apic_eoi(void);
+/* ---- time, in clocks of clock_now() ---- */
 
-/* Route the timer of this CPU to `vector`; it fires once per apic_timer_arm(). */
-void apic_timer_one_shot(unsigned int vector);
-void apic_timer_arm(uint32_t ticks); /* timer clocks from now, at least 1 */
-
-/* The timer of this CPU fires every `ticks` timer clocks from now on. */
-void apic_timer_periodic(unsigned int vector, uint32_t ticks);
-void apic_timer_stop(void);
-
-void apic_send_ipi(uint32_t apic_id, unsigned int vector);
-void apic_send_init(uint32_t apic_id);
-void apic_send_startup(uint32_t apic_id, unsigned int page); /* real-mode entry at page << 12 */
-
-/* ---- time ---- */
-
-/* Frequencies in kHz: what the comm region says, else measured against the PM timer. */
-extern uint32_t tsc_khz;
-extern uint32_t apic_khz; /* of the APIC timer with a divider of 1 */
-
-/* False where the comm region gives neither frequencies nor a PM timer. */
-bool timing_init(void);
-uint64_t tsc_to_ns(uint64_t tsc); /* for differences below 2^44 */
-uint64_t us_to_tsc(uint32_t us);
-uint32_t tsc_to_apic(uint64_t tsc); /* timer clocks; saturates, never 0 */
+uint64_t clock_to_ns(uint64_t clocks); /* for differences below 2^44 */
+uint64_t clock_from_us(uint32_t us);
 void delay_us(uint32_t us);
+
+/* VECTOR_TIMER is raised on this CPU once for each timer_arm(). */
+void timer_init(void);
+void timer_arm(uint64_t clocks); /* from now */
+void timer_stop(void);
 
 /* ---- the other CPUs of the cell ---- */
 
@@ -120,7 +99,6 @@ void delay_us(uint32_t us);
  * have; they are numbered from 0, the caller's.
  */
 unsigned int smp_wait(void);
-uint32_t smp_apic_id(unsigned int cpu);
 
 /* Start a CPU at `function`, which must not return. False where it stays silent. */
 bool smp_start(unsigned int cpu, void (*function)(void));

@@ -3,9 +3,7 @@
  * Other CPUs: the hypervisor starts them all at the reset address, where they leave their APIC ids
  * and halt (start.S). INIT and a start-up IPI for page 0 bring one back there with a stack.
  */
-#include "runtime.h"
 #include "internal.h"
-#include "x86.h"
 
 #define STACK_SIZE 4096
 #define APIC_ID_NONE UINT32_MAX
@@ -19,7 +17,7 @@ static void (*volatile entry)(void);
 
 static bool wait_until(bool (*done)(unsigned int cpu), unsigned int cpu, unsigned int ms)
 {
-	uint64_t start = rdtsc(), clocks = us_to_tsc(ms * 1000);
+	uint64_t start = rdtsc(), clocks = clock_from_us(ms * 1000);
 
 	while (!done(cpu)) {
 		if (rdtsc() - start > clocks)

@@ -2,8 +2,7 @@
 /*
  * Local APIC by its x2APIC registers, which every cell has (AMD64 APM vol. 2, 16.9 to 16.14).
  */
-#include "runtime.h"
-#include "x86.h"
+#include "internal.h"
 
 #define X2APIC_ID 0x802
 #define X2APIC_TASK_PRIORITY 0x808
@@ -13,6 +12,8 @@
 #define X2APIC_LVT_TIMER 0x832
 #define X2APIC_TIMER_INITIAL 0x838
 #define X2APIC_TIMER_DIVIDE 0x83e
+
+#define MESSAGE_ADDRESS 0xfee00000u
 
 #define SPURIOUS_ENABLE 0x100
 #define LVT_MASKED 0x10000
@@ -26,6 +27,21 @@ void apic_enable(void)
 {
 	wrmsr(X2APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
 	wrmsr(X2APIC_TASK_PRIORITY, 0);
+}
+
+void interrupts_enable(void)
+{
+	apic_enable();
+}
+
+void interrupts_done(void)
+{
+	apic_eoi();
+}
+
+uint64_t msi_address(void)
+{
+	return MESSAGE_ADDRESS | apic_id() << 12;
 }
 
 uint32_t apic_id(void)

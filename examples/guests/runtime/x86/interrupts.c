@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "runtime.h"
 #include "internal.h"
 #include "start.h"
-#include "x86.h"
 
 #define GATE_PRESENT_INTERRUPT                                             \
 	0x8e /* interrupts off on entry; AMD64 APM vol. 2, 4.7.4 and 4.8.4 \

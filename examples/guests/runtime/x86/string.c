@@ -2,7 +2,7 @@
 /*
  * What the compiler calls by itself, also in freestanding code (GCC manual, "Standards").
  */
-#include "runtime.h"
+#include <stddef.h>
 
 void *memset(void *to, int value, size_t size);
 void *memcpy(void *restrict to, const void *restrict from, size_t size);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Instructions that C has no words for.
+ * What the runtime has of x86 alone: instructions that C has no words for, the local APIC, its
+ * clocks, and what an interrupt leaves on the stack.
  */
 #ifndef X86_H
 #define X86_H
 
-#include <stdint.h>
+#include "../runtime.h"
 
 static inline uint8_t inb(uint16_t port)
 {
@@ -38,31 +39,6 @@ static inline void outl(uint16_t port, uint32_t value)
 	asm volatile("outl %0, %1" : : "a"(value), "Nd"(port));
 }
 
-static inline void mmio_write16(uintptr_t address, uint16_t value)
-{
-	*(volatile uint16_t *)address = value;
-}
-
-static inline uint8_t mmio_read8(uintptr_t address)
-{
-	return *(volatile uint8_t *)address;
-}
-
-static inline void mmio_write8(uintptr_t address, uint8_t value)
-{
-	*(volatile uint8_t *)address = value;
-}
-
-static inline uint32_t mmio_read32(uintptr_t address)
-{
-	return *(volatile uint32_t *)address;
-}
-
-static inline void mmio_write32(uintptr_t address, uint32_t value)
-{
-	*(volatile uint32_t *)address = value;
-}
-
 static inline uint64_t rdmsr(uint32_t msr)
 {
 	uint32_t low, high;
@@ -77,14 +53,6 @@ static inline void wrmsr(uint32_t msr, uint64_t value)
 		     :
 		     : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
 		     : "memory");
-}
-
-static inline uint64_t rdtsc(void)
-{
-	uint32_t low, high;
-
-	asm volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
-	return (uint64_t)high << 32 | low;
 }
 
 struct cpuid {
@@ -135,37 +103,46 @@ static inline void write_cr4(unsigned long value)
 	asm volatile("mov %0, %%cr4" : : "r"(value) : "memory");
 }
 
-static inline void cpu_relax(void)
-{
-	asm volatile("pause" : : : "memory");
-}
+/* As interrupt_entry in start64.S and start32.S leaves it on the stack. */
+struct interrupt_frame {
+#ifdef __x86_64__
+	unsigned long r11, r10, r9, r8, di, si, dx, cx, ax;
+#else
+	unsigned long dx, cx, ax;
+#endif
+	unsigned long vector;
+	unsigned long error; /* 0 where the exception has none */
+	unsigned long ip, cs, flags;
+};
 
-/* Sleep until an interrupt has been handled. STI takes effect after HLT: no wake-up is lost. */
-static inline void cpu_idle(void)
-{
-	asm volatile("sti; hlt; cli" : : : "memory");
-}
+/* ---- local APIC, by its x2APIC registers ---- */
 
-_Noreturn static inline void cpu_halt(void)
-{
-	for (;;)
-		asm volatile("cli; hlt" : : : "memory");
-}
+void apic_enable(void);
+uint32_t apic_id(void);
+void apic_eoi(void);
 
-/*
- * 64 by 32 bits with two DIVs, in either mode: in 32-bit code C's own division needs a library.
- * Stores the remainder where `remainder` is not a null pointer.
- */
-static inline uint64_t divide(uint64_t dividend, uint32_t divisor, uint32_t *remainder)
-{
-	uint32_t high = (uint32_t)(dividend >> 32), low = (uint32_t)dividend;
-	uint32_t rest = 0;
+/* Route the timer of this CPU to `vector`; it fires once per apic_timer_arm(). */
+void apic_timer_one_shot(unsigned int vector);
+void apic_timer_arm(uint32_t ticks); /* timer clocks from now, at least 1 */
 
-	asm("divl %2" : "+a"(high), "+d"(rest) : "r"(divisor) : "cc");
-	asm("divl %2" : "+a"(low), "+d"(rest) : "r"(divisor) : "cc");
-	if (remainder)
-		*remainder = rest;
-	return (uint64_t)high << 32 | low;
-}
+/* The timer of this CPU fires every `ticks` timer clocks from now on. */
+void apic_timer_periodic(unsigned int vector, uint32_t ticks);
+void apic_timer_stop(void);
+
+void apic_send_ipi(uint32_t apic_id, unsigned int vector);
+void apic_send_init(uint32_t apic_id);
+void apic_send_startup(uint32_t apic_id, unsigned int page); /* real-mode entry at page << 12 */
+
+/* ---- clocks ---- */
+
+/* Frequencies in kHz: what the comm region says, else measured against the PM timer. */
+extern uint32_t tsc_khz;
+extern uint32_t apic_khz; /* of the APIC timer with a divider of 1 */
+
+uint32_t tsc_to_apic(uint64_t tsc); /* timer clocks; saturates, never 0 */
+
+/* ---- the other CPUs of the cell ---- */
+
+uint32_t smp_apic_id(unsigned int cpu);
 
 #endif

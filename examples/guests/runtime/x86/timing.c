@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "runtime.h"
-#include "x86.h"
+#include "internal.h"
 
 #define PM_TIMER_HZ 3579545 /* ACPI 6.5, 4.8.3.3 */
 #define PM_TIMER_MASK 0xffffffu
@@ -81,12 +80,12 @@ bool timing_init(void)
 	return tsc_khz && apic_khz;
 }
 
-uint64_t tsc_to_ns(uint64_t tsc)
+uint64_t clock_to_ns(uint64_t clocks)
 {
-	return divide(tsc * 1000000, tsc_khz, NULL);
+	return divide(clocks * 1000000, tsc_khz, NULL);
 }
 
-uint64_t us_to_tsc(uint32_t us)
+uint64_t clock_from_us(uint32_t us)
 {
 	return divide((uint64_t)us * tsc_khz, 1000, NULL);
 }
@@ -101,9 +100,24 @@ uint32_t tsc_to_apic(uint64_t tsc)
 	return ticks ? (uint32_t)ticks : 1;
 }
 
+void timer_init(void)
+{
+	apic_timer_one_shot(VECTOR_TIMER);
+}
+
+void timer_arm(uint64_t clocks)
+{
+	apic_timer_arm(tsc_to_apic(clocks));
+}
+
+void timer_stop(void)
+{
+	apic_timer_stop();
+}
+
 void delay_us(uint32_t us)
 {
-	uint64_t start = rdtsc(), clocks = us_to_tsc(us);
+	uint64_t start = rdtsc(), clocks = clock_from_us(us);
 
 	while (rdtsc() - start < clocks)
 		cpu_relax();
