@@ -14,9 +14,9 @@
 
 struct cell;
 struct cellhv_call;
-struct cellhv_cell_config;
 struct cpu;
 struct pci_function;
+struct resource;
 
 /* ---- This CPU ---- */
 
@@ -128,14 +128,11 @@ void arch_fill_comm(const struct cell *cell);
 void arch_info(struct cellhv_call *call);
 
 /*
- * I/O ports, steps of create and destroy: against what others own and what nobody may have; what
- * the cell needs for them; from the root and back; and whether all of it is so (or panic()).
+ * The kinds of things that a cell may own (core/resource.h), core's and the architecture's own, in
+ * the order in which they are taken; they are given back in the reverse order.
  */
-int arch_check_ports(const struct cellhv_cell_config *config, struct cellhv_call *call);
-int arch_reserve_ports(struct cell *cell);
-void arch_set_root_ports(const struct cell *cell, bool root_may);
-void arch_release_ports(struct cell *cell);
-void arch_verify_ports(const struct cell *cell);
+extern const struct resource *const arch_resources[];
+extern const unsigned arch_resource_count;
 
 /* ---- Virtual PCI functions ---- */
 

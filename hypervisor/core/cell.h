@@ -38,8 +38,9 @@ struct cell {
 		uint32_t region; /* next to zero */
 		uint64_t offset; /* in it */
 	} scrub;
-	bool scrubbed;				 /* all RAM is zero now */
-	bool initialised;			 /* it was when the cell got it */
+	bool scrubbed;	  /* all RAM is zero now */
+	bool initialised; /* it was when the cell got it */
+	bool ending;	  /* what it owns may be the root's again: it can only be destroyed */
 	struct pci_function *functions;		 /* that it owns */
 	struct ivshmem *links[CELLHV_MAX_LINKS]; /* its ends, as in the configuration */
 	struct cell *next;
@@ -54,9 +55,6 @@ enum cellhv_cell_state cell_state(const struct cell *cell);
 
 /* The same, and why it is CELLHV_STATE_FAILED, of one moment: the guest may change it any time. */
 enum cellhv_cell_state cell_status(const struct cell *cell, struct cellhv_failure *failure);
-
-/* The cell whose RAM or registers overlap the range, the root not counted; NULL: none. */
-struct cell *cell_owning_memory(uint64_t phys, uint64_t size);
 
 /* Why a management call fails: the first reason counts, whatever undoing it meets. Is error. */
 static inline int cell_refuse(struct cellhv_call *call, int error, uint32_t check, uint64_t object)
@@ -73,6 +71,9 @@ int cell_create(struct cpu *self, struct cellhv_call *call);
 int cell_start(struct cell *cell, struct cellhv_call *call);
 int cell_stop(struct cell *cell, struct cellhv_call *call);
 int cell_destroy(struct cpu *self, struct cell *cell, struct cellhv_call *call);
+
+/* Zeroes the next part of what a stopped cell has; call->scrub.remaining says what is left. */
+int cell_scrub(struct cpu *self, struct cell *cell, struct cellhv_call *call);
 
 /* Its RAM may hold data from now on. */
 static inline void cell_soil(struct cell *cell)

@@ -2,6 +2,9 @@
 #include "core/comm.h"
 
 #include "core/arch.h"
+#include "core/errno.h"
+#include "core/machine.h"
+#include "core/resource.h"
 #include "core/string.h"
 
 static bool comm_is_legacy(const struct cell *cell)
@@ -21,7 +24,29 @@ static void comm_fill(struct cell *cell, struct cellhv_comm *comm)
 	memcpy(&comm->console, &config->console, sizeof(comm->console));
 }
 
-void comm_reset(struct cell *cell)
+static int comm_reserve(struct cell *cell)
+{
+	void *console = pool_alloc(&machine.pool, CELL_CONSOLE_PAGES);
+	int err;
+
+	if (console)
+		ring_init(&cell->console, console, CELL_CONSOLE_PAGES * (uint32_t)PAGE_SIZE);
+	cell->comm = pool_alloc(&machine.pool, 1);
+	if (!console || !cell->comm)
+		return -ENOMEM;
+
+	err = paging_map(&cell->memory, cell->config->comm_address, machine_phys(cell->comm),
+			 PAGE_SIZE, PAGING_READ | PAGING_WRITE);
+	return err < 0 ? err : 0;
+}
+
+static void comm_release(struct cell *cell)
+{
+	pool_free(&machine.pool, cell->comm, 1);
+	pool_free(&machine.pool, cell->console.data, CELL_CONSOLE_PAGES);
+}
+
+static void comm_start(struct cell *cell)
 {
 	memset(cell->comm, 0, PAGE_SIZE);
 	if (!comm_is_legacy(cell))
@@ -78,7 +103,14 @@ void comm_send(struct cell *cell, uint32_t message)
 	*COMM_FIELD(cell, message) = message;
 }
 
-void comm_set_failed(struct cell *cell)
+static void comm_fail(struct cell *cell)
 {
 	*COMM_FIELD(cell, cell_state) = CELLHV_COMM_FAILED;
 }
+
+const struct resource comm_resource = {
+	.reserve = comm_reserve,
+	.start = comm_start,
+	.fail = comm_fail,
+	.release = comm_release,
+};

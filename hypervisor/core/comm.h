@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The comm region: one page that a cell shares with the hypervisor. */
+/*
+ * The comm region: one page that a cell shares with the hypervisor, anew with each start. With it
+ * comes the virtual console.
+ */
 #ifndef CORE_COMM_H
 #define CORE_COMM_H
 
 #include "core/cell.h"
-
-/* Zeroes the page and fills it in, for a start. */
-void comm_reset(struct cell *cell);
 
 /* One snapshot of what the guest wrote: any value. */
 uint32_t comm_state(const struct cell *cell);
@@ -21,6 +21,5 @@ struct comm_report {
 struct comm_report comm_report(const struct cell *cell);
 
 void comm_send(struct cell *cell, uint32_t message);
-void comm_set_failed(struct cell *cell);
 
 #endif

@@ -7,6 +7,7 @@
 #include "core/checksum.h"
 #include "core/config_link.h"
 #include "core/errno.h"
+#include "core/range.h"
 
 #define PAGE_MASK 0xfffull
 #define MAX_PORTS 65536u
@@ -150,12 +151,6 @@ static const struct cellhv_section *section(const struct cellhv_cell_config *con
 	return (const void *)((const char *)config + section_rules[index].offset);
 }
 
-/* Of two ranges that do not wrap around. */
-static bool overlap(uint64_t first, uint64_t size, uint64_t other, uint64_t other_size)
-{
-	return first < other + other_size && other < first + size;
-}
-
 static int check_section(const struct cellhv_cell_config *config, size_t index,
 			 struct config_error *error)
 {
@@ -177,8 +172,8 @@ static int check_section(const struct cellhv_cell_config *config, size_t index,
 	for (size_t i = 0; i < index; i++) {
 		const struct cellhv_section *other = section(config, i);
 
-		if (overlap(this->offset, this->count * this->entry_size, other->offset,
-			    other->count * other->entry_size))
+		if (range_overlaps(this->offset, this->count * this->entry_size, other->offset,
+				   other->count * other->entry_size))
 			return fail_format(error, rule->offset);
 	}
 	return 0;
@@ -203,8 +198,8 @@ static int check_memory(const struct cellhv_cell_config *config, uint32_t index,
 	for (uint32_t i = 0; i < index; i++) {
 		const struct cellhv_memory_region *other = config_memory(config, i);
 
-		if (overlap(region->phys, region->size, other->phys, other->size) ||
-		    overlap(region->guest, region->size, other->guest, other->size))
+		if (range_overlaps(region->phys, region->size, other->phys, other->size) ||
+		    range_overlaps(region->guest, region->size, other->guest, other->size))
 			return fail(error, CELLHV_CHECK_CONFIG_MEMORY, index);
 	}
 	return 0;
@@ -220,7 +215,7 @@ static int check_comm(const struct cellhv_cell_config *config, struct config_err
 	for (uint32_t i = 0; i < config->memory.count; i++) {
 		const struct cellhv_memory_region *region = config_memory(config, i);
 
-		if (overlap(page, size, region->guest, region->size))
+		if (range_overlaps(page, size, region->guest, region->size))
 			return fail(error, CELLHV_CHECK_CONFIG_COMM, page);
 	}
 	return 0;
@@ -251,7 +246,7 @@ static int check_ports(const struct cellhv_cell_config *config, struct config_er
 		/* All of PCI can be reached through CF8-CFF: no cell may do so by itself. */
 		if (range->count == 0 || range->count > MAX_PORTS ||
 		    range->base > MAX_PORTS - range->count ||
-		    overlap(range->base, range->count, PCI_PORTS, PCI_PORTS_COUNT))
+		    range_overlaps(range->base, range->count, PCI_PORTS, PCI_PORTS_COUNT))
 			return fail(error, CELLHV_CHECK_CONFIG_PORT, i);
 	}
 	return 0;

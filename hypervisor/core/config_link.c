@@ -6,14 +6,10 @@
 #include <cellhv/manage.h>
 
 #include "core/errno.h"
+#include "core/range.h"
 
 #define PAGE_MASK 0xfffull
 #define SECTION_MAX (1ull << 40) /* so that the sum of all cannot wrap around */
-
-static bool overlap(uint64_t first, uint64_t size, uint64_t other, uint64_t other_size)
-{
-	return first < other + other_size && other < first + size;
-}
 
 static bool is_page_range(uint64_t address, uint64_t size)
 {
@@ -69,8 +65,8 @@ static bool links_conflict(const struct cellhv_link *link, const struct cellhv_l
 
 	return names_equal(link->shared.name, other->shared.name) ||
 	       link->function == other->function ||
-	       overlap(link->shared.phys, size, other->shared.phys, other_size) ||
-	       overlap(link->guest, size, other->guest, other_size) ||
+	       range_overlaps(link->shared.phys, size, other->shared.phys, other_size) ||
+	       range_overlaps(link->guest, size, other->guest, other_size) ||
 	       (link->shared.flags & other->shared.flags & CELLHV_LINK_ROOT &&
 		link->shared.root_function == other->shared.root_function);
 }
@@ -82,11 +78,11 @@ static bool meets_memory(const struct cellhv_cell_config *config, const struct c
 	for (uint32_t i = 0; i < config->memory.count; i++) {
 		const struct cellhv_memory_region *region = config_memory(config, i);
 
-		if (overlap(link->shared.phys, size, region->phys, region->size) ||
-		    overlap(link->guest, size, region->guest, region->size))
+		if (range_overlaps(link->shared.phys, size, region->phys, region->size) ||
+		    range_overlaps(link->guest, size, region->guest, region->size))
 			return true;
 	}
-	return overlap(link->guest, size, config->comm_address, PAGE_MASK + 1);
+	return range_overlaps(link->guest, size, config->comm_address, PAGE_MASK + 1);
 }
 
 int config_validate_links(const struct cellhv_cell_config *config, struct config_error *error)

@@ -9,8 +9,8 @@
 #include "core/invariants.h"
 #include "core/lock.h"
 #include "core/machine.h"
-#include "core/memory.h"
 #include "core/print.h"
+#include "core/region.h"
 #include "core/string.h"
 #include "core/window.h"
 
@@ -99,7 +99,7 @@ static int control_scrub(struct cpu *self, struct cellhv_call *call)
 	int err = 0;
 	struct cell *cell = control_cell(call, call->scrub.cell, &err);
 
-	return cell ? memory_scrub(self, cell, call) : err;
+	return cell ? cell_scrub(self, cell, call) : err;
 }
 
 static int control_load(struct cpu *self, struct cellhv_call *call)
@@ -107,7 +107,7 @@ static int control_load(struct cpu *self, struct cellhv_call *call)
 	int err = 0;
 	struct cell *cell = control_cell(call, call->load.cell, &err);
 
-	return cell ? memory_load(self, cell, call) : err;
+	return cell ? region_load(self, cell, call) : err;
 }
 
 static int control_start(struct cpu *self, struct cellhv_call *call)

@@ -4,11 +4,10 @@
 
 #include "core/arch.h"
 #include "core/cell.h"
-#include "core/comm.h"
-#include "core/link.h"
 #include "core/machine.h"
 #include "core/panic.h"
 #include "core/print.h"
+#include "core/resource.h"
 
 /* A CPU that runs guests answers within microseconds; an emulated one may be off its host. */
 #define CPU_AWAIT_MS 2000u
@@ -185,10 +184,8 @@ void cpu_fail(struct cpu *cpu, uint32_t reason, uint64_t address, uint64_t detai
 			  __ATOMIC_SEQ_CST);
 	if (!__atomic_exchange_n(&cell->failed, true, __ATOMIC_SEQ_CST)) {
 		cell->failure = (struct cellhv_failure){reason, cpu->number, rip, address, detail};
-		if (!cell_is_root(cell)) {
-			comm_set_failed(cell);
-			link_stop(cell);
-		}
+		if (!cell_is_root(cell))
+			resource_fail(cell);
 	}
 	print("CPU %u of cell \"%s\" parked: reason %u, rip %llx, address %llx, detail %llx\n",
 	      cpu->number, cell->name, reason, (unsigned long long)rip, (unsigned long long)address,

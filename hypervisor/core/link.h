@@ -32,28 +32,6 @@ struct link_section {
 bool link_section(const struct link *link, unsigned index, uint16_t id,
 		  struct link_section *section);
 
-/* Whether memory of a link overlaps the range. */
-bool link_owns_memory(uint64_t phys, uint64_t size);
-
-/* Steps of cell_create(): check, reserve, map for the cell, commit; free takes half-built cells. */
-int link_check(const struct cellhv_cell_config *config, struct cellhv_call *call);
-int link_reserve(struct cell *cell);
-int link_map(struct cell *cell);
-int link_commit(struct cpu *self, struct cell *cell, struct cellhv_call *call);
-void link_free(struct cell *cell);
-
-/* The cell's functions are reset and alive; dead, which their peers are told. */
-void link_start(struct cell *cell);
-void link_stop(struct cell *cell);
-
-/* Memory nobody else needs goes to the root (may fail, and be tried again); then leave. */
-int link_return_memory(struct cpu *self, struct cell *cell, struct cellhv_call *call);
-void link_leave(struct cell *cell);
-
-/* Memory of links that this cell's scrubbing has to zero: bytes left, and the next page. */
-uint64_t link_unclean(const struct cell *cell);
-void link_scrub_page(struct cpu *self, struct cell *cell);
-
 /* A peer rings another; with the lock held. */
 void link_ring(struct cpu *self, struct ivshmem *from, unsigned id, unsigned vector);
 

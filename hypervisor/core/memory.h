@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Contents of a cell's RAM, seen by the management: zeroing and loading, in bounded steps. */
+/* What the root sees of physical memory. */
 #ifndef CORE_MEMORY_H
 #define CORE_MEMORY_H
 
@@ -8,12 +8,6 @@
 /* What the root may do with its own memory, and how it sees that of others. */
 #define MEMORY_ROOT_ACCESS (PAGING_READ | PAGING_WRITE | PAGING_EXECUTE)
 #define MEMORY_ROOT_HIDDEN (1u << 31) /* reads as all ones */
-
-/* Zeroes the next part of a stopped cell's RAM; call->scrub.remaining says what is left. */
-int memory_scrub(struct cpu *self, struct cell *cell, struct cellhv_call *call);
-
-/* Copies from root memory into a stopped cell's RAM. */
-int memory_load(struct cpu *self, struct cell *cell, struct cellhv_call *call);
 
 /* Root CPUs forget translations of memory that has changed hands. false: *silent did not answer. */
 bool memory_flush_root(struct cpu *self, uint32_t *silent);

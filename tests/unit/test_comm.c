@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The comm region: what a guest is given, and what its words mean. */
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "arch/x86/machine.h"
 #include "check.h"
 #include "core/comm.h"
+#include "core/resource.h"
 
 struct machine machine = {
 	.system = {.pm_timer_port = 0x608, .mmconfig_base = 0xb0000000},
 	.ticks_per_ms = 1000001,
 };
 struct x86_machine x86_machine = {.apic_khz = 62500};
+
+void pool_broken(const struct page_pool *pool, const void *pages)
+{
+	(void)pool, (void)pages;
+	abort();
+}
 
 static struct cellhv_cell_config config;
 static _Alignas(4096) uint8_t page[4096];
@@ -25,7 +33,7 @@ static void reset(uint16_t revision)
 		.cpus = {.count = 3},
 	};
 	memset(page, 0xff, sizeof(page));
-	comm_reset(&cell);
+	comm_resource.start(&cell);
 }
 
 /* By bytes, as guests made for it have them: little-endian. */
@@ -74,7 +82,7 @@ TEST(legacy_to_the_byte)
 	check_rest_is_zero(0x14);
 	comm_send(&cell, CELLHV_MSG_SHUTDOWN_REQUEST);
 	CHECK_EQ(at(0x00, 4), 1);
-	comm_set_failed(&cell);
+	comm_resource.fail(&cell);
 	CHECK_EQ(at(0x08, 4), 3);
 }
 

@@ -14,7 +14,7 @@
 #include "core/errno.h"
 #include "core/invariants.h"
 #include "core/machine.h"
-#include "core/memory.h"
+#include "core/region.h"
 #include "core/window.h"
 
 #define N_CPUS 3u
@@ -131,7 +131,7 @@ uint32_t comm_reply(const struct cell *of)
 	return 0;
 }
 
-int memory_scrub(struct cpu *self, struct cell *of, struct cellhv_call *call)
+int cell_scrub(struct cpu *self, struct cell *of, struct cellhv_call *call)
 {
 	(void)self;
 	(void)of;
@@ -139,7 +139,7 @@ int memory_scrub(struct cpu *self, struct cell *of, struct cellhv_call *call)
 	return 0;
 }
 
-int memory_load(struct cpu *self, struct cell *of, struct cellhv_call *call)
+int region_load(struct cpu *self, struct cell *of, struct cellhv_call *call)
 {
 	(void)self;
 	(void)of;

@@ -17,6 +17,7 @@
 #include "core/cell.h"
 #include "core/cpu.h"
 #include "core/panic.h"
+#include "core/resource.h"
 
 struct machine machine = {.num_cpus = 2};
 struct x86_machine x86_machine = {.apic_khz = 1};
@@ -95,12 +96,7 @@ void renew_cpu(struct cpu *target)
 	(void)target;
 }
 
-void comm_set_failed(struct cell *cell)
-{
-	(void)cell;
-}
-
-void link_stop(struct cell *cell)
+void resource_fail(struct cell *cell)
 {
 	(void)cell;
 }

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Links: who rings whom, and what becomes of states. Everything around them is made up. */
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "check.h"
 #include "core/arch.h"
 #include "core/link.h"
-#include "core/machine.h"
-#include "core/memory.h"
-#include "core/print.h"
 #include "core/window.h"
 
 #include <cellhv/link.h>
 
 struct cell root_cell;
-struct machine machine;
 
 static uint32_t table[1024]; /* the state table, which is at TABLE_PHYS */
 #define TABLE_PHYS 0x50000000ull
@@ -37,72 +32,6 @@ void arch_send_message(struct cpu *self, const struct cell *cell, uint64_t addre
 	(void)self, (void)cell, (void)address;
 	n_messages++;
 	message_data = data;
-}
-
-/* What making and ending a link needs; here they are made by hand. */
-void *arch_window_map(struct cpu *cpu, uint64_t phys)
-{
-	(void)cpu, (void)phys;
-	abort();
-}
-
-void arch_clear_page(void *page)
-{
-	(void)page;
-	abort();
-}
-
-struct cpu *arch_self(void)
-{
-	abort();
-}
-
-void *pool_alloc(struct page_pool *pool, uint32_t count)
-{
-	(void)pool, (void)count;
-	abort();
-}
-
-void pool_free(struct page_pool *pool, void *page, uint32_t count)
-{
-	(void)pool, (void)page, (void)count;
-	abort();
-}
-
-int paging_map(struct paging *paging, uint64_t virt, uint64_t phys, uint64_t size, uint32_t access)
-{
-	(void)paging, (void)virt, (void)phys, (void)size, (void)access;
-	abort();
-}
-
-int memory_set_root(struct cpu *self, uint64_t phys, uint64_t size, uint32_t access,
-		    struct cellhv_call *call)
-{
-	(void)self, (void)phys, (void)size, (void)access, (void)call;
-	abort();
-}
-
-int arch_pci_attach(struct cpu *self, struct pci_function *function, struct cellhv_call *call)
-{
-	(void)self, (void)function, (void)call;
-	abort();
-}
-
-int arch_pci_detach(struct cpu *self, struct pci_function *function, struct cellhv_call *call)
-{
-	(void)self, (void)function, (void)call;
-	abort();
-}
-
-bool cell_root_may_give(uint64_t phys, uint64_t size)
-{
-	(void)phys, (void)size;
-	abort();
-}
-
-void print(const char *format, ...)
-{
-	(void)format;
 }
 
 static struct link link;

@@ -34,16 +34,22 @@ void exit_hypercall(struct cpu *cpu)
 	skip_instruction(cpu);
 }
 
-void exit_undefined(struct cpu *cpu)
+/* A function of its own: what it has on the stack is not there any more during a call. */
+static __attribute__((noinline)) bool exit_is_hypercall(struct cpu *cpu)
 {
 	static const uint8_t calls[][HYPERCALL_LENGTH] = {{0x0f, 0x01, 0xc1}, {0x0f, 0x01, 0xd9}};
 	uint8_t bytes[HYPERCALL_LENGTH];
 	struct vcpu_state state;
 
 	vcpu_ops->get_state(cpu, &state);
-	if (guest_fetch(cpu, &state, state.linear_ip, bytes, sizeof(bytes)) == sizeof(bytes) &&
-	    (memcmp(bytes, calls[0], sizeof(bytes)) == 0 ||
-	     memcmp(bytes, calls[1], sizeof(bytes)) == 0)) {
+	return guest_fetch(cpu, &state, state.linear_ip, bytes, sizeof(bytes)) == sizeof(bytes) &&
+	       (memcmp(bytes, calls[0], sizeof(bytes)) == 0 ||
+		memcmp(bytes, calls[1], sizeof(bytes)) == 0);
+}
+
+void exit_undefined(struct cpu *cpu)
+{
+	if (exit_is_hypercall(cpu)) {
 		exit_hypercall(cpu);
 		return;
 	}

@@ -4,15 +4,11 @@
 #include "arch/x86/machine.h"
 #include "arch/x86/msi.h"
 #include "core/arch.h"
+#include "core/range.h"
 
 #define MESSAGES_SIZE \
 	0x100000ull /* Intel SDM vol. 3, 11.11.1: FEExxxxx, the APIC's registers first */
 #define UART_PORTS 8u
-
-static bool overlaps(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
-{
-	return a < b + b_size && b < a + a_size;
-}
 
 bool arch_keeps(uint64_t phys, uint64_t size)
 {
@@ -28,7 +24,7 @@ bool arch_keeps(uint64_t phys, uint64_t size)
 	};
 
 	for (unsigned i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-		if (kept[i].base && overlaps(phys, size, kept[i].base, kept[i].size))
+		if (kept[i].base && range_overlaps(phys, size, kept[i].base, kept[i].size))
 			return true;
 	return false;
 }
@@ -37,5 +33,5 @@ bool kept_ports(uint32_t base, uint32_t count)
 {
 	uint16_t uart = machine.system.debug_port;
 
-	return uart && overlaps(base, count, uart, UART_PORTS);
+	return uart && range_overlaps(base, count, uart, UART_PORTS);
 }

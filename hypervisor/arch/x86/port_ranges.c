@@ -3,9 +3,9 @@
 
 #include "arch/x86/kept.h"
 #include "arch/x86/machine.h"
-#include "core/arch.h"
 #include "core/errno.h"
 #include "core/panic.h"
+#include "core/range.h"
 #include "core/string.h"
 
 #define ARCH_CELL_PAGES ((uint32_t)(sizeof(struct arch_cell) / PAGE_SIZE))
@@ -17,40 +17,33 @@ uint8_t *port_ranges_bitmap(const struct cell *cell)
 	return cell->arch ? cell->arch->port_bitmap : x86_machine.cell_port_bitmap;
 }
 
-static bool port_ranges_overlap(const struct cellhv_cell_config *config,
-				const struct cellhv_port_range *wanted)
+/* By a cell other than the root. */
+static bool port_is_owned(const struct cellhv_port_range *wanted)
 {
-	for (uint32_t i = 0; i < config->ports.count; i++) {
-		const struct cellhv_port_range *range = config_ports(config, i);
+	for (const struct cell *cell = cells; cell; cell = cell->next) {
+		for (uint32_t i = 0; i < cell->config->ports.count; i++) {
+			const struct cellhv_port_range *range = config_ports(cell->config, i);
 
-		if (wanted->base < range->base + range->count &&
-		    range->base < wanted->base + wanted->count)
-			return true;
+			if (range_overlaps(wanted->base, wanted->count, range->base, range->count))
+				return true;
+		}
 	}
 	return false;
 }
 
-/* By a cell other than the root. */
-static bool port_ranges_are_owned(const struct cellhv_port_range *wanted)
+static int port_check(struct cpu *self, const struct cell *cell, struct cellhv_call *call)
 {
-	for (const struct cell *cell = cells; cell; cell = cell->next)
-		if (port_ranges_overlap(cell->config, wanted))
-			return true;
-	return false;
-}
+	(void)self;
+	for (uint32_t i = 0; i < cell->config->ports.count; i++) {
+		const struct cellhv_port_range *range = config_ports(cell->config, i);
 
-int arch_check_ports(const struct cellhv_cell_config *config, struct cellhv_call *call)
-{
-	for (uint32_t i = 0; i < config->ports.count; i++) {
-		const struct cellhv_port_range *range = config_ports(config, i);
-
-		if (port_ranges_are_owned(range) || kept_ports(range->base, range->count))
+		if (port_is_owned(range) || kept_ports(range->base, range->count))
 			return cell_refuse(call, -EBUSY, CELLHV_CHECK_PORT_OWNED, range->base);
 	}
 	return 0;
 }
 
-int arch_reserve_ports(struct cell *cell)
+static int port_reserve(struct cell *cell)
 {
 	if (!cell->config->ports.count)
 		return 0;
@@ -68,7 +61,7 @@ int arch_reserve_ports(struct cell *cell)
 	return 0;
 }
 
-void arch_set_root_ports(const struct cell *cell, bool root_may)
+static void port_set_root(const struct cell *cell, bool root_may)
 {
 	for (uint32_t i = 0; i < cell->config->ports.count; i++) {
 		const struct cellhv_port_range *range = config_ports(cell->config, i);
@@ -80,12 +73,25 @@ void arch_set_root_ports(const struct cell *cell, bool root_may)
 	}
 }
 
-void arch_release_ports(struct cell *cell)
+static int port_take(struct cpu *self, struct cell *cell, struct cellhv_call *call)
+{
+	(void)self;
+	(void)call;
+	port_set_root(cell, false);
+	return 0;
+}
+
+static void port_drop(struct cell *cell)
+{
+	port_set_root(cell, true);
+}
+
+static void port_release(struct cell *cell)
 {
 	pool_free(&machine.pool, cell->arch, ARCH_CELL_PAGES);
 }
 
-void arch_verify_ports(const struct cell *cell)
+static void port_verify_cell(const struct cell *cell)
 {
 	for (uint32_t i = 0; i < cell->config->ports.count; i++) {
 		const struct cellhv_port_range *range = config_ports(cell->config, i);
@@ -96,3 +102,18 @@ void arch_verify_ports(const struct cell *cell)
 				panic("port %x has not exactly one owner", port);
 	}
 }
+
+static void port_verify(void)
+{
+	for (const struct cell *cell = cells; cell; cell = cell->next)
+		port_verify_cell(cell);
+}
+
+const struct resource port_resource = {
+	.check = port_check,
+	.reserve = port_reserve,
+	.take = port_take,
+	.drop = port_drop,
+	.release = port_release,
+	.verify = port_verify,
+};

@@ -5,11 +5,14 @@
 
 #include "arch/x86/permissions.h"
 #include "core/cell.h"
+#include "core/resource.h"
 
 /* What a cell with ports of its own has beside struct cell; NULL: it has none. */
 struct arch_cell {
 	uint8_t port_bitmap[PORT_BITMAP_SIZE];
 };
+
+extern const struct resource port_resource;
 
 /* The bitmap that holds for the CPUs of a cell, the root among them. */
 uint8_t *port_ranges_bitmap(const struct cell *cell);

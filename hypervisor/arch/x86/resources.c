@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The kinds of things that a cell on x86 may own. */
+#include "arch/x86/port_ranges.h"
+#include "core/arch.h"
+#include "core/resource.h"
+
+const struct resource *const arch_resources[] = {
+	/* First: the others add to its page tables, and what they give reaches no RAM of the root.
+	 */
+	&region_resource,
+	&comm_resource,
+	&link_resource,
+	&port_resource,
+	/* Last: nothing of the cell runs before all else is its own. */
+	&cpu_resource,
+};
+const unsigned arch_resource_count = sizeof(arch_resources) / sizeof(*arch_resources);

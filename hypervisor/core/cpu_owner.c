@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* CPUs as what cells own. What they do for each other is in core/cpu.c. */
+#include "core/cell.h"
+#include "core/errno.h"
+#include "core/panic.h"
+#include "core/print.h"
+#include "core/resource.h"
+
+static int cpu_check(struct cpu *self, const struct cell *cell, struct cellhv_call *call)
+{
+	for (uint32_t i = 0; i < cell->config->cpus.count; i++) {
+		uint32_t number = config_cpu(cell->config, i);
+		const struct cpu *cpu = cpu_by_number(number);
+
+		if (!cpu)
+			return cell_refuse(call, -ENODEV, CELLHV_CHECK_CPU_NUMBER, number);
+		if (!cell_is_root(cpu->cell))
+			return cell_refuse(call, -EBUSY, CELLHV_CHECK_CPU_OWNED, number);
+		if (cpu == self)
+			return cell_refuse(call, -EBUSY, CELLHV_CHECK_CPU_SELF, number);
+	}
+	return 0;
+}
+
+/* The first `count` CPUs, all parked, become the root's again and wait for it to start them. */
+static void cpu_return_all(const struct cell *cell, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct cpu *cpu = cpu_by_number(config_cpu(cell->config, i));
+
+		cpu_set_owner(cpu, &root_cell);
+		cpu_request(cpu, CPU_REQUEST_RETURN);
+		if (!cpu_await(cpu, CPU_REQUEST_RETURN))
+			print("CPU %u does not answer\n", cpu->number);
+	}
+}
+
+static int cpu_take(struct cpu *self, struct cell *cell, struct cellhv_call *call)
+{
+	(void)self;
+	for (uint32_t i = 0; i < cell->config->cpus.count; i++) {
+		struct cpu *cpu = cpu_by_number(config_cpu(cell->config, i));
+
+		cpu_request(cpu, CPU_REQUEST_PARK);
+		if (!cpu_await(cpu, CPU_REQUEST_PARK)) {
+			/* Still the root's: once it answers, it waits like the others. */
+			cpu_request(cpu, CPU_REQUEST_RETURN);
+			cpu_return_all(cell, i);
+			return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, cpu->number);
+		}
+		cpu_set_owner(cpu, cell);
+	}
+	return 0;
+}
+
+static void cpu_drop(struct cell *cell)
+{
+	cpu_return_all(cell, cell->config->cpus.count);
+}
+
+/* One that runs already may signal those that do not yet. */
+static void cpu_start(struct cell *cell)
+{
+	for (uint32_t i = 0; i < cell->config->cpus.count; i++)
+		cpu_set_owner(cpu_by_number(config_cpu(cell->config, i)), cell);
+	for (uint32_t i = 0; i < cell->config->cpus.count; i++)
+		cpu_request(cpu_by_number(config_cpu(cell->config, i)), CPU_REQUEST_RESET);
+}
+
+static int cpu_stop(struct cell *cell, struct cellhv_call *call)
+{
+	for (uint32_t i = 0; i < cell->config->cpus.count; i++)
+		cpu_request(cpu_by_number(config_cpu(cell->config, i)), CPU_REQUEST_PARK);
+	for (uint32_t i = 0; i < cell->config->cpus.count; i++) {
+		struct cpu *cpu = cpu_by_number(config_cpu(cell->config, i));
+
+		if (!cpu_await(cpu, CPU_REQUEST_PARK))
+			return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, cpu->number);
+	}
+	return 0;
+}
+
+static void cpu_verify_list(const struct cell *cell)
+{
+	for (uint32_t i = 0; i < cell->config->cpus.count; i++) {
+		const struct cpu *cpu = cpu_by_number(config_cpu(cell->config, i));
+
+		if (!cpu || cpu->cell != cell)
+			panic("cell \"%s\" lacks a CPU", cell->name);
+	}
+}
+
+static void cpu_verify(void)
+{
+	uint32_t owned = 0, listed = 0;
+
+	for (uint32_t i = 0; i < num_cpus; i++)
+		owned += cpus[i] && cpus[i]->present && !cell_is_root(cpus[i]->cell);
+	for (const struct cell *cell = cells; cell; cell = cell->next) {
+		listed += cell->config->cpus.count;
+		cpu_verify_list(cell);
+	}
+	if (owned != listed)
+		panic("%u CPUs are owned, %u listed", owned, listed);
+}
+
+const struct resource cpu_resource = {
+	.check = cpu_check,
+	.take = cpu_take,
+	.start = cpu_start,
+	.stop = cpu_stop,
+	.drop = cpu_drop,
+	.verify = cpu_verify,
+};
