@@ -108,15 +108,18 @@ TEST(fixed_ranges)
 	CHECK_EQ(end, 0x100000);
 }
 
-/* Firmware that left them off: RAM, as the memory map has it, is write-back all the same. */
+/* Firmware that left them off: RAM is write-back all the same, wherever it is added. */
 TEST(switched_off)
 {
-	struct mtrr mtrr = {.phys_mask = PHYS_MASK, .ram_end = GIB};
+	struct mtrr mtrr = with_hole();
 	uint64_t end;
 
+	mtrr.default_type = UNCACHED;
 	CHECK(mtrr_is_write_back(&mtrr, 0, &end));
-	CHECK_EQ(end, GIB);
-	CHECK(!mtrr_is_write_back(&mtrr, GIB, &end));
+	CHECK_EQ(end, PHYS_MASK + 1);
+	CHECK(mtrr_is_write_back(&mtrr, 0xc0000000, &end));
+	CHECK(mtrr_is_write_back(&mtrr, PHYS_MASK & ~(GIB - 1), &end));
+	CHECK_EQ(end, PHYS_MASK + 1);
 }
 
 /* Intel SDM vol. 3, table 29-6: bits 5:3 of a leaf are its type. */

@@ -56,8 +56,8 @@ static bool mtrr_variable_range(const struct mtrr *mtrr, uint64_t address, uint6
 bool mtrr_is_write_back(const struct mtrr *mtrr, uint64_t address, uint64_t *end)
 {
 	if (!(mtrr->default_type & DEFAULT_ENABLED)) {
-		*end = address < mtrr->ram_end ? mtrr->ram_end : mtrr->phys_mask + 1;
-		return address < mtrr->ram_end;
+		*end = mtrr->phys_mask + 1;
+		return true;
 	}
 	if (address < FIXED_END && mtrr->default_type & DEFAULT_FIXED_ENABLED)
 		return mtrr_fixed_range(mtrr, address, end);

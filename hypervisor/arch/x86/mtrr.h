@@ -29,10 +29,13 @@ struct mtrr {
 	uint64_t mask[MTRR_VARIABLE_MAX];
 	unsigned variable;  /* pairs of base and mask */
 	uint64_t phys_mask; /* addresses the CPU can form */
-	uint64_t ram_end;   /* taken as write-back below where the firmware left the MTRRs off */
 };
 
-/* Whether memory at `address` is write-back; *end: the first address that may differ. */
+/*
+ * Whether memory at `address` is write-back; *end: the first address that may differ. Where the
+ * firmware left the MTRRs off all is: the PAT, by which Linux maps devices, has the last word then
+ * (table 12-7), and nobody has to know where RAM is, that is added later too.
+ */
 bool mtrr_is_write_back(const struct mtrr *mtrr, uint64_t address, uint64_t *end);
 
 /*

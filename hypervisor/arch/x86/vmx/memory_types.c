@@ -20,7 +20,6 @@ static void vmx_read_mtrrs(struct mtrr *mtrr)
 
 	mtrr->default_type = msr_read(MSR_MTRR_DEFAULT);
 	mtrr->phys_mask = machine.phys_limit - 1;
-	mtrr->ram_end = machine.system.memory_top;
 	mtrr->variable = capability & CAP_VARIABLE;
 	if (mtrr->variable > MTRR_VARIABLE_MAX)
 		mtrr->variable = MTRR_VARIABLE_MAX;
