@@ -17,6 +17,7 @@
 #define LEAF1_ECX_X2APIC (1u << 21)
 #define LEAF1_ECX_OSXSAVE (1u << 27)
 #define LEAF1_ECX_HYPERVISOR (1u << 31)
+#define LEAF6_EAX_FEEDBACK (1u << 19 | 1u << 23) /* hardware feedback, thread director */
 #define LEAF7_ECX_OSPKE (1u << 4)
 #define LEAF80000001_ECX_SVM (1u << 2)
 
@@ -71,6 +72,8 @@ static void cpuid_adjust(struct cpuid *c, uint32_t leaf)
 	if (leaf == 1) {
 		c->ecx &= ~(LEAF1_ECX_MONITOR | CPUID_1_ECX_VMX);
 		c->ecx |= LEAF1_ECX_HYPERVISOR | LEAF1_ECX_X2APIC;
+	} else if (leaf == 6) {
+		c->eax &= ~LEAF6_EAX_FEEDBACK;
 	} else if (leaf == 0x80000001) {
 		c->ecx &= ~LEAF80000001_ECX_SVM;
 	} else if (leaf == 0x80000008) {

@@ -174,6 +174,21 @@ static int msr_root_trace(struct cpu *cpu, uint32_t msr, bool write, uint64_t *v
 	return write && (*value & bit) ? -EINVAL : msr_pass(msr, write, value);
 }
 
+/*
+ * The processor writes its table of hardware feedback there, past the nested tables (Intel SDM vol.
+ * 3, 15.6): it stays where Linux had put it before. Linux writes the same again after CPU
+ * hotplug.
+ */
+static int msr_root_feedback(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
+{
+	uint64_t now;
+
+	(void)cpu;
+	if (!write || !msr_read_safe(msr, &now))
+		return msr_pass(msr, write, value);
+	return *value == now ? 0 : -EINVAL;
+}
+
 static int msr_zero(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
 {
 	(void)cpu;
@@ -194,6 +209,7 @@ static const struct msr_permission root_entries[] = {
 	{MSR_VM_HSAVE_PA, MSR_VM_HSAVE_PA, DENY, DENY, NULL},
 	{MSR_TRACE_CONTROL, MSR_TRACE_CONTROL, ALLOW, HANDLE, msr_root_trace},
 	{MSR_XSS, MSR_XSS, ALLOW, HANDLE, msr_root_trace},
+	{MSR_FEEDBACK_POINTER, MSR_FEEDBACK_POINTER, ALLOW, HANDLE, msr_root_feedback},
 	{MSR_APIC_BASE, MSR_APIC_BASE, HANDLE, HANDLE, msr_root_apic_base},
 	{X2APIC(APIC_ICR), X2APIC(APIC_ICR), ALLOW, HANDLE, msr_icr},
 	{0, UINT32_MAX, ALLOW, ALLOW, NULL},

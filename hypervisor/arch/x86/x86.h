@@ -66,6 +66,7 @@
 #define MSR_TSC_DEADLINE 0x6e0u
 #define MSR_X2APIC 0x800u
 #define MSR_XSS 0xda0u
+#define MSR_FEEDBACK_POINTER 0x17d0u /* IA32_HW_FEEDBACK_PTR */
 #define MSR_EFER 0xc0000080u
 #define MSR_STAR 0xc0000081u
 #define MSR_LSTAR 0xc0000082u
