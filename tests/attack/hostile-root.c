@@ -6,8 +6,11 @@
  * usage: hostile-root ioctls ROUNDS    in whatever state hypervisor and cells are
  *        hostile-root user             the same device in the hands of a user without rights
  *        hostile-root memory           where the hypervisor lies
+ *        hostile-root link DEVICE ROUNDS   at Linux's end of a link
  *        hostile-root msrs CPU         registers that no cell may have changed, for comparison
  */
+#include "hostile.h"
+
 #include <cellhv/config.h>
 #include <cellhv/driver.h>
 
@@ -21,7 +24,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ARGUMENT_SIZE 512
 #define CONFIG_SIZE (CELLHV_CONFIG_MAX_SIZE + 4096)
 #define NOBODY 65534
@@ -57,7 +59,7 @@ static const struct command {
 	{CELLHV_IOC_CONSOLE_OPEN, "CONSOLE", sizeof(struct cellhv_console_open), 0, 4, 0, false},
 };
 
-static uint64_t scatter(void)
+uint64_t scatter(void)
 {
 	static uint64_t state = 0x9e3779b97f4a7c15;
 
@@ -67,13 +69,13 @@ static uint64_t scatter(void)
 	return state;
 }
 
-static void wrong(const char *name, const char *what, long value)
+void wrong(const char *name, const char *what, long value)
 {
 	printf("not ok %s: %s %ld\n", name, what, value);
 	failures++;
 }
 
-static uint64_t boundary(void)
+uint64_t boundary(void)
 {
 	static const uint64_t values[] = {0,
 					  1,
@@ -276,7 +278,7 @@ static void bad_configs(unsigned long rounds)
 	pthread_join(thread, NULL);
 }
 
-static int verdict(const char *what)
+int verdict(const char *what)
 {
 	printf("%s %s: %u wrong answers\n", failures ? "not ok" : "ok", what, failures);
 	return failures ? 1 : 0;
@@ -363,6 +365,8 @@ int main(int argc, char **argv)
 {
 	if (argc > 2 && strcmp(argv[1], "msrs") == 0)
 		return msrs(argv[2]);
+	if (argc > 3 && strcmp(argv[1], "link") == 0)
+		return hostile_link(argv[2], strtoul(argv[3], NULL, 10));
 
 	device = open(CELLHV_DEVICE, O_RDWR);
 	if (device < 0) {

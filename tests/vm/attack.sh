@@ -5,7 +5,7 @@
 # what is tried where.
 # machines: svm-x2apic bochs svm
 # elsewhere: msrs apic
-# bochs: processor modes
+# bochs: processor modes ioctls_with_a_failed_cell ioctls_with_a_link
 # timeout: 400
 
 # A guest that counts, on CPU 2; before it the state that has to be there in the end.
@@ -233,5 +233,48 @@ test_ioctls_with_a_cell() {
 	ioctls_beside stopped
 	expect 0 celltool destroy exits
 	equal "$(info pages_used)" "$pages" "the number of pages used afterwards"
+	all_cpus
+}
+
+# A cell that has failed by itself; another, beside it, is none of theirs.
+test_ioctls_with_a_failed_cell() {
+	local before
+	begin
+	expect 0 celltool shutdown witness
+	expect 0 celltool destroy witness
+	describe 3 "" "touch 0x1000000 1"
+	start hostile
+	see_end
+	in_state hostile failed || die "it is not failed"
+	before=$(celltool state hostile)
+	expect 0 hostile-root ioctls 1500
+	equal "$(celltool state hostile)" "$before" "the state of the cell"
+	expect 0 hostile-root user
+	equal "$(info cells)" 1 "the number of cells"
+	expect 0 celltool destroy hostile force
+	equal "$(info pages_used)" "$pages" "the number of pages used afterwards"
+	all_cpus
+}
+
+# Linux is a peer: its device node, its registers, and the device of all beside them.
+test_ioctls_with_a_link() {
+	fresh
+	cp /usr/lib/cells/link-echo.bin /etc/cells/
+	echo '{ "debug-port": "0x2f8", "links": [ "echo" ] }' >/etc/cellmgr/host.json
+	pages=$(info pages_used)
+	start link-echo
+	wait_for 10 console_says link-echo "Echo server"
+	for _ in 1 2 3; do
+		expect 0 hostile-root link /dev/cell-link-echo 2000
+		expect 0 hostile-root ioctls 500
+		in_state link-echo running || die "the cell is not running: $(celltool state link-echo)"
+	done
+	expect 0 link-hello "still there?"
+	says "The cell says: still there"
+	expect 0 celltool destroy link-echo force
+	[ ! -e /dev/cell-link-echo ] || die "the device node is still there"
+	equal "$(info pages_used)" "$pages" "the number of pages used afterwards"
+	! celltool log | grep -q PANIC || die "the hypervisor panicked"
+	echo '{ "debug-port": "0x2f8" }' >/etc/cellmgr/host.json
 	all_cpus
 }
