@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What arrives while the hypervisor runs, at each place and with each vector: an interrupt in its
- * window, an NMI, an exception of a guest's value, and what ends in a panic. The handler's own file
- * is taken in, as the frame is known there alone.
+ * window, an NMI, an exception of a guest's value, and what ends in a panic.
  */
 #define _GNU_SOURCE
-#include <asm/prctl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <ucontext.h>
-#include <unistd.h>
 
 #include "check.h"
-#include "arch/x86/idt.c"
+#include "arch/x86/apic.h"
+#include "arch/x86/idt.h"
+#include "arch/x86/safe.h"
+#include "arch/x86/vcpu.h"
+#include "arch/x86/x86.h"
+#include "core/panic.h"
 
 #define CODE 0x1000ull	 /* somewhere in the hypervisor */
 #define MENDED 0x2000ull /* where an instruction with a guest's value goes on */
 #define SAFE 0x1800ull	 /* that instruction */
 
 extern const uint8_t window[8];
-const uint8_t idt_stubs[256 * STUB_SIZE], window[8];
+const uint8_t idt_stubs[256 * 16], window[8];
 __asm__(".globl idt_window_begin, idt_window_end\n"
 	".set idt_window_begin, window + 1\n"
 	".set idt_window_end, window + 3\n");
@@ -38,6 +39,11 @@ static void note_nmi(uint64_t *rip)
 
 static const struct vcpu_ops ops = {.nmi_arrived = note_nmi};
 const struct vcpu_ops *vcpu_ops = &ops;
+
+struct cpu *arch_self(void)
+{
+	return NULL;
+}
 
 bool apic_in_service(const struct cpu *self, unsigned vector)
 {
@@ -76,10 +82,8 @@ static void skip_cr2(int number, siginfo_t *info, void *context)
 
 static void set_up(void)
 {
-	static uint64_t cpu[1024]; /* what GS finds */
 	struct sigaction action = {.sa_sigaction = skip_cr2, .sa_flags = SA_SIGINFO | SA_NODEFER};
 
-	syscall(SYS_arch_prctl, ARCH_SET_GS, cpu);
 	sigaction(SIGSEGV, &action, NULL);
 	nmis = ends_of_interrupt = 0;
 	in_service = -1;

@@ -7,11 +7,6 @@
 #include "arch/x86/x86.h"
 #include "core/panic.h"
 
-struct exception_frame {
-	uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax;
-	uint64_t vector, error, rip, cs, rflags, rsp, ss;
-};
-
 struct gate {
 	uint16_t offset_low, selector;
 	uint8_t ist, type;
@@ -28,7 +23,6 @@ struct table_pointer {
 #define GATE_INTERRUPT 0x8e
 
 extern const uint8_t idt_stubs[], idt_window_begin[], idt_window_end[];
-void idt_handle(struct exception_frame *frame);
 
 static struct gate idt[256] __attribute__((aligned(16)));
 

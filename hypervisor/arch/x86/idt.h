@@ -34,6 +34,14 @@ struct descriptor_tables {
 	struct tss tss;
 };
 
+/* What idt.S makes of whatever arrives, the same for all; what it goes back to may be changed. */
+struct exception_frame {
+	uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax;
+	uint64_t vector, error, rip, cs, rflags, rsp, ss;
+};
+
+void idt_handle(struct exception_frame *frame);
+
 static inline uint64_t idt_tss_base(uint64_t gdt)
 {
 	return gdt + __builtin_offsetof(struct descriptor_tables, tss);
