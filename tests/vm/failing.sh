@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=dash
 # The kernel's side when memory is short: of each ioctl every allocation fails once, the first, the
-# second, ... A call that fails says so with the true cause and has changed nothing; one that
-# succeeds has done all it should.
+# second, ... A call that fails says so with the true cause, has changed nothing and works when it is
+# made again; one that succeeds has done all it should. Then everybody at once.
 # machines: svm-x2apic-6.1
 # kernel-args: slub_debug=FZPU
 # timeout: 900
@@ -23,10 +23,11 @@ attempt() {
 		"status $status${output:+, $output}"
 }
 
-# Before each attempt "before_$1" runs, and after it "failed_$1" or "done_$1".
+# Before each attempt "before_$1" runs, and after it "failed_$1" or "done_$1"; where several in a row are
+# made by one function, the first of them is made again.
 # every_allocation NAME IOCTL COMMAND...
 every_allocation() {
-	local name=$1 call=$2 n=1
+	local name=$1 call=$2 n=1 who last=
 	shift 2
 
 	[ -e /dev/failing ] || insmod /rig/failing.ko || die "no failing.ko"
@@ -34,12 +35,15 @@ every_allocation() {
 		"before_$name"
 		attempt "$n" "$call" "$@"
 		[ "$hit" = 1 ] || break
+		who=$(dmesg | sed -n 's/.*failing: .* by //p' | tail -n 1)
 		if [ "$status" -eq 0 ]; then
 			"done_$name"
 		else
 			says "$(causes)"
 			"failed_$name"
+			[ "$who" = "$last" ] || again "$name" "$@"
 		fi
+		last=$who
 		n=$((n + 1))
 	done
 	echo "# $call: $((n - 1)) allocations"
@@ -48,16 +52,40 @@ every_allocation() {
 	quiet
 }
 
+# again NAME COMMAND...
+again() {
+	local name=$1
+	shift
+
+	output=$("$@" 2>&1) || die "\`$*' fails once more, with all memory that there is: $output"
+	"done_$name"
+}
+
 # What a lack of memory may be called. Where Linux's own parts lost the error number on the way, the
 # sentence names the part, and the kernel's log has the rest.
 causes() {
 	echo "^NoMemory: |^ResourceConflict: .*Linux cannot use its end of link"
 }
 
-# The PCI core warns of its own failure to register a function; nobody else has anything to say.
+# Linux's own parts warn of what they failed to register: the PCI core of a function, and of an
+# interrupt's files when it goes. Nobody else has anything to say.
 quiet() {
 	! dmesg | grep -E "BUG:|Oops|WARNING:|Redzone|Poison|Object |refcount|leaked" |
-		grep -v "at drivers/pci/probe.c.* pci_device_add" || die "the kernel has something to say"
+		grep -v -e "at drivers/pci/probe.c.* pci_device_add" -e "at fs/proc/generic.c.* remove_proc_entry" ||
+		die "the kernel has something to say"
+}
+
+# COUNT FUNCTION of all objects that the kernel has allocated on behalf of the module, and its mappings
+# of registers. Without what the kernel itself frees
+# late (trees, ranges of addresses, names that were looked up), and a CPU's own that has come online.
+objects() {
+	[ -d /sys/kernel/debug/slab ] || mount -t debugfs debugfs /sys/kernel/debug
+	cat /sys/kernel/debug/slab/*/alloc_traces | awk '
+		BEGIN { RS = "" }
+		/ age=/ && /\[cellhv\]/ && !/cpu_up|cpuhp_/ { sums[$2] += $1 }
+		END { for (who in sums) print sums[who], who }' |
+		grep -v -e alloc_vmap_area -e radix_tree -e xas_ -e kernfs_new_node | sort -k 2
+	grep -c pcim_iomap /proc/vmallocinfo || true
 }
 
 before_enable() { native; }
@@ -91,8 +119,17 @@ linked() {
 	cp /usr/lib/cells/link-echo.bin /etc/cells/
 	echo '{ "debug-port": "0x2f8", "links": [ "echo" ] }' >/etc/cellmgr/host.json
 	fresh
+	copy hello other 2
+	start link-echo # what is allocated once and for all
+	expect 0 celltool destroy link-echo force
 	pages=$(info pages_used)
 	memory=$(memory_total)
+	objects >/tmp/objects
+}
+
+nothing_left() {
+	objects >/tmp/objects-now
+	diff /tmp/objects /tmp/objects-now || die "there are other objects of the kernel than before"
 }
 
 no_cell() {
@@ -122,20 +159,27 @@ done_create() { whole_cell; }
 test_create() {
 	linked
 	every_allocation create CELL_CREATE celltool create link-echo
+	gone
+	nothing_left
 }
 
 before_destroy() { there; }
-failed_destroy() { equal "$(info cells)" 1 "the number of cells"; }
+failed_destroy() { whole_cell; }
 done_destroy() { no_cell; }
 
 test_destroy() {
 	linked
 	every_allocation destroy CELL_DESTROY celltool destroy link-echo force
+	nothing_left
 }
 
 before_same() { there; }
 failed_same() { whole_cell; }
 done_same() { whole_cell; }
+
+before_second() { [ "$(info cells)" = 1 ] || expect 0 celltool destroy other force; }
+failed_second() { whole_cell; }
+done_second() { equal "$(info cells)" 2 "the number of cells"; }
 
 # Those that leave the cell as it is, but for what its guest does.
 test_others() {
@@ -149,58 +193,93 @@ test_others() {
 	every_allocation same CPU_STATS celltool stats link-echo
 	every_allocation same CONSOLE_OPEN celltool console link-echo
 	every_allocation same LINK_INFO link-hello tea
-	every_allocation same CELL_CONFIG cellctl link
+	every_allocation second CELL_CONFIG celltool create other
+	before_second
 	attempt 1 CELL_MESSAGE celltool shutdown link-echo 100 # which that guest never answers
 	equal "$hit" 0 "the number of allocations of a message"
 	every_allocation same CELL_STOP celltool stop link-echo
 	gone
 	no_cell
+	nothing_left
 }
 
 # Everybody at once, without libcell's lock between them: cells that come and go, their callers killed
-# in the middle, CPUs that go offline and online, attempts to disable and to unload.
-test_concurrency() {
-	local until
+# in the middle, CPUs that go offline and online, readers that wait, attempts to disable and to unload.
+test_all_at_once() {
+	local cpu=/sys/devices/system/cpu rounds=20
 	linked
-	gone
-	copy hello other 2
-	until=$(($(date +%s) + 40))
-	hurry "$until" celltool create link-echo
-	hurry "$until" celltool destroy link-echo force
-	hurry "$until" celltool create other
-	hurry "$until" celltool start other
-	hurry "$until" celltool destroy other force
-	hurry "$until" celltool disable
-	hurry "$until" rmmod cellhv
-	hurry "$until" sh -c "echo 0 >/sys/devices/system/cpu/cpu1/online; echo 1 >/sys/devices/system/cpu/cpu1/online"
-	hurry "$until" sh -c "echo 1 >/sys/devices/system/cpu/cpu3/online; echo 1 >/sys/devices/system/cpu/cpu2/online"
-	hurry "$until" sh -c "celltool create link-echo & sleep 0.\$((\$(date +%s) % 5)); kill -9 \$!"
-	hurry "$until" celltool enable
+	hurry $rounds celltool create link-echo
+	hurry $rounds celltool create link-echo
+	hurry $rounds celltool destroy link-echo force
+	hurry $rounds celltool create other
+	hurry $rounds celltool start other
+	hurry $rounds celltool shutdown other 50
+	hurry $rounds celltool destroy other force
+	hurry $rounds celltool wait 300
+	hurry $rounds celltool console other
+	hurry $rounds celltool log
+	hurry $rounds link-hello tea
+	hurry $rounds killed 2 cat /dev/cell-link-echo
+	hurry $rounds killed 3 celltool create link-echo
+	hurry $rounds killed 1 celltool destroy link-echo force
+	hurry $rounds killed 4 celltool wait 5000
+	hurry 5 sh -c "sleep 1; celltool disable"
+	hurry $rounds celltool enable
+	hurry 10 sh -c "sleep 0.5; rmmod cellhv"
+	hurry $rounds sh -c "echo 0 >$cpu/cpu1/online; echo 1 >$cpu/cpu1/online"
+	hurry $rounds sh -c "echo 1 >$cpu/cpu3/online; echo 1 >$cpu/cpu2/online; echo 0 >$cpu/cpu2/online"
 	wait
-	echo "# created $(dmesg | grep -c 'cell-link-echo\|1e.0: \[110a') times"
-	modprobe cellhv
-	enabled || expect 0 celltool enable
-	expect 0 celltool reset
-	echo 1 >/sys/devices/system/cpu/cpu1/online || true
+	echo "# link-echo: $(dmesg | grep -c 'pci 0000:00:1e.0: \[110a') times, enabled" \
+		"$(dmesg | grep -c 'hypervisor enabled') times"
+	as_before
+}
+
+# Whatever state they have left: from there on all is as it was.
+as_before() {
+	local cpu
+	[ -e /sys/module/cellhv ] || expect 0 modprobe cellhv
+	if enabled; then
+		expect 0 celltool reset
+		expect 0 celltool disable
+	fi
+	for cpu in 1 2 3; do
+		[ "$(cat /sys/devices/system/cpu/cpu$cpu/online)" = 1 ] || echo 1 >/sys/devices/system/cpu/cpu$cpu/online
+	done
 	native
+	equal "$(cat /sys/module/cellhv/refcnt)" 0 "the number of users of the module"
 	expect 0 celltool enable
 	no_cell
-	expect 0 celltool create link-echo
+	start link-echo
 	whole_cell
 	gone
+	nothing_left
 	native
 	expect 0 rmmod cellhv
 	quiet
 }
 
-# hurry UNTIL COMMAND...: again and again, in the background.
+# hurry N COMMAND...: N times, in the background.
 hurry() {
-	local until=$1
+	local left=$1
 	shift
 
-	while [ "$(date +%s)" -lt "$until" ]; do
-		FAIL_NO_LOCK=1 LD_PRELOAD=/rig/failing-ioctl.so "$@" || true
-	done >/dev/null 2>&1 &
+	(
+		export FAIL_NO_LOCK=1 LD_PRELOAD=/rig/failing-ioctl.so
+		while [ "$left" -gt 0 ]; do
+			"$@" || true
+			left=$((left - 1))
+		done
+	) >/dev/null 2>&1 &
+}
+
+# killed TENTHS COMMAND...: in the middle of it.
+killed() {
+	local tenths=$1
+	shift
+
+	"$@" &
+	sleep "0.$tenths"
+	kill -9 $! && wait $!
 }
 
 # The struct pages of memory that has gone offline are nonsense on kernels that look for mistakes.
