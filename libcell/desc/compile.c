@@ -34,8 +34,8 @@ static void report_short(cell_desc *desc, const cell_host *host, const struct in
 	char need[32], pool_text[32], removable[32], fallback[CMDLINE_RESERVE_SIZE];
 	_cleanup_ranges_ struct ranges pool = {0};
 
-	/* Without memory to count it in, nothing is free. */
-	place_free(inventory, &host->memory, desc->name, &pool);
+	if (place_free(inventory, &host->memory, desc->name, &pool) < 0)
+		desc->doc.diags.is_incomplete = true;
 	desc_report(desc, CELL_ERROR, "memory-short", "/memory",
 		    "the cell needs %s, but %s of cell memory is free and at most %s of Linux's "
 		    "memory could go offline: make the cell smaller, destroy others, or boot with "
@@ -62,6 +62,8 @@ static int check_place(cell_desc *desc, const cell_host *host, const struct inve
 		report_short(desc, host, inventory);
 		return 0;
 	}
+	if (r == -ENOMEM)
+		return context_oom(desc->context);
 	if (r < 0)
 		return context_fail(desc->context, r, "Failed", "Cannot place the memory: %s.",
 				    strerror(-r));

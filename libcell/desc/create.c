@@ -60,6 +60,8 @@ static int fail_memory(const cell_desc *desc, const cell_host *host, const struc
 /* No block was asked to leave: it is not Linux's memory that is short. */
 static int fail_record(const cell_desc *desc, int error)
 {
+	if (error == -ENOMEM)
+		return context_oom(desc->context);
 	return context_fail(desc->context, error, "Failed",
 			    "Cannot record in " MEMORY_RECORD
 			    " which memory is taken from Linux, so "
@@ -82,6 +84,8 @@ static int take_memory(cell_desc *desc, cell_host *host, const struct inventory 
 		return fail_record(desc, pool.record_error);
 	if (r == -ENOSPC)
 		return fail_memory(desc, host, &pool, inventory);
+	if (r == -ENOMEM)
+		return context_oom(desc->context);
 	if (r < 0)
 		return context_fail(desc->context, r, "Failed", "Cannot set memory aside: %s.",
 				    strerror(-r));
@@ -99,7 +103,8 @@ static int create_and_load(cell_hv *hv, cell_desc *desc, const cell_blob *blob, 
 
 	r = load_images(cell, desc);
 	if (r < 0) {
-		lifecycle_undo_create(cell);
+		lifecycle_undo_create(hv, cell->id, desc->name);
+		cell_cell_unref(cell);
 		return r;
 	}
 	*ret = cell;
@@ -127,8 +132,9 @@ static int create_locked(cell_hv *hv, cell_desc *desc, cell_host *host,
 	cell_blob *blob;
 	int r;
 
-	lifecycle_recover_record(host, inventory);
-	r = check_name(desc, inventory);
+	r = lifecycle_recover_record(host, inventory);
+	if (r == 0)
+		r = check_name(desc, inventory);
 	if (r == 0)
 		r = compile_check(desc, host, inventory, &cpus, &place);
 	if (r < 0)

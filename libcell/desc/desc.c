@@ -61,11 +61,10 @@ int desc_verdict(cell_desc *desc)
 	const struct cell_diag *first = diag_first_error(&desc->doc.diags);
 	char text[DOCUMENT_ERROR_SIZE];
 
-	if (!desc->doc.diags.n_errors)
-		return 0;
-	if (!first)
+	if (desc->doc.diags.is_incomplete)
 		return context_oom(desc->context);
-
+	if (!first)
+		return 0;
 	return context_fail(desc->context, -EINVAL, error_name_of(first->code), "%s",
 			    document_first_error(&desc->doc, text));
 }
@@ -121,6 +120,10 @@ static int new_cell(cell_context *context, const char *path, char *text, size_t 
 	}
 
 	verify_desc(desc);
+	if (desc->doc.diags.is_incomplete) {
+		cell_desc_unref(desc);
+		return context_oom(context);
+	}
 	diag_finish(&desc->doc.diags, true);
 	*ret = desc;
 	return 0;
@@ -167,8 +170,9 @@ LIBCELL_PUBLIC int cell_desc_new_from_file(cell_context *context, const char *pa
 
 	desc->directory = directory_of(path);
 	if (!desc->directory) {
+		r = -errno;
 		cell_desc_unref(desc);
-		return fail_read(context, -errno, path);
+		return fail_read(context, r, path);
 	}
 	*ret = desc;
 	return 0;

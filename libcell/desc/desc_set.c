@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "desc/desc_set.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void add_names(cell_context *context, char **names, cell_desc *own, struct desc_set *set)
+static int add_names(cell_context *context, char **names, cell_desc *own, struct desc_set *set)
 {
 	bool added = !own;
 
@@ -15,11 +16,17 @@ static void add_names(cell_context *context, char **names, cell_desc *own, struc
 			set->items[set->n++] = cell_desc_ref(own);
 			added = true;
 		}
-		if (order != 0 && cell_desc_find(context, *name, &set->items[set->n]) >= 0)
-			set->n++;
+		if (order != 0) {
+			int r = cell_desc_find(context, *name, &set->items[set->n]);
+
+			if (r == -ENOMEM)
+				return r;
+			set->n += r >= 0;
+		}
 	}
 	if (!added)
 		set->items[set->n++] = cell_desc_ref(own);
+	return 0;
 }
 
 int desc_set_read(cell_context *context, cell_desc *own, struct desc_set *ret)
@@ -36,11 +43,12 @@ int desc_set_read(cell_context *context, cell_desc *own, struct desc_set *ret)
 	for (char **name = names; *name; name++)
 		n++;
 	set.items = calloc(n, sizeof(cell_desc *));
-	if (set.items)
-		add_names(context, names, own, &set);
+	r = set.items ? add_names(context, names, own, &set) : -ENOMEM;
 	cell_strv_free(names);
-	if (!set.items)
+	if (r < 0) {
+		desc_set_clear(&set);
 		return context_oom(context);
+	}
 
 	/* What could not be read has left its error. */
 	context_begin(context);

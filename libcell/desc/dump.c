@@ -14,19 +14,27 @@
 #include "base/blob.h"
 #include "base/export.h"
 #include "desc/link.h"
+#include "text/json.h"
 
-/* Adds a value, or notes that memory ran out: a NULL value is JSON's null and never wanted here. */
+/* Takes a value over, or notes that memory ran out: a NULL value is JSON's null and never wanted
+ * here. */
 static void add(struct json_object *object, const char *key, struct json_object *value,
 		bool *failed)
 {
-	if (!value || json_object_object_add(object, key, value) < 0)
-		*failed = true;
+	if (value && json_object_object_add(object, key, value) == 0)
+		return;
+
+	json_object_put(value);
+	*failed = true;
 }
 
 static void append(struct json_object *array, struct json_object *value, bool *failed)
 {
-	if (!value || json_object_array_add(array, value) < 0)
-		*failed = true;
+	if (value && json_object_array_add(array, value) == 0)
+		return;
+
+	json_object_put(value);
+	*failed = true;
 }
 
 static struct json_object *string(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -231,9 +239,7 @@ LIBCELL_PUBLIC int cell_blob_dump_json(cell_blob *blob, char **ret_json)
 		add(object, "msr-policy", json_object_new_string("strict"), &failed);
 	add(object, "entry", string("0x%" PRIx64, config->entry), &failed);
 
-	text = failed ? NULL
-		      : strdup(json_object_to_json_string_ext(
-				object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED));
+	text = failed ? NULL : json_to_text(object);
 	json_object_put(object);
 	if (!text)
 		return context_oom(blob->context);

@@ -150,6 +150,8 @@ int image_load(cell_desc *desc, size_t index, char **ret_data, size_t *ret_size)
 
 	if (fd >= 0)
 		r = file_load_fd(fd, room, ret_data, ret_size);
+	if (r == -ENOMEM)
+		return context_oom(desc->context);
 	if (r == -EFBIG)
 		return context_fail(desc->context, r, "ImageTooLarge",
 				    "The image %s is larger than the %" PRIu64

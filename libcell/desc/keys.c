@@ -184,7 +184,7 @@ static char *copy_string(const struct value *value)
 	char *text = strdup(json_object_get_string(value->json));
 
 	if (!text)
-		parse_error(value, "out-of-memory", "this process is out of memory");
+		value->document->diags.is_incomplete = true;
 	return text;
 }
 

@@ -33,7 +33,9 @@ static void key_port_range(const struct value *value)
 		*dash++ = '\0';
 	else
 		dash = NULL;
-	if (!text || !is_port(text, &first) || !is_port(dash ?: text, &last))
+	if (!text)
+		value->document->diags.is_incomplete = true;
+	else if (!is_port(text, &first) || !is_port(dash ?: text, &last))
 		parse_error(value, "bad-port",
 			    "I/O ports are 0 to 65535, or ranges such as \"0x2f8-0x2ff\"");
 	else if (last < first)

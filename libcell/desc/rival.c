@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "desc/rival.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/range.h"
 #include "text/json.h"
 
-static cell_desc *find(const cell_desc *desc, const char *cell)
+static cell_desc *find(cell_desc *desc, const char *cell)
 {
 	cell_desc *rival = NULL;
 
-	return cell_desc_find(desc->context, cell, &rival) < 0 ? NULL : rival;
+	if (cell_desc_find(desc->context, cell, &rival) == -ENOMEM)
+		desc->doc.diags.is_incomplete = true;
+	return rival;
 }
 
 /* Takes the rival over. */

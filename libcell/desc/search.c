@@ -41,7 +41,11 @@ static int read_named(cell_context *context, const char *path, const char *name,
 			    "the file is %s" SUFFIX ", so the name has to be \"%s\"", name, name);
 		diag_finish(&desc->doc.diags, true);
 	}
-	return 0;
+	if (!desc->doc.diags.is_incomplete)
+		return 0;
+
+	*ret = cell_desc_unref(desc);
+	return context_oom(context);
 }
 
 LIBCELL_PUBLIC int cell_desc_find(cell_context *context, const char *name, cell_desc **ret)
@@ -113,7 +117,7 @@ static int entries_add_directory(struct entries *entries, const char *path, unsi
 	struct dirent *entry;
 
 	if (!dir)
-		return 0;
+		return errno == ENOMEM ? -ENOMEM : 0;
 
 	while ((entry = readdir(dir)))
 		if (entries_add(entries, entry->d_name, directory) < 0)

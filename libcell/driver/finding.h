@@ -11,6 +11,7 @@ struct finding {
 	char message[DOCUMENT_ERROR_SIZE];
 	char remedy[384];
 	char argument[CMDLINE_RESERVE_SIZE]; /* for the kernel, that is the remedy; "": none is */
+	bool out_of_memory;		     /* nothing is found */
 };
 
 void finding_set(struct finding *finding, enum cell_check_result result, const char *format, ...)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "driver/firmware.h"
 
-#include <stdio.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -19,15 +20,15 @@ bool firmware_read_header(const char *root, const char *kernel, struct cellhv_im
 	file_read_line(configured, sizeof(configured), root,
 		       "/sys/module/firmware_class/parameters/path");
 	for (size_t i = 0; i < ELEMENTS(directories); i++) {
-		_cleanup_fclose_ FILE *file = NULL;
+		_cleanup_close_ int fd = -1;
 
 		if (!*directories[i][0] || file_path(path, root, "%s%s/%s", directories[i][0],
 						     directories[i][1], CELLHV_IMAGE_NAME) < 0)
 			continue;
 
-		file = fopen(path, "re");
-		if (file)
-			return fread(ret, sizeof(*ret), 1, file) == 1;
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0)
+			return read(fd, ret, sizeof(*ret)) == sizeof(*ret);
 	}
 	return false;
 }

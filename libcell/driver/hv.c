@@ -173,7 +173,7 @@ LIBCELL_PUBLIC int cell_hv_enable(cell_hv *hv, cell_host *host)
 	struct cellhv_enable request = {.size = sizeof(request)};
 	struct cellhv_system_config config;
 	struct cellhv_info info;
-	int r, recorded;
+	int r;
 
 	context_begin(hv->context);
 	r = read_info(hv->context, hv->fd, &info);
@@ -189,20 +189,19 @@ LIBCELL_PUBLIC int cell_hv_enable(cell_hv *hv, cell_host *host)
 	if (r < 0)
 		return r;
 
+	/* Without it nobody is warned of cells that share a core. */
+	r = topology_record(host->root, &host->topology);
+	if (r == -ENOMEM)
+		return context_oom(hv->context);
+	if (r < 0)
+		context_log(hv->context, LOG_WARNING, "Cannot write %s: %s.", TOPOLOGY_RECORD,
+			    strerror(-r));
+
 	host_system_config(host, &config);
 	request.config = (uintptr_t)&config;
 	request.config_size = sizeof(config);
-	r = driver_call(hv->context, hv->fd, CELLHV_IOC_ENABLE, &request, &request.error,
-			"enable the hypervisor");
-	if (r < 0)
-		return r;
-
-	/* Without it nobody is warned of cells that share a core. */
-	recorded = topology_record(host->root, &host->topology);
-	if (recorded < 0)
-		context_log(hv->context, LOG_WARNING, "Cannot write %s: %s.", TOPOLOGY_RECORD,
-			    strerror(-recorded));
-	return 0;
+	return driver_call(hv->context, hv->fd, CELLHV_IOC_ENABLE, &request, &request.error,
+			   "enable the hypervisor");
 }
 
 static int fail_cells_exist(cell_hv *hv, const struct inventory *inventory)
@@ -234,29 +233,27 @@ static int require_no_cells(cell_hv *hv)
 }
 
 /* Memory that stays offline is a pity, not a failure of disabling: it is logged. */
-static void give_all_memory_back(cell_hv *hv)
+static void give_all_memory_back(cell_host *host)
 {
 	static const struct ranges nothing;
-	cell_host *host;
 
-	if (host_new_of_memory(hv->context, &host) < 0)
-		return;
-
-	pool_give_back(host, &nothing);
-	cell_host_unref(host);
+	if (host)
+		pool_give_back(host, &nothing);
 }
 
-static int disable_locked(cell_hv *hv)
+/* host: of memory; NULL: that cannot be read. */
+static int disable_locked(cell_hv *hv, cell_host *host)
 {
 	struct cellhv_disable request = {.size = sizeof(request)};
 	struct cellhv_info info;
 	int r;
 
+	context_begin(hv->context);
 	r = read_info(hv->context, hv->fd, &info);
 	if (r < 0)
 		return r;
 	if (info.state != CELLHV_HYPERVISOR_ENABLED) {
-		give_all_memory_back(hv);
+		give_all_memory_back(host);
 		return context_fail(hv->context, -EALREADY, "HypervisorDisabled",
 				    "The hypervisor is not enabled: there is nothing to do.");
 	}
@@ -269,13 +266,14 @@ static int disable_locked(cell_hv *hv)
 		return r;
 
 	topology_forget(hv->context->root);
-	give_all_memory_back(hv);
-	context_begin(hv->context);
+	give_all_memory_back(host);
 	return 0;
 }
 
+/* What giving memory back takes is there before anything ends. */
 LIBCELL_PUBLIC int cell_hv_disable(cell_hv *hv)
 {
+	cell_host *host = NULL;
 	int lock, r;
 
 	context_begin(hv->context);
@@ -283,7 +281,10 @@ LIBCELL_PUBLIC int cell_hv_disable(cell_hv *hv)
 	if (lock < 0)
 		return lock;
 
-	r = disable_locked(hv);
+	r = host_new_of_memory(hv->context, &host);
+	if (r != -ENOMEM)
+		r = disable_locked(hv, host);
+	cell_host_unref(host);
 	close(lock);
 	return r;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include <cellhv/guest.h>
@@ -67,12 +68,15 @@ static void give_back_unneeded(cell_hv *hv, cell_host *host)
 	inventory_clear(&inventory);
 }
 
-void lifecycle_recover_record(cell_host *host, const struct inventory *inventory)
+int lifecycle_recover_record(cell_host *host, const struct inventory *inventory)
 {
 	_cleanup_ranges_ struct ranges used = {0};
 
-	if (inventory_memory(inventory, NULL, &used) == 0)
-		pool_recover(host, &used);
+	if (inventory_memory(inventory, NULL, &used) < 0)
+		return context_oom(host->context);
+
+	pool_recover(host, &used);
+	return 0;
 }
 
 void lifecycle_roll_back_memory(cell_hv *hv, cell_host *host)
@@ -101,17 +105,24 @@ int lifecycle_create(cell_hv *hv, const cell_blob *blob, cell_cell **ret)
 
 	info.id = request.id;
 	r = driver_call(hv->context, hv->fd, CELLHV_IOC_CELL_INFO, &info, NULL, what);
+	if (r == 0)
+		r = cell_object_new(hv, &info, ret);
 	if (r < 0)
-		return r;
-	return cell_object_new(hv, &info, ret);
+		lifecycle_undo_create(hv, request.id, blob->config->name);
+	return r;
 }
 
-void lifecycle_undo_create(cell_cell *cell)
+void lifecycle_undo_create(cell_hv *hv, uint32_t id, const char *name)
 {
-	struct cellhv_cell_op op = {.size = sizeof(op), .id = cell->id, .flags = CELLHV_CELL_FORCE};
+	struct cellhv_cell_op op = {.size = sizeof(op), .id = id, .flags = CELLHV_CELL_FORCE};
+	int r;
 
-	driver_try(cell->hv->context, cell->hv->fd, CELLHV_IOC_CELL_DESTROY, &op);
-	cell_cell_unref(cell);
+	r = driver_try(hv->context, hv->fd, CELLHV_IOC_CELL_DESTROY, &op);
+	if (r < 0)
+		context_log(hv->context, LOG_ERR,
+			    "The cell %s is not whole, and exists, as it cannot be destroyed (%s): "
+			    "destroy it by force.",
+			    name, strerror(-r));
 }
 
 LIBCELL_PUBLIC int cell_cell_start(cell_cell *cell)
@@ -214,28 +225,41 @@ static bool is_gone(const cell_cell *cell)
 }
 
 /*
- * Memory that cannot be given back now is with the next destruction.
- * before: what the cells had until now; the one that is gone among them.
+ * What giving memory back will take. It is there before the cell ends: afterwards nothing may fail
+ * for want of memory. Other failures are not the cell's: its memory is with the next destruction.
+ * before: what the cells have; this one is among them. *ret: NULL, or to be unreferenced.
  */
-static void give_back_after(const cell_cell *cell, const struct inventory *before)
+static int ready_give_back(const cell_cell *cell, const struct inventory *before, cell_host **ret,
+			   struct ranges *ret_needed)
 {
 	cell_context *context = cell->hv->context;
-	const struct cell_context saved = *context;
-	cell_host *host;
+	cell_host *host = NULL;
+	int r;
 
-	if (host_new_of_memory(context, &host) == 0) {
-		lifecycle_recover_record(host, before);
-		give_back_unneeded(cell->hv, host);
-		cell_host_unref(host);
-	}
-	restore_error(context, &saved);
+	*ret = NULL;
+	if (inventory_memory(before, cell->name, ret_needed) < 0)
+		return context_oom(context);
+
+	r = host_new_of_memory(context, &host);
+	if (r == 0)
+		r = lifecycle_recover_record(host, before);
+	if (r < 0)
+		host = cell_host_unref(host);
+	if (r == -ENOMEM)
+		return r;
+
+	context_begin(context);
+	*ret = host;
+	return 0;
 }
 
 static int destroy_locked(cell_cell *cell, bool force)
 {
+	_cleanup_ranges_ struct ranges needed = {0};
 	cell_context *context = cell->hv->context;
 	struct inventory before;
 	struct cellhv_cell_info info;
+	cell_host *host;
 	int r;
 
 	r = cell_object_info(cell, &info);
@@ -251,10 +275,15 @@ static int destroy_locked(cell_cell *cell, bool force)
 	if (r < 0)
 		return r;
 
-	r = operate(cell, CELLHV_IOC_CELL_DESTROY, force ? CELLHV_CELL_FORCE : 0, "destroy");
-	if (r == 0 || is_gone(cell))
-		give_back_after(cell, &before);
+	r = ready_give_back(cell, &before, &host, &needed);
 	inventory_clear(&before);
+	if (r < 0)
+		return r;
+
+	r = operate(cell, CELLHV_IOC_CELL_DESTROY, force ? CELLHV_CELL_FORCE : 0, "destroy");
+	if (host && (r == 0 || is_gone(cell)))
+		pool_give_back(host, &needed);
+	cell_host_unref(host);
 	return r;
 }
 

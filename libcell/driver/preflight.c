@@ -199,8 +199,11 @@ static const char *iommu_argument(const cell_host *host, const struct iommu_find
 static void check_iommu(const cell_host *host, struct finding *finding)
 {
 	struct iommu_finding iommu;
+	int r;
 
-	if (!iommu_find_translating(host->root, &iommu)) {
+	r = iommu_find_translating(host->root, &iommu);
+	finding->out_of_memory = r < 0;
+	if (r <= 0) {
 		finding_set(finding, CELL_CHECK_OK, "no IOMMU translates Linux's DMA");
 		return;
 	}
@@ -230,7 +233,7 @@ static void check_memory(const cell_host *host, struct finding *finding)
 	struct cmdline_reservation reservation;
 	_cleanup_ranges_ struct ranges pool = {0};
 
-	memory_pool(memory, &pool);
+	finding->out_of_memory = memory_pool(memory, &pool) < 0;
 	number_format_size(ranges_total(&pool), reserved);
 	number_format_size(memory_removable(memory), removable);
 	if (pool.n || memory_removable(memory)) {
@@ -330,12 +333,20 @@ static const struct check {
 	{"settings", -EINVAL, "InvalidConfiguration", check_settings},
 };
 
+static int run(const struct check *check, const cell_host *host, struct finding *ret)
+{
+	*ret = (struct finding){0};
+	check->run(host, ret);
+	return ret->out_of_memory ? context_oom(host->context) : 0;
+}
+
 int preflight_require(cell_host *host)
 {
-	for (size_t i = 0; i < ELEMENTS(checks); i++) {
-		struct finding finding = {0};
+	struct finding finding;
 
-		checks[i].run(host, &finding);
+	for (size_t i = 0; i < ELEMENTS(checks); i++) {
+		if (run(&checks[i], host, &finding) < 0)
+			return -ENOMEM;
 		if (finding.result == CELL_CHECK_FAILED)
 			return context_fail(host->context, checks[i].error, checks[i].error_name,
 					    "Cannot enable the hypervisor: %s: %s.",
@@ -344,14 +355,14 @@ int preflight_require(cell_host *host)
 	return 0;
 }
 
-size_t preflight_wants(const cell_host *host, struct preflight_want wants[PREFLIGHT_WANTS_MAX])
+int preflight_wants(const cell_host *host, struct preflight_want wants[PREFLIGHT_WANTS_MAX])
 {
-	size_t n = 0;
+	struct finding finding;
+	int n = 0;
 
 	for (size_t i = 0; i < ELEMENTS(checks) && n < PREFLIGHT_WANTS_MAX; i++) {
-		struct finding finding = {0};
-
-		checks[i].run(host, &finding);
+		if (run(&checks[i], host, &finding) < 0)
+			return -ENOMEM;
 		if (finding.result != CELL_CHECK_FAILED || !*finding.argument)
 			continue;
 
@@ -363,6 +374,7 @@ size_t preflight_wants(const cell_host *host, struct preflight_want wants[PREFLI
 
 LIBCELL_PUBLIC int cell_host_preflight(cell_host *host, cell_check_fn fn, void *userdata)
 {
+	struct finding finding;
 	int failed = 0, r;
 
 	context_begin(host->context);
@@ -371,9 +383,9 @@ LIBCELL_PUBLIC int cell_host_preflight(cell_host *host, cell_check_fn fn, void *
 		return r;
 
 	for (size_t i = 0; i < ELEMENTS(checks); i++) {
-		struct finding finding = {0};
-
-		checks[i].run(host, &finding);
+		r = run(&checks[i], host, &finding);
+		if (r < 0)
+			return r;
 		failed += finding.result == CELL_CHECK_FAILED;
 		r = fn(userdata, finding.result, checks[i].name, finding.message, finding.remedy);
 		if (r < 0)

@@ -16,7 +16,7 @@ struct preflight_want {
 };
 #define PREFLIGHT_WANTS_MAX PREPARATION_CHECKS_MAX
 
-/* Returns how many there are. */
-size_t preflight_wants(const cell_host *host, struct preflight_want wants[PREFLIGHT_WANTS_MAX]);
+/* Returns how many there are. -ENOMEM. */
+int preflight_wants(const cell_host *host, struct preflight_want wants[PREFLIGHT_WANTS_MAX]);
 
 #endif

@@ -2,6 +2,7 @@
 /* Which CPUs go under the hypervisor, and which cannot later. */
 #include "driver/finding.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -27,15 +28,19 @@ static void find_number(struct finding *finding, uint32_t check, uint64_t number
 }
 
 /* CPUs that cells have are offline for Linux, as they should be. */
-static unsigned take_given(const cell_host *host, struct cpuset *offline)
+static unsigned take_given(const cell_host *host, struct finding *finding, struct cpuset *offline)
 {
 	_cleanup_close_ int fd = driver_open(host->context);
 	struct inventory inventory;
 	unsigned given = 0;
+	int r;
 
 	if (fd < 0)
 		return 0;
-	if (inventory_read(host->context, fd, &inventory) < 0) {
+
+	r = inventory_read(host->context, fd, &inventory);
+	if (r < 0) {
+		finding->out_of_memory = r == -ENOMEM;
 		context_begin(host->context);
 		return 0;
 	}
@@ -88,7 +93,7 @@ void preflight_check_cpus(const cell_host *host, struct finding *finding)
 	unsigned given;
 
 	cpuset_remove_all(&offline, &host->online);
-	given = cpuset_count(&offline) ? take_given(host, &offline) : 0;
+	given = cpuset_count(&offline) ? take_given(host, finding, &offline) : 0;
 	cpuset_format(&offline, list, sizeof(list));
 	if (host->n_possible > CELLHV_MAX_CPUS) {
 		find_number(finding, CELLHV_DRIVER_CHECK_TOO_MANY_CPUS, host->n_possible);

@@ -176,8 +176,7 @@ LIBCELL_PUBLIC int cell_host_prepare(cell_host *host, bool dry_run,
 {
 	struct preflight_want wants[PREFLIGHT_WANTS_MAX];
 	struct preparation *all;
-	size_t n;
-	int r;
+	int n, r;
 
 	context_begin(host->context);
 	r = require_root(host);
@@ -199,7 +198,7 @@ LIBCELL_PUBLIC int cell_host_prepare(cell_host *host, bool dry_run,
 		.commands = all->checks + PREFLIGHT_WANTS_MAX, /* the NULL */
 	};
 	n = preflight_wants(host, wants);
-	r = n ? prepare(host, wants, n, dry_run, all) : 0;
+	r = n > 0 ? prepare(host, wants, (size_t)n, dry_run, all) : n;
 	if (r < 0) {
 		preparation_free(all);
 		return r;

@@ -9,19 +9,20 @@
 
 /* The Boot Loader Interface: what was started leaves word in variables of this vendor. */
 #define VARIABLE "/sys/firmware/efi/efivars/%s-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
-#define VARIABLE_SIZE_MAX 4096
 #define ATTRIBUTES_SIZE 4
 
 /* UTF-16 behind the attributes. */
 static bool variable_begins(const char *root, const char *name, const char *beginning)
 {
-	_cleanup_free_ char *data = NULL;
-	char path[PATH_MAX];
-	size_t size, length = strlen(beginning);
+	_cleanup_close_ int fd = -1;
+	char path[PATH_MAX], data[64];
+	size_t length = strlen(beginning);
+	uint64_t size;
 
-	if (file_path(path, root, VARIABLE, name) < 0 ||
-	    file_load(path, VARIABLE_SIZE_MAX, &data, &size) < 0 ||
-	    size < ATTRIBUTES_SIZE + 2 * length)
+	if (file_path(path, root, VARIABLE, name) < 0)
+		return false;
+	fd = file_open(path, &size);
+	if (fd < 0 || read(fd, data, sizeof(data)) < (ssize_t)(ATTRIBUTES_SIZE + 2 * length))
 		return false;
 
 	for (size_t i = 0; i < length; i++)

@@ -10,6 +10,7 @@
  */
 #include "host/bootloader_loaders.h"
 
+#include <errno.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,13 +58,14 @@ static char *running_cmdline(const char *root)
 
 static char *initial_text(const char *root)
 {
-	char path[PATH_MAX], *text;
+	char path[PATH_MAX], *text = NULL;
 	size_t size;
+	int r;
 
-	if (file_path(path, root, "/usr/lib/kernel/cmdline") == 0 &&
-	    file_load(path, CMDLINE_SIZE, &text, &size) == 0)
-		return text;
-	return running_cmdline(root);
+	r = file_path(path, root, "/usr/lib/kernel/cmdline");
+	if (r == 0)
+		r = file_load(path, CMDLINE_SIZE, &text, &size);
+	return r == 0 || r == -ENOMEM ? text : running_cmdline(root);
 }
 
 static bool is_comment(const char *line)
@@ -112,17 +114,18 @@ static char *add(const char *text, const char *new_arguments)
 	return r < 0 ? NULL : result;
 }
 
-/* "kernel-install add VERSION IMAGE"; NULL: there is no image of this version, or no memory. */
-static char *add_command(const char *root, const char *version)
+/* "kernel-install add VERSION IMAGE"; NULL: there is no image of this version. -ENOMEM. */
+static int add_command(const char *root, const char *version, char **ret)
 {
-	char image[PATH_MAX], *command;
+	char image[PATH_MAX];
 
+	*ret = NULL;
 	snprintf(image, sizeof(image), "/usr/lib/modules/%s/vmlinuz", version);
 	if (!file_exists(root, "%s", image))
 		snprintf(image, sizeof(image), "/boot/vmlinuz-%s", version);
 	if (!file_exists(root, "%s", image))
-		return NULL;
-	return asprintf(&command, "kernel-install add %s %s", version, image) < 0 ? NULL : command;
+		return 0;
+	return asprintf(ret, "kernel-install add %s %s", version, image) < 0 ? -ENOMEM : 0;
 }
 
 static int is_release(const struct dirent *entry)
@@ -137,21 +140,29 @@ static char **commands(const char *root)
 {
 	struct dirent **entries = NULL;
 	char path[PATH_MAX], **list;
-	int n = 0, used = 0;
+	int n = 0, used = 0, r;
 
 	if (file_path(path, root, "/lib/modules") == 0)
 		n = scandir(path, &entries, is_release, versionsort);
+	if (n < 0 && errno == ENOMEM)
+		return NULL;
 	if (n < 0)
 		n = 0;
 	list = calloc((size_t)n + 1, sizeof(*list));
+	r = list ? 0 : -ENOMEM;
 	for (int i = 0; i < n; i++) {
-		if (list)
-			list[used] = add_command(root, entries[i]->d_name);
-		used += list && list[used];
+		if (r == 0)
+			r = add_command(root, entries[i]->d_name, &list[used]);
+		used += r == 0 && list[used];
 		free(entries[i]);
 	}
 	free(entries);
-	return list;
+	if (r == 0)
+		return list;
+
+	if (list)
+		list[used] = NULL; /* where asprintf() failed, anything is */
+	return cell_strv_free(list);
 }
 
 const struct bootloader bootloader_entries = {

@@ -21,18 +21,30 @@
 #define VARIABLE "GRUB_CMDLINE_LINUX"
 #define BEGINNING VARIABLE "=\"$" VARIABLE " "
 #define DOLLAR "\\\\\\$"
-#define SCRIPT_SIZE_MAX (1 << 20)
+#define FOLDER "/default/grub.d/"
 
 /* Other distributions' programs have other names, and do not read the folder. */
 static bool reads_folder(const char *root)
 {
-	_cleanup_free_ char *script = NULL;
-	char path[PATH_MAX];
-	size_t size;
+	_cleanup_close_ int fd = -1;
+	char path[PATH_MAX], part[4096];
+	size_t kept = 0, overlap = strlen(FOLDER) - 1;
+	uint64_t size;
+	ssize_t n;
 
-	return file_path(path, root, "/usr/sbin/grub-mkconfig") == 0 &&
-	       file_load(path, SCRIPT_SIZE_MAX, &script, &size) == 0 &&
-	       strstr(script, "/default/grub.d/");
+	if (file_path(path, root, "/usr/sbin/grub-mkconfig") < 0)
+		return false;
+
+	fd = file_open(path, &size);
+	while (fd >= 0 && (n = read(fd, part + kept, sizeof(part) - kept)) > 0) {
+		size_t all = kept + (size_t)n;
+
+		if (memmem(part, all, FOLDER, strlen(FOLDER)))
+			return true;
+		kept = all < overlap ? all : overlap;
+		memmove(part, part + all - kept, kept);
+	}
+	return false;
 }
 
 static bool is_used(const char *root)

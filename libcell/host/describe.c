@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/export.h"
 #include "host/host.h"
+#include "text/json.h"
 
 struct fact {
 	const char *name;
@@ -110,9 +111,7 @@ LIBCELL_PUBLIC int cell_host_describe(cell_host *host, char **ret_json)
 		{"memory", describe_memory(host)},
 	};
 	object = object_of(all, ELEMENTS(all));
-	text = object ? strdup(json_object_to_json_string_ext(
-				object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED))
-		      : NULL;
+	text = object ? json_to_text(object) : NULL;
 	json_object_put(object);
 	if (!text)
 		return context_oom(host->context);

@@ -55,6 +55,7 @@ static int read_cpuinfo(cell_host *host)
 	if (!file)
 		return -errno;
 
+	errno = 0;
 	while (getline(&line, &size, file) > 1) {
 		char *value = strstr(line, ": ");
 
@@ -70,7 +71,7 @@ static int read_cpuinfo(cell_host *host)
 		else if (strncmp(line, "flags", 5) == 0 || strncmp(line, "vmx flags", 9) == 0)
 			take_flags(host, value);
 	}
-	return 0;
+	return errno == ENOMEM ? -ENOMEM : 0;
 }
 
 static int read_cpus(const char *root, const char *name, struct cpuset *ret, unsigned long *ret_n)
@@ -88,6 +89,7 @@ int host_refresh(cell_host *host)
 {
 	struct cpuset present, online, possible;
 	unsigned long n = 0;
+	struct topology topology;
 	struct iomem iomem = {0};
 	struct memory memory;
 	int r;
@@ -98,6 +100,8 @@ int host_refresh(cell_host *host)
 	/* Kernels have it since 2.6.26; where it is not, there is nothing to refuse. */
 	if (r >= 0 && read_cpus(host->root, "possible", &possible, &n) < 0)
 		n = 0;
+	if (r >= 0)
+		r = topology_read(host->root, &online, &topology);
 	if (r >= 0)
 		r = iomem_read(host->root, &iomem);
 	if (r >= 0)
@@ -118,7 +122,7 @@ int host_refresh(cell_host *host)
 	host->n_possible = n;
 	host->present = present;
 	host->online = online;
-	topology_read(host->root, &online, &host->topology);
+	host->topology = topology;
 	host->memory = memory;
 	return 0;
 }
@@ -132,6 +136,8 @@ static int read_facts(cell_host *host)
 	if (r >= 0)
 		r = file_read_line(host->kernel, sizeof(host->kernel), host->root,
 				   "/proc/sys/kernel/osrelease");
+	if (r == -ENOMEM)
+		return context_oom(host->context);
 	if (r < 0)
 		return context_fail(host->context, r, "Failed",
 				    "Cannot read /proc/cpuinfo and /proc/sys/kernel/osrelease: %s.",

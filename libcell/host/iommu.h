@@ -11,6 +11,6 @@ struct iommu_finding {
 };
 
 /* Finds a device of Linux's whose DMA addresses are translated, and its IOMMU. */
-bool iommu_find_translating(const char *root, struct iommu_finding *ret);
+int iommu_find_translating(const char *root, struct iommu_finding *ret);
 
 #endif

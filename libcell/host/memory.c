@@ -66,6 +66,8 @@ static int read_blocks(const char *root, const struct ranges *managed, struct me
 		return r;
 
 	dir = opendir(path);
+	if (!dir && errno == ENOMEM)
+		return -ENOMEM;
 	while (dir && (entry = readdir(dir))) {
 		struct memory_block block, *blocks;
 		unsigned number;
@@ -101,6 +103,8 @@ static int read_record(const char *root, struct memory *memory)
 		return r;
 
 	file = fopen(path, "re");
+	if (!file && errno == ENOMEM)
+		return -ENOMEM;
 	while (file && fscanf(file, "%u", &number) == 1)
 		for (size_t i = 0; i < memory->n; i++)
 			if (memory->blocks[i].number == number && !memory->blocks[i].online)

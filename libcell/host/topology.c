@@ -26,32 +26,40 @@ static void join(struct topology *topology, const char *list)
 			topology->core[cpu] = (uint16_t)lowest;
 }
 
-static void read_record(const char *root, struct topology *topology)
+static int read_record(const char *root, struct topology *topology)
 {
 	_cleanup_fclose_ FILE *file = NULL;
 	char path[PATH_MAX], line[LINE_SIZE];
 
 	if (file_path(path, root, TOPOLOGY_RECORD) < 0)
-		return;
+		return 0;
 
 	file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file))
+	if (!file)
+		return errno == ENOMEM ? -ENOMEM : 0;
+	while (fgets(line, sizeof(line), file))
 		join(topology, line);
+	return 0;
 }
 
-void topology_read(const char *root, const struct cpuset *online, struct topology *ret)
+int topology_read(const char *root, const struct cpuset *online, struct topology *ret)
 {
 	char line[LINE_SIZE];
+	int r;
 
 	for (unsigned cpu = 0; cpu < CELLHV_MAX_CPUS; cpu++)
 		ret->core[cpu] = (uint16_t)cpu;
-	read_record(root, ret);
+	r = read_record(root, ret);
+	if (r < 0)
+		return r;
+
 	for (unsigned cpu = 0; cpu < CELLHV_MAX_CPUS; cpu++)
 		if (cpuset_has(online, cpu) &&
 		    file_read_line(line, sizeof(line), root,
 				   "/sys/devices/system/cpu/cpu%u/topology/thread_siblings_list",
 				   cpu) >= 0)
 			join(ret, line);
+	return 0;
 }
 
 void topology_threads(const struct topology *topology, uint32_t cpu, struct cpuset *ret)

@@ -15,8 +15,8 @@ struct topology {
 	uint16_t core[CELLHV_MAX_CPUS]; /* lowest thread; the CPU itself where no other is known */
 };
 
-/* From Linux and from the record. */
-void topology_read(const char *root, const struct cpuset *online, struct topology *ret);
+/* From Linux and from the record. -ENOMEM. */
+int topology_read(const char *root, const struct cpuset *online, struct topology *ret);
 
 /* Negative errno of writing. */
 int topology_record(const char *root, const struct topology *topology);

@@ -44,13 +44,12 @@ static void add(struct diag_list *list, const struct cell_diag *diag)
 			    *message = copy_harmless(diag->message);
 	struct cell_diag *items;
 
-	if (!file || !pointer || !message)
+	items = file && pointer && message ? reallocarray(list->items, list->n + 1, sizeof(*items))
+					   : NULL;
+	if (!items) {
+		list->is_incomplete = true;
 		return;
-
-	items = reallocarray(list->items, list->n + 1, sizeof(*items));
-	if (!items)
-		return;
-
+	}
 	list->items = items;
 	items[list->n] = *diag;
 	items[list->n].file = TAKE_PTR(file);
@@ -90,6 +89,7 @@ void diag_rewind(struct diag_list *list)
 {
 	truncate_to(list, list->mark_n);
 	list->n_errors = list->mark_errors;
+	list->is_incomplete = false;
 }
 
 void diag_clear(struct diag_list *list)

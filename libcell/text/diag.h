@@ -12,12 +12,13 @@ struct diag_list {
 	size_t n_errors; /* kept ones, and those that were too many */
 	size_t mark_n;	 /* n and n_errors when diag_mark() was called */
 	size_t mark_errors;
+	bool is_incomplete; /* memory did not suffice for one */
 };
 
 /*
  * Copies its strings but code, which is a literal; control characters in them become \u and their
- * number, so that whoever shows them cannot be tricked. Errors beyond DIAG_ERRORS_MAX, and what
- * memory does not suffice for, are only counted.
+ * number, so that whoever shows them cannot be tricked. Errors beyond DIAG_ERRORS_MAX are only
+ * counted; where memory does not suffice for one the list is incomplete, and nothing to go by.
  */
 void diag_add(struct diag_list *list, const struct cell_diag *diag);
 

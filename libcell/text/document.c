@@ -42,7 +42,7 @@ int document_init_unreadable(struct document *document, const char *path, int er
 						       .pointer = "",
 						       .message = message});
 	diag_finish(&document->diags, true);
-	return 0;
+	return document->diags.is_incomplete ? -ENOMEM : 0;
 }
 
 void document_clear(struct document *document)
@@ -130,11 +130,6 @@ const char *document_first_error(const struct document *document, char text[DOCU
 	const struct cell_diag *first = diag_first_error(&document->diags);
 	char place[32] = "", more[48] = "";
 
-	if (!first) {
-		snprintf(text, DOCUMENT_ERROR_SIZE, "%s: there is no memory to say what is wrong",
-			 document->path);
-		return text;
-	}
 	if (first->line)
 		snprintf(place, sizeof(place), ":%u:%u", first->line, first->column);
 	if (document->diags.n_errors > 1)

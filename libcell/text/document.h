@@ -17,7 +17,7 @@ struct document {
 /* Takes text over, also where it fails. text: NULL is -ENOMEM, too. */
 int document_init(struct document *document, const char *path, char *text, size_t size);
 
-/* One that says nothing, but why the file cannot be read. -ENOMEM. */
+/* One that says nothing, but why the file cannot be read. -ENOMEM, which is to be cleared. */
 int document_init_unreadable(struct document *document, const char *path, int error);
 void document_clear(struct document *document);
 
@@ -39,7 +39,8 @@ const char *document_pointer(char buffer[DOCUMENT_POINTER_SIZE], const char *arr
 bool document_is_bad(const struct document *document, const char *array, size_t index,
 		     const char *member);
 
-/* The first of the errors there are, with its place and how many more follow, for a sentence. */
+/* The first of the errors that there are, with its place and how many more follow, for a sentence.
+ */
 #define DOCUMENT_ERROR_SIZE 768
 const char *document_first_error(const struct document *document, char text[DOCUMENT_ERROR_SIZE]);
 

@@ -42,12 +42,21 @@ static void tame(struct walk *walk, size_t start, size_t length)
 		copy[i] = tamed[i];
 }
 
-static int parse(const char *text, size_t size, struct json_object **ret,
-		 struct walk_error *ret_error)
+static bool is_blank(const char *text)
+{
+	return !text[strspn(text, " \t\r\n")];
+}
+
+/*
+ * Of text in which walk_text() has found nothing wrong: where json-c does not get to its end,
+ * memory ran out, which its versions tell as success with a part, as an error of the syntax, or as
+ * such.
+ */
+static int parse(const char *text, size_t size, struct json_object **ret)
 {
 	struct json_tokener *tokener;
 	struct json_object *object;
-	enum json_tokener_error error;
+	bool is_whole;
 
 	/* It counts the value itself as a level. */
 	tokener = json_tokener_new_ex(WALK_DEPTH_MAX + 1);
@@ -61,17 +70,13 @@ static int parse(const char *text, size_t size, struct json_object **ret,
 	 * a trailing number is complete.
 	 */
 	object = json_tokener_parse_ex(tokener, text, (int)size + 1);
-	error = json_tokener_get_error(tokener);
-	if (error != json_tokener_success)
-		*ret_error = (struct walk_error){
-			.offset = json_tokener_get_parse_end(tokener),
-			.opened = WALK_NOWHERE,
-			.message = json_tokener_error_desc(error),
-		};
+	is_whole = json_tokener_get_error(tokener) == json_tokener_success &&
+		   is_blank(text + json_tokener_get_parse_end(tokener));
 	json_tokener_free(tokener);
-	if (error != json_tokener_success)
-		return -EINVAL;
-
+	if (!is_whole) {
+		json_object_put(object);
+		return -ENOMEM;
+	}
 	*ret = object;
 	return 0;
 }
@@ -91,7 +96,15 @@ int json_parse(const char *text, size_t size, struct json_object **ret,
 		*ret_error = walk.error;
 		return -EINVAL;
 	}
-	return parse(copy, size, ret, ret_error);
+	return parse(copy, size, ret);
+}
+
+char *json_to_text(struct json_object *object)
+{
+	const char *text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
+									  JSON_C_TO_STRING_SPACED);
+
+	return text ? strdup(text) : NULL;
 }
 
 struct json_position json_position_of(const char *text, size_t offset)
@@ -167,8 +180,10 @@ static int visit_duplicates(struct walk *walk, size_t key, size_t value)
 		return 0;
 	}
 	first = json_object_new_int64((int64_t)key);
-	if (!first || json_object_object_add(duplicates->seen, walk->pointer, first) < 0)
+	if (!first || json_object_object_add(duplicates->seen, walk->pointer, first) < 0) {
+		json_object_put(first);
 		duplicates->out_of_memory = true;
+	}
 	return duplicates->out_of_memory;
 }
 

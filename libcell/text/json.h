@@ -28,6 +28,9 @@ struct json_position json_position_of(const char *text, size_t offset);
 /* Of the value with this JSON pointer, or of its key. False: there is none. */
 bool json_locate(const char *text, const char *pointer, bool of_key, struct json_position *ret);
 
+/* As people read it; NULL: memory ran out. */
+char *json_to_text(struct json_object *object);
+
 /* Calls found for each second member of the same name, with the offsets of both keys. */
 typedef void (*json_duplicate_fn)(void *userdata, const char *pointer, size_t first, size_t second);
 int json_find_duplicates(const char *text, json_duplicate_fn found, void *userdata);

@@ -243,7 +243,7 @@ int parse_document(struct document *document, const struct key *keys, void *whol
 	r = json_parse(document->text, document->size, &json, &error);
 	if (r == -EINVAL) {
 		report_syntax(document, &error);
-		return 0;
+		return document->diags.is_incomplete ? -ENOMEM : 0;
 	}
 	if (r < 0)
 		return r;
@@ -256,5 +256,5 @@ int parse_document(struct document *document, const struct key *keys, void *whol
 			parse_object(&value, keys, whole);
 	}
 	json_object_put(json);
-	return r;
+	return r == 0 && document->diags.is_incomplete ? -ENOMEM : r;
 }

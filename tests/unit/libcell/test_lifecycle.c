@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <syslog.h>
+
 #include "lifecycle_fixture.h"
 
 TEST(create_takes_memory_and_destroy_gives_it_back)
@@ -15,12 +17,11 @@ TEST(create_takes_memory_and_destroy_gives_it_back)
 		{CELLHV_IOC_CELL_INFO, 0, act_info_stopped},
 		INVENTORY,
 		{CELLHV_IOC_CELL_DESTROY, 0, NULL},
-		NO_CELLS,
 	};
 	cell_cell *cell;
 	size_t n;
 
-	set_up(steps, 13, "1M");
+	set_up(steps, 12, "1M");
 	CHECK_EQ(cell_cell_create(hv, desc, host, &cell), 0);
 	CHECK_STR(sysroot_read(&root, BLOCK6), "offline");
 	CHECK_STR(sysroot_read(&root, BLOCK5), "online");
@@ -68,6 +69,57 @@ TEST(create_destroys_the_cell_when_loading_fails)
 	set_up(steps, 8, "1M");
 	CHECK_EQ(cell_cell_create(hv, desc, host, &cell), -EFAULT);
 	CHECK_STR(sysroot_read(&root, BLOCK6), "online");
+	tear_down();
+}
+
+/* It exists by then, and nobody has an object of it. */
+TEST(create_destroys_a_cell_that_it_cannot_look_at)
+{
+	static const struct mock_step steps[] = {
+		OPEN,
+		ENABLED,
+		NO_CELLS,
+		{CELLHV_IOC_CELL_CREATE, 0, act_create},
+		{CELLHV_IOC_CELL_INFO, -EIO, NULL},
+		{CELLHV_IOC_CELL_DESTROY, 0, act_forced},
+		NO_CELLS,
+	};
+	cell_cell *cell = NULL;
+
+	set_up(steps, 7, "1M");
+	CHECK_EQ(cell_cell_create(hv, desc, host, &cell), -EIO);
+	CHECK(!cell);
+	CHECK_STR(sysroot_read(&root, BLOCK6), "online");
+	tear_down();
+}
+
+static void note_message(void *userdata, int level, const char *message)
+{
+	if (level <= LOG_ERR)
+		snprintf(userdata, 256, "%s", message);
+}
+
+/* Then its memory stays its own, and the log says why. */
+TEST(create_tells_of_a_cell_that_stays)
+{
+	static const struct mock_step steps[] = {
+		OPEN,
+		ENABLED,
+		NO_CELLS,
+		{CELLHV_IOC_CELL_CREATE, 0, act_create},
+		{CELLHV_IOC_CELL_INFO, -EIO, NULL},
+		{CELLHV_IOC_CELL_DESTROY, -EBUSY, act_forced},
+		INVENTORY,
+	};
+	cell_cell *cell = NULL;
+	char message[256] = "";
+
+	set_up(steps, sizeof(steps) / sizeof(steps[0]), "1M");
+	cell_context_set_log_fn(root.context, note_message, message);
+	CHECK_EQ(cell_cell_create(hv, desc, host, &cell), -EIO);
+	CHECK(strstr(message, "The cell demo is not whole, and exists"));
+	CHECK_STR(sysroot_read(&root, BLOCK6), "offline");
+	CHECK_STR(sysroot_read(&root, RECORD), "6");
 	tear_down();
 }
 

@@ -15,11 +15,10 @@ TEST(memory_comes_back_in_spite_of_a_mistake_in_host_json)
 		{CELLHV_IOC_CELL_INFO, 0, act_info_stopped},
 		INVENTORY,
 		{CELLHV_IOC_CELL_DESTROY, 0, NULL},
-		NO_CELLS,
 	};
 	cell_cell *cell;
 
-	set_up(steps, 12, "1M");
+	set_up(steps, 11, "1M");
 	CHECK_EQ(cell_cell_create(hv, desc, host, &cell), 0);
 	CHECK_STR(sysroot_read(&root, BLOCK6), "offline");
 	sysroot_write(&root, "/etc/cellmgr/host.json", "{ \"strict\": }");
@@ -51,11 +50,10 @@ TEST(memory_comes_back_without_its_record)
 		{CELLHV_IOC_CELL_INFO, 0, act_info_stopped},
 		INVENTORY,
 		{CELLHV_IOC_CELL_DESTROY, 0, NULL},
-		NO_CELLS,
 	};
 	cell_cell *cell;
 
-	set_up(steps, 12, "1M");
+	set_up(steps, 11, "1M");
 	sysroot_write(&root, BLOCK5, "offline\n"); /* an administrator's */
 	CHECK_EQ(cell_cell_create(hv, desc, host, &cell), 0);
 	forget_record();

@@ -207,6 +207,26 @@ TEST(prepare_finds_the_boot_loader)
 	end();
 }
 
+/* Wherever in the program that reads it the folder is named. */
+TEST(prepare_finds_the_folder_in_a_large_program)
+{
+	static const char folder[] = "/default/grub.d/";
+	char program[9000];
+
+	begin();
+	add_grub();
+	for (size_t at = 4060; at < 4140; at++) {
+		memset(program, 'x', sizeof(program));
+		memcpy(program + at, folder, strlen(folder));
+		sysroot_write_bytes(&root, "/usr/sbin/grub-mkconfig", program, sizeof(program));
+		CHECK(bootloader_find(root.path) == &bootloader_grub);
+	}
+	program[4140] = 'x';
+	sysroot_write_bytes(&root, "/usr/sbin/grub-mkconfig", program, sizeof(program));
+	CHECK(!bootloader_find(root.path));
+	end();
+}
+
 TEST(prepare_names_the_arguments_for_other_boot_loaders)
 {
 	begin();
