@@ -187,6 +187,7 @@ TEST(version_1_as_the_tutorial_has_it)
 	build(&link_1, &some_cell);
 	CHECK_EQ(get(0x00, 4), 0x11101af4);
 	CHECK_EQ(get(0x08, 4), 0x05000000);
+	CHECK_EQ(get(0x2c, 4), 0x11101af4); /* subsystem */
 	CHECK_EQ(get(0x06, 2), 0x10);
 	CHECK_EQ(get(0x34, 1), 0x50);
 	CHECK_EQ(get(0x40, 4), 0x80000000);
@@ -219,6 +220,7 @@ TEST(version_2_to_the_byte)
 {
 	build(&link_2, &some_cell);
 	CHECK_EQ(get(0x00, 4), 0x4106110a);
+	CHECK_EQ(get(0x2c, 4), 0x4106110a);
 	CHECK_EQ(get(0x08, 4), 0xff812300);
 	CHECK_EQ(get(0x34, 1), 0x40);
 	CHECK_EQ(get(0x40, 4), 0x00206009);
@@ -256,8 +258,13 @@ TEST(bars_are_sized_and_moved)
 	CHECK(!pci_find_bar(list, 0xc0000100, &bar, &offset));
 	CHECK(pci_find_bar(list, 0xc0001fff, &bar, &offset) == list);
 	CHECK_EQ(bar, 4);
+	CHECK_EQ(pci_bar_address(list, 0), 0x1c0000100);
+	CHECK_EQ(pci_bar_address(list, 1), 0); /* the upper half of the one before */
 	set(PCI_BAR(4), 4, 0);
 	CHECK(!pci_find_bar(list, 0, &bar, &offset)); /* address 0 is none */
+	set(PCI_COMMAND, 2, PCI_COMMAND_MASTER);
+	CHECK_EQ(pci_bar_address(list, 0), 0);
+	CHECK(!pci_find_bar(list, 0x1c0000100, &bar, &offset));
 }
 
 TEST(functions_in_a_list)
@@ -375,6 +382,36 @@ TEST(msix_accesses)
 		write_bar(1, offset, 4, UINT32_MAX);
 		CHECK_EQ(bar_value(1, offset, 4), 0);
 	}
+}
+
+/* As it was built, whatever the guest has left. */
+TEST(reset_leaves_nothing_of_the_guest)
+{
+	struct ivshmem built;
+
+	build(&link_2, &some_cell);
+	built = peer;
+	set_up_msix();
+	set(CELLHV_IVSHMEM2_ONE_SHOT, 1, 1);
+	set(PCI_BAR(0), 4, 0xc0000000);
+	for (uint32_t offset = 0; offset < 4 * 16; offset += 4)
+		write_bar(1, offset, 4, UINT32_MAX);
+	ivshmem_raise(NULL, &peer, 2); /* masked, so it waits */
+	CHECK_EQ(bar_value(1, 0x100, 4), 4);
+	peer.interrupt_control = 1;
+	peer.state = 77;
+
+	ivshmem_reset(&peer);
+	CHECK(memcmp(peer.function.config, built.function.config, PCI_CONFIG_SIZE) == 0);
+	CHECK(memcmp(peer.msix.table, built.msix.table, sizeof(built.msix.table)) == 0);
+	CHECK_EQ(bar_value(1, 0x100, 4), 0);
+	CHECK_EQ(bar_value(0, CELLHV_IVSHMEM2_INTERRUPT_CONTROL, 4), 0);
+	CHECK_EQ(bar_value(0, CELLHV_IVSHMEM2_STATE, 4), 0);
+	for (uint32_t vector = 0; vector < 4; vector++) {
+		CHECK_EQ(bar_value(1, 16 * vector, 8), 0);
+		CHECK_EQ(bar_value(1, 16 * vector + 8, 8), 1ull << 32); /* masked */
+	}
+	CHECK_EQ(get(0x62, 2), 3);
 }
 
 TEST(interrupt_control_and_one_shot)
