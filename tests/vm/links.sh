@@ -167,8 +167,8 @@ test_mistakes() {
 	sed 's/"64K"/"128K"/; s/ivshmem-demo"/ivshmem-other"/; s/\[2\]/[1]/' \
 		/usr/lib/cells/ivshmem-demo.json >/etc/cells/ivshmem-other.json
 	expect 1 celltool create ivshmem-demo
-	says "ivshmem-demo.json:6:.*size is another for link demo in /etc/cells/ivshmem-other.json"
-	says "ivshmem-other.json:6:.*says otherwise here"
+	says "ivshmem-demo.json:7:.*size is another for link demo in /etc/cells/ivshmem-other.json"
+	says "ivshmem-other.json:7:.*says otherwise here"
 	rm /etc/cells/ivshmem-other.json
 	start ivshmem-demo
 	sed 's/"demo"/"demo", "size": "128K"/' /usr/lib/cells/ivshmem-peer.json >/etc/cells/ivshmem-peer.json
