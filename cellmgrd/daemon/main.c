@@ -7,10 +7,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "bus/connection.h"
+#include "bus/manager-bus.h"
+#include "bus/service.h"
 #include "cleanup.h"
 #include "log.h"
-#include "manager-bus.h"
-#include "manager.h"
 #include "notify.h"
 
 static int block_signals(void)
@@ -26,7 +27,7 @@ static int block_signals(void)
 }
 
 struct daemon {
-	struct manager *manager;
+	struct service *service;
 	struct notify notify;
 };
 
@@ -39,14 +40,14 @@ static int on_hang_up(sd_event_source *source, const struct signalfd_siginfo *si
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	notify_say(&daemon->notify, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
 		   (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
-	manager_bus_reload(daemon->manager);
+	manager_bus_reload(daemon->service);
 	notify_say(&daemon->notify, "READY=1");
 	return 0;
 }
 
 static int run(struct daemon *daemon)
 {
-	struct manager *manager = daemon->manager;
+	struct manager *manager = daemon->service->manager;
 	int r = sd_event_add_signal(manager->event, NULL, SIGTERM, NULL, NULL);
 
 	if (r < 0)
@@ -62,7 +63,7 @@ static int run(struct daemon *daemon)
 		return r;
 
 	/* The name comes last: whoever sees it may call at once. */
-	r = sd_bus_request_name(manager->bus, BUS_NAME, 0);
+	r = connection_open(daemon->service);
 	if (r < 0)
 		return r;
 
@@ -77,14 +78,17 @@ static int run(struct daemon *daemon)
 int main(void)
 {
 	struct daemon daemon = {.notify = {.fd = -1}};
+	struct manager *manager = NULL;
 	int r;
 
 	block_signals();
-	r = manager_new(&daemon.manager);
-	if (r >= 0) {
+	r = manager_new(&manager);
+	if (r >= 0)
+		r = connection_new(manager, &daemon.service);
+	if (r >= 0)
 		r = run(&daemon);
-		manager_free(daemon.manager);
-	}
+	connection_free(daemon.service);
+	manager_free(manager);
 	if (r < 0)
 		log_error("cellmgrd cannot go on: %s", strerror(-r));
 	else if (r > 0)
