@@ -234,16 +234,18 @@ static bool link_is_last(const struct ivshmem *peer)
 	return peer && peer->link && peer->link->cells == 1 && peer->link->peers[peer->id] == peer;
 }
 
+/* All links that can be, whatever becomes of one. The first error. */
 static int link_give_back(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 {
+	int first = 0;
+
 	for (unsigned i = 0; i < CELLHV_MAX_LINKS; i++) {
 		int err = link_is_last(cell->links[i]) ? link_end(self, cell->links[i]->link, call)
 						       : 0;
 
-		if (err)
-			return err;
+		first = first ? first : err;
 	}
-	return 0;
+	return first;
 }
 
 static void link_unlist(const struct link *gone)

@@ -43,7 +43,7 @@ bool memory_root_reaches(uint64_t phys)
 }
 
 /* With all rights it is what Linux found, registers or RAM; with fewer, RAM. */
-static int memory_change_root(uint64_t phys, uint64_t size, uint32_t access)
+int memory_change_root(uint64_t phys, uint64_t size, uint32_t access)
 {
 	struct paging *root = &root_cell.memory;
 
@@ -54,15 +54,19 @@ static int memory_change_root(uint64_t phys, uint64_t size, uint32_t access)
 	return access ? paging_map(root, phys, phys, size, access) : paging_unmap(root, phys, size);
 }
 
+int memory_settle_root(struct cpu *self, struct cellhv_call *call)
+{
+	uint32_t silent;
+
+	if (!memory_flush_root(self, &silent))
+		return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, silent);
+	return 0;
+}
+
 int memory_set_root(struct cpu *self, uint64_t phys, uint64_t size, uint32_t access,
 		    struct cellhv_call *call)
 {
 	int changed = memory_change_root(phys, size, access);
-	uint32_t silent;
 
-	if (changed < 0)
-		return changed;
-	if (changed && !memory_flush_root(self, &silent))
-		return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, silent);
-	return 0;
+	return changed > 0 ? memory_settle_root(self, call) : changed;
 }

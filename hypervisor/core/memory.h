@@ -22,6 +22,13 @@ int memory_set_root(struct cpu *self, uint64_t phys, uint64_t size, uint32_t acc
 		    struct cellhv_call *call);
 
 /*
+ * The same in two steps, for several ranges: > 0 where something has changed, which all of the
+ * root's CPUs know when settling has succeeded.
+ */
+int memory_change_root(uint64_t phys, uint64_t size, uint32_t access);
+int memory_settle_root(struct cpu *self, struct cellhv_call *call);
+
+/*
  * What the root does not own it reads as all ones, whatever instruction it reads with: one page of
  * them stands everywhere, and only writes exit. With "strict" reads exit, too. Returns as
  * paging_map() does.

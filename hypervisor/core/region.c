@@ -61,16 +61,28 @@ static void region_release(struct cell *cell)
 		paging_destroy(&cell->memory);
 }
 
-/* Gives the first `count` regions back to the root. */
+/*
+ * Gives the first `count` regions back to the root: all that can be, whatever becomes of one, and
+ * all of them with one flush. The first error.
+ */
 static int region_return(struct cpu *self, const struct cell *cell, uint32_t count,
 			 struct cellhv_call *call)
 {
+	bool changed = false;
 	int err = 0;
 
-	for (uint32_t i = 0; i < count && !err; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		const struct cellhv_memory_region *region = config_memory(cell->config, i);
+		int result = memory_change_root(region->phys, region->size, MEMORY_ROOT_ACCESS);
 
-		err = memory_set_root(self, region->phys, region->size, MEMORY_ROOT_ACCESS, call);
+		changed |= result > 0;
+		if (result < 0 && !err)
+			err = result;
+	}
+	if (changed) {
+		int silent = memory_settle_root(self, call);
+
+		err = err ? err : silent;
 	}
 	return err;
 }

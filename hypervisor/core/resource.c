@@ -23,22 +23,20 @@ int resource_reserve(struct cell *cell)
 	return err;
 }
 
-/* The first `count` kinds, backwards. */
-static int give_back(struct cpu *self, struct cell *cell, unsigned count, struct cellhv_call *call)
-{
-	int err = 0;
-
-	while (count-- && !err)
-		if (arch_resources[count]->give_back)
-			err = arch_resources[count]->give_back(self, cell, call);
-	return err;
-}
-
 static void drop(struct cell *cell, unsigned count)
 {
 	while (count--)
 		if (arch_resources[count]->drop)
 			arch_resources[count]->drop(cell);
+}
+
+/* The first `count` kinds, backwards. One that fails keeps no other: there is no second try. */
+static void undo(struct cpu *self, struct cell *cell, unsigned count, struct cellhv_call *call)
+{
+	for (unsigned i = count; i--;)
+		if (arch_resources[i]->give_back)
+			arch_resources[i]->give_back(self, cell, call);
+	drop(cell, count);
 }
 
 int resource_take(struct cpu *self, struct cell *cell, struct cellhv_call *call)
@@ -47,8 +45,7 @@ int resource_take(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 		int err = arch_resources[i]->take ? arch_resources[i]->take(self, cell, call) : 0;
 
 		if (err) {
-			give_back(self, cell, i, call);
-			drop(cell, i);
+			undo(self, cell, i, call);
 			return err;
 		}
 	}
@@ -81,7 +78,12 @@ void resource_fail(struct cell *cell)
 
 int resource_give_back(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 {
-	return give_back(self, cell, arch_resource_count, call);
+	int err = 0;
+
+	for (unsigned i = arch_resource_count; i-- && !err;)
+		if (arch_resources[i]->give_back)
+			err = arch_resources[i]->give_back(self, cell, call);
+	return err;
 }
 
 void resource_drop(struct cell *cell)
