@@ -212,6 +212,10 @@ TEST(names)
 		strcpy(cell.config.name, bad[i]);
 		CHECK_EQ(check_of(&cell, sizeof(cell), &object), CELLHV_CHECK_CONFIG_NAME);
 	}
+	/* The first and the last of each kind of character. */
+	memset(cell.config.name, 0, CELLHV_NAME_SIZE);
+	strcpy(cell.config.name, "0919AZaz._-");
+	CHECK_VALID(cell);
 	memset(cell.config.name, 'a', CELLHV_NAME_SIZE);
 	CHECK_REFUSED(cell, CELLHV_CHECK_CONFIG_NAME, 32);
 	cell.config.name[31] = 0;

@@ -92,6 +92,15 @@ TEST(cpu_info_has_exits)
 	CHECK_EQ(call(CELLHV_HC_CPU_INFO, 3, 1), -EINVAL);
 }
 
+TEST(hypercalls_are_counted)
+{
+	uint64_t before = own.stats[CELLHV_EXIT_HYPERCALL];
+
+	call(CELLHV_HC_INFO, 0, 0);
+	call(UINT32_MAX, 0, 0);
+	CHECK_EQ(own.stats[CELLHV_EXIT_HYPERCALL], before + 2);
+}
+
 TEST(info_state_and_console)
 {
 	CHECK_EQ(call(CELLHV_HC_INFO, 0, 0), 500);
