@@ -50,4 +50,7 @@ TEST(number_durations)
 	CHECK_EQ(number_parse_duration("5", &ms), -EINVAL);
 	CHECK_EQ(number_parse_duration("5h", &ms), -EINVAL);
 	CHECK_EQ(number_parse_duration("4294968s", &ms), -ERANGE);
+	CHECK_EQ(number_parse_duration("4294967295ms", &ms), 0);
+	CHECK_EQ(ms, UINT32_MAX);
+	CHECK_EQ(number_parse_duration("4294967296ms", &ms), -ERANGE);
 }
