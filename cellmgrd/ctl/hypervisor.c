@@ -189,9 +189,9 @@ static int console(struct ctl *ctl)
 	if (r != EXIT_OK)
 		return r;
 	r = cell_hv_open(ctl->context, false, &hv);
-	if (r >= 0)
-		r = fd = cell_hv_console_open(hv, true);
-
+	if (r < 0)
+		return ctl_fail_cell(ctl, r);
+	fd = cell_hv_console_open(hv, true);
 	if (fd < 0)
 		return ctl_fail_cell(ctl, fd);
 

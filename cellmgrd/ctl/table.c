@@ -49,34 +49,32 @@ static void print_cell(const struct table_column *column, const char *text, int 
 		       *color ? term_normal() : "", padding, "");
 }
 
-static void print_row(const struct table *table, size_t n, const char *const *texts,
-		      const size_t *widths)
+/* texts: NULL for the titles. */
+static void print_row(const struct table *table, size_t n, char *const *texts, const size_t *widths)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
 			printf("%*s", GAP, "");
-		print_cell(&table->columns[i], texts[i], (int)widths[i], i + 1 == n);
+		print_cell(&table->columns[i], texts ? texts[i] : table->columns[i].title,
+			   (int)widths[i], i + 1 == n);
 	}
 	putchar('\n');
 }
 
-/* How many columns are shown: of the optional ones those that do not make others give way. */
-static size_t choose(const struct table *table, const size_t *widths, size_t available)
+/* Of n columns, how many are shown: as many optional ones, which may be cut, as have room. */
+static size_t choose(const struct table *table, size_t n, const size_t *widths, size_t available)
 {
-	size_t n = table->n_columns - table->n_optional, sum = GAP * (n - 1);
+	size_t shown = 0, sum = 0;
 
-	for (size_t i = 0; i < n; i++)
-		sum += widths[i];
-	for (; n < table->n_columns; n++) {
-		size_t least = widths[n];
+	for (size_t i = 0; i < n; i++) {
+		bool is_optional = i + table->n_optional >= n;
+		bool yields = is_optional && !table->columns[i].number && widths[i] > WIDTH_MIN;
 
-		if (!table->columns[n].number && least > WIDTH_MIN)
-			least = WIDTH_MIN;
-		if (sum + GAP + least > available)
-			break;
-		sum += GAP + widths[n];
+		sum += (i > 0 ? GAP : 0) + (yields ? WIDTH_MIN : widths[i]);
+		if (!is_optional || sum <= available)
+			shown = i + 1;
 	}
-	return n;
+	return shown;
 }
 
 /* The widest column gives way first, one character at a time. */
@@ -98,26 +96,23 @@ static void fit(const struct table *table, size_t n, size_t *widths, size_t avai
 
 static void print_text(const struct table *table, bool legend, bool full)
 {
-	const char *titles[table->n_columns];
-	size_t widths[table->n_columns], available = full ? 0 : term_columns();
-	size_t n = table->n_columns;
+	const size_t n = table->n_columns;
+	size_t widths[n], shown = n, available = full ? 0 : term_columns();
 
-	for (size_t i = 0; i < table->n_columns; i++) {
-		titles[i] = table->columns[i].title;
-		widths[i] = legend ? strlen(titles[i]) : 0;
-	}
+	for (size_t i = 0; i < n; i++)
+		widths[i] = legend ? strlen(table->columns[i].title) : 0;
 	for (size_t i = 0; i < table->n_cells; i++)
-		if (widths[i % table->n_columns] < strlen(table->cells[i]))
-			widths[i % table->n_columns] = strlen(table->cells[i]);
+		if (widths[i % n] < strlen(table->cells[i]))
+			widths[i % n] = strlen(table->cells[i]);
 	if (available > 0) {
-		n = choose(table, widths, available);
-		fit(table, n, widths, available);
+		shown = choose(table, n, widths, available);
+		fit(table, shown, widths, available);
 	}
 
 	if (legend)
-		print_row(table, n, titles, widths);
-	for (size_t i = 0; i < table->n_cells; i += table->n_columns)
-		print_row(table, n, (const char *const *)&table->cells[i], widths);
+		print_row(table, shown, NULL, widths);
+	for (size_t i = 0; i < table->n_cells; i += n)
+		print_row(table, shown, &table->cells[i], widths);
 }
 
 /* A value that is not there is a dash to people, and null to programs. */
