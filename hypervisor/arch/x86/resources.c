@@ -14,4 +14,4 @@ const struct resource *const arch_resources[] = {
 	/* Last: nothing of the cell runs before all else is its own. */
 	&cpu_resource,
 };
-const unsigned arch_resource_count = sizeof(arch_resources) / sizeof(*arch_resources);
+const unsigned arch_resource_count = sizeof(arch_resources) / sizeof(arch_resources[0]);
