@@ -226,17 +226,18 @@ int arch_pci_attach(struct cpu *self, struct pci_function *function, struct cell
 
 int arch_pci_detach(struct cpu *self, struct pci_function *function, struct cellhv_call *call)
 {
-	int err = 0;
+	int first = 0;
 
-	for (unsigned i = 0; i < PCI_BARS + 1 && !err; i++)
-		err = pci_release_page(self, &function->taken[i], call);
-	if (err)
-		return err;
+	for (unsigned i = 0; i < PCI_BARS + 1; i++) {
+		int err = pci_release_page(self, &function->taken[i], call);
 
+		first = first ? first : err;
+	}
+	/* Whatever has become of its pages: whoever detaches it may free it. */
 	pci_remove(&root_cell.functions, function);
-	if (root_cell.functions)
-		return 0;
-	msi_forget_remapping();
-	port_bitmap_allow(x86_machine.root_port_bitmap, PCI_PORT_DATA, PCI_PORT_SIZE);
-	return 0;
+	if (!root_cell.functions) {
+		msi_forget_remapping();
+		port_bitmap_allow(x86_machine.root_port_bitmap, PCI_PORT_DATA, PCI_PORT_SIZE);
+	}
+	return first;
 }
