@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/blob.h"
+#include "base/cleanup.h"
 #include "base/export.h"
 #include "driver/driver.h"
 #include "driver/explain.h"
@@ -160,7 +161,7 @@ static uint64_t ram_of(const struct cellhv_cell_config *config)
 LIBCELL_PUBLIC int cell_cell_memory_size(cell_cell *cell, uint64_t *ret_size)
 {
 	cell_context *context = cell->hv->context;
-	struct cellhv_cell_config *config;
+	_cleanup_free_ struct cellhv_cell_config *config = NULL;
 	struct cellhv_cell_info info;
 	int r;
 
@@ -172,7 +173,6 @@ LIBCELL_PUBLIC int cell_cell_memory_size(cell_cell *cell, uint64_t *ret_size)
 		return r == -ENOENT ? fail_gone(cell) : r;
 
 	*ret_size = ram_of(config);
-	free(config);
 	return 0;
 }
 

@@ -217,7 +217,8 @@ TEST(prepare_finds_the_folder_in_a_large_program)
 	add_grub();
 	for (size_t at = 4060; at < 4140; at++) {
 		memset(program, 'x', sizeof(program));
-		memcpy(program + at, folder, strlen(folder));
+		for (size_t i = 0; folder[i]; i++)
+			program[at + i] = folder[i];
 		sysroot_write_bytes(&root, "/usr/sbin/grub-mkconfig", program, sizeof(program));
 		CHECK(bootloader_find(root.path) == &bootloader_grub);
 	}
