@@ -24,6 +24,16 @@ static void comm_fill(struct cell *cell, struct cellhv_comm *comm)
 	memcpy(&comm->console, &config->console, sizeof(comm->console));
 }
 
+static int comm_check(struct cpu *self, const struct cell *cell, struct cellhv_call *call)
+{
+	uint64_t address = cell->config->comm_address;
+
+	(void)self;
+	if (!paging_can_map(&root_cell.memory, address, PAGE_SIZE))
+		return cell_refuse(call, -EINVAL, CELLHV_CHECK_CONFIG_COMM, address);
+	return 0;
+}
+
 static int comm_reserve(struct cell *cell)
 {
 	void *console = pool_alloc(&machine.pool, CELL_CONSOLE_PAGES);
@@ -109,6 +119,7 @@ static void comm_fail(struct cell *cell)
 }
 
 const struct resource comm_resource = {
+	.check = comm_check,
 	.reserve = comm_reserve,
 	.start = comm_start,
 	.fail = comm_fail,

@@ -60,8 +60,11 @@ static int link_check(struct cpu *self, const struct cell *cell, struct cellhv_c
 	for (uint32_t i = 0; i < cell->config->links.count; i++) {
 		const struct cellhv_link *wanted = config_link(cell->config, i);
 		const struct link *link = link_by_name(wanted->shared.name);
+		uint64_t size = cellhv_link_size(&wanted->shared);
 		int err;
 
+		if (!paging_can_map(&root_cell.memory, wanted->guest, size))
+			return cell_refuse(call, -EINVAL, CELLHV_CHECK_CONFIG_LINK, i);
 		if (!link) {
 			err = link_check_new(&wanted->shared, i, call);
 			if (err)

@@ -310,7 +310,7 @@ static bool is_translatable(const struct paging *paging, uint64_t virt)
 }
 
 /* No wrap-around, and not across the hole between canonical addresses. */
-static bool is_range(const struct paging *paging, uint64_t virt, uint64_t size)
+bool paging_can_map(const struct paging *paging, uint64_t virt, uint64_t size)
 {
 	uint64_t last = virt + size - 1;
 
@@ -378,7 +378,7 @@ int paging_map(struct paging *paging, uint64_t virt, uint64_t phys, uint64_t siz
 		return -EINVAL;
 
 	change.leaf = paging->format->access[access];
-	if (!is_range(paging, virt, size) || phys & ~PAGING_PHYS_MASK ||
+	if (!paging_can_map(paging, virt, size) || phys & ~PAGING_PHYS_MASK ||
 	    size > PAGING_PHYS_MASK + PAGE_SIZE - phys)
 		return -EINVAL;
 
@@ -389,7 +389,7 @@ int paging_unmap(struct paging *paging, uint64_t virt, uint64_t size)
 {
 	struct change change = {.virt = virt, .size = size};
 
-	return is_range(paging, virt, size) ? apply(paging, &change) : -EINVAL;
+	return paging_can_map(paging, virt, size) ? apply(paging, &change) : -EINVAL;
 }
 
 int paging_fill(struct paging *paging, uint64_t virt, uint64_t size)
@@ -397,7 +397,8 @@ int paging_fill(struct paging *paging, uint64_t virt, uint64_t size)
 	/* As if one to one, for the steps to be as large as they can be. */
 	struct change change = {.virt = virt, .phys = virt, .size = size, .leaf = FILL};
 
-	return paging->fill[1] && is_range(paging, virt, size) ? apply(paging, &change) : -EINVAL;
+	return paging->fill[1] && paging_can_map(paging, virt, size) ? apply(paging, &change)
+								     : -EINVAL;
 }
 
 bool paging_lookup(const struct paging *paging, uint64_t virt,

@@ -63,6 +63,9 @@ void paging_destroy(struct paging *paging);
 /* What goes into CR3, nCR3 or the EPT pointer (without its low bits). */
 uint64_t paging_root_phys(const struct paging *paging);
 
+/* Whether the tables can translate these addresses: multiples of 4096, size not 0. */
+bool paging_can_map(const struct paging *paging, uint64_t virt, uint64_t size);
+
 /*
  * Maps size bytes at virt to phys, all multiples of 4096, with the largest pages that fit, in place
  * of whatever was mapped. Returns 0, or 1 where an entry that was present has changed or gone: then

@@ -30,6 +30,8 @@ static int region_check(struct cpu *self, const struct cell *cell, struct cellhv
 	for (uint32_t i = 0; i < cell->config->memory.count; i++) {
 		const struct cellhv_memory_region *region = config_memory(cell->config, i);
 
+		if (!paging_can_map(&root_cell.memory, region->guest, region->size))
+			return cell_refuse(call, -EINVAL, CELLHV_CHECK_CONFIG_MEMORY, i);
 		if (region->phys + region->size > machine.phys_limit)
 			return cell_refuse(call, -ERANGE, CELLHV_CHECK_MEMORY_RANGE, region->phys);
 		if (!cell_root_may_give(region->phys, region->size))

@@ -8,6 +8,7 @@
 #include "core/comm.h"
 #include "core/resource.h"
 
+struct cell root_cell;
 struct machine machine = {
 	.system = {.pm_timer_port = 0x608, .mmconfig_base = 0xb0000000},
 	.ticks_per_ms = 1000001,
