@@ -204,12 +204,15 @@ int cell_start(struct cell *cell, struct cellhv_call *call)
 
 int cell_stop(struct cell *cell, struct cellhv_call *call)
 {
-	int err = resource_stop(cell, call);
+	int err;
 
+	/* A park that a silent CPU still has to do would come behind the next start. */
+	if (!cell->started)
+		return 0;
+	err = resource_stop(cell, call);
 	if (err)
 		return err;
-	if (cell->started)
-		print("Stopped cell \"%s\"\n", cell->name);
+	print("Stopped cell \"%s\"\n", cell->name);
 	cell->started = false;
 	return 0;
 }

@@ -35,16 +35,29 @@ static void cpu_return_all(const struct cell *cell, uint32_t count)
 	}
 }
 
+/*
+ * One that was silent may still have to do what was asked of it then, and a return behind this
+ * park would take it from its next owner.
+ */
+static bool cpu_park_root(struct cpu *cpu)
+{
+	if (!cpu_await(cpu, UINT32_MAX))
+		return false;
+	cpu_request(cpu, CPU_REQUEST_PARK);
+	if (cpu_await(cpu, CPU_REQUEST_PARK))
+		return true;
+	/* Still the root's: once it answers, it waits like the others. */
+	cpu_request(cpu, CPU_REQUEST_RETURN);
+	return false;
+}
+
 static int cpu_take(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 {
 	(void)self;
 	for (uint32_t i = 0; i < cell->config->cpus.count; i++) {
 		struct cpu *cpu = cpu_by_number(config_cpu(cell->config, i));
 
-		cpu_request(cpu, CPU_REQUEST_PARK);
-		if (!cpu_await(cpu, CPU_REQUEST_PARK)) {
-			/* Still the root's: once it answers, it waits like the others. */
-			cpu_request(cpu, CPU_REQUEST_RETURN);
+		if (!cpu_park_root(cpu)) {
 			cpu_return_all(cell, i);
 			return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, cpu->number);
 		}
