@@ -142,8 +142,8 @@ void arch_send_message(struct cpu *self, const struct cell *cell, uint64_t addre
 /*
  * A virtual function beside the physical ones of the root, from now on or no more: the root's
  * accesses to it exit. Under the management lock; may wait for CPUs of the root's. Detaching one
- * that is not attached does nothing; what has failed may be tried again, but the root does not find
- * the function any more, and it may be freed. 0, or the call's error.
+ * that is not attached does nothing. 0, or the call's error: what could not be attached is not;
+ * with -ETIMEDOUT it is detached all the same, as the function may end with a create that fails.
  */
 int arch_pci_attach(struct cpu *self, struct pci_function *function, struct cellhv_call *call);
 int arch_pci_detach(struct cpu *self, struct pci_function *function, struct cellhv_call *call);

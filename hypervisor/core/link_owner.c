@@ -191,11 +191,10 @@ static int link_take_memory(struct cpu *self, const struct link *link, struct ce
 static int link_end(struct cpu *self, const struct link *link, struct cellhv_call *call)
 {
 	int err = link->root ? arch_pci_detach(self, &link->root->function, call) : 0;
+	int failed = memory_set_root(self, link->shared.phys, cellhv_link_size(&link->shared),
+				     MEMORY_ROOT_ACCESS, call);
 
-	if (err)
-		return err;
-	return memory_set_root(self, link->shared.phys, cellhv_link_size(&link->shared),
-			       MEMORY_ROOT_ACCESS, call);
+	return err ? err : failed;
 }
 
 static int link_begin(struct cpu *self, struct link *link, struct cellhv_call *call)

@@ -5,6 +5,9 @@
 #include "core/errno.h"
 #include "core/machine.h"
 
+/* Tables have changed, and not every CPU of the root's has forgotten what they were. */
+static bool flush_owed;
+
 bool memory_flush_root(struct cpu *self, uint32_t *silent)
 {
 	arch_flush(self);
@@ -23,6 +26,7 @@ bool memory_flush_root(struct cpu *self, uint32_t *silent)
 		}
 	}
 	pool_reclaim(&machine.pool);
+	flush_owed = false;
 	return true;
 }
 
@@ -46,19 +50,25 @@ bool memory_root_reaches(uint64_t phys)
 int memory_change_root(uint64_t phys, uint64_t size, uint32_t access)
 {
 	struct paging *root = &root_cell.memory;
+	int changed;
 
 	if (access == MEMORY_ROOT_ACCESS)
-		return arch_map_root(phys, size);
-	if (access == MEMORY_ROOT_HIDDEN)
-		return memory_hide_from_root(phys, size);
-	return access ? paging_map(root, phys, phys, size, access) : paging_unmap(root, phys, size);
+		changed = arch_map_root(phys, size);
+	else if (access == MEMORY_ROOT_HIDDEN)
+		changed = memory_hide_from_root(phys, size);
+	else if (access)
+		changed = paging_map(root, phys, phys, size, access);
+	else
+		changed = paging_unmap(root, phys, size);
+	flush_owed |= changed > 0;
+	return changed < 0 ? changed : 0;
 }
 
 int memory_settle_root(struct cpu *self, struct cellhv_call *call)
 {
 	uint32_t silent;
 
-	if (!memory_flush_root(self, &silent))
+	if (flush_owed && !memory_flush_root(self, &silent))
 		return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, silent);
 	return 0;
 }
@@ -66,7 +76,7 @@ int memory_settle_root(struct cpu *self, struct cellhv_call *call)
 int memory_set_root(struct cpu *self, uint64_t phys, uint64_t size, uint32_t access,
 		    struct cellhv_call *call)
 {
-	int changed = memory_change_root(phys, size, access);
+	int err = memory_change_root(phys, size, access);
 
-	return changed > 0 ? memory_settle_root(self, call) : changed;
+	return err ? err : memory_settle_root(self, call);
 }

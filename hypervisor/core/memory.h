@@ -22,8 +22,8 @@ int memory_set_root(struct cpu *self, uint64_t phys, uint64_t size, uint32_t acc
 		    struct cellhv_call *call);
 
 /*
- * The same in two steps, for several ranges: > 0 where something has changed, which all of the
- * root's CPUs know when settling has succeeded.
+ * The same in two steps, for several ranges: all of the root's CPUs know when settling has
+ * succeeded. Where it has not, it is owed, and whoever settles next waits for it, too.
  */
 int memory_change_root(uint64_t phys, uint64_t size, uint32_t access);
 int memory_settle_root(struct cpu *self, struct cellhv_call *call);

@@ -65,28 +65,21 @@ static void region_release(struct cell *cell)
 
 /*
  * Gives the first `count` regions back to the root: all that can be, whatever becomes of one, and
- * all of them with one flush. The first error.
+ * all of them with one flush. The first error. Backwards, for tables to become what they were.
  */
 static int region_return(struct cpu *self, const struct cell *cell, uint32_t count,
 			 struct cellhv_call *call)
 {
-	bool changed = false;
-	int err = 0;
+	int err = 0, silent;
 
-	for (uint32_t i = 0; i < count; i++) {
-		const struct cellhv_memory_region *region = config_memory(cell->config, i);
+	while (count--) {
+		const struct cellhv_memory_region *region = config_memory(cell->config, count);
 		int result = memory_change_root(region->phys, region->size, MEMORY_ROOT_ACCESS);
 
-		changed |= result > 0;
-		if (result < 0 && !err)
-			err = result;
+		err = err ? err : result;
 	}
-	if (changed) {
-		int silent = memory_settle_root(self, call);
-
-		err = err ? err : silent;
-	}
-	return err;
+	silent = memory_settle_root(self, call);
+	return err ? err : silent;
 }
 
 static int region_take(struct cpu *self, struct cell *cell, struct cellhv_call *call)

@@ -42,7 +42,11 @@ struct resource {
 	 */
 	void (*fail)(struct cell *cell);
 
-	/* The root's again: what may fail of that, and may be tried again. The cell is stopped. */
+	/*
+	 * The root's again: what may fail of that, and may be tried again. The cell is stopped. On
+	 * the way back of a create nobody tries again: what fails is left out, and the rest is
+	 * done.
+	 */
 	int (*give_back)(struct cpu *self, struct cell *cell, struct cellhv_call *call);
 
 	/* The root's again: what cannot fail, once all kinds have been given back. */

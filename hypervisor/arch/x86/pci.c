@@ -7,6 +7,7 @@
 #include "arch/x86/x86.h"
 #include "core/cell.h"
 #include "core/control.h"
+#include "core/errno.h"
 #include "core/memory.h"
 #include "core/print.h"
 
@@ -69,7 +70,8 @@ static int pci_release_page(struct cpu *self, uint64_t *taken, struct cellhv_cal
 
 	if (*taken & PAGE_WAS_MAPPED)
 		err = memory_set_root(self, page, PAGE_SIZE, MEMORY_ROOT_ACCESS, call);
-	if (!err)
+	/* Where a CPU is silent the root has it all the same, and that CPU will see it. */
+	if (err != -ENOMEM)
 		*taken = 0;
 	return err;
 }
@@ -226,18 +228,18 @@ int arch_pci_attach(struct cpu *self, struct pci_function *function, struct cell
 
 int arch_pci_detach(struct cpu *self, struct pci_function *function, struct cellhv_call *call)
 {
-	int first = 0;
+	int err = 0;
 
+	/* Tables for these pages are there, so no page of the pool is needed. */
 	for (unsigned i = 0; i < PCI_BARS + 1; i++) {
-		int err = pci_release_page(self, &function->taken[i], call);
+		int failed = pci_release_page(self, &function->taken[i], call);
 
-		first = first ? first : err;
+		err = err ? err : failed;
 	}
-	/* Whatever has become of its pages: whoever detaches it may free it. */
 	pci_remove(&root_cell.functions, function);
-	if (!root_cell.functions) {
-		msi_forget_remapping();
-		port_bitmap_allow(x86_machine.root_port_bitmap, PCI_PORT_DATA, PCI_PORT_SIZE);
-	}
-	return first;
+	if (root_cell.functions)
+		return err;
+	msi_forget_remapping();
+	port_bitmap_allow(x86_machine.root_port_bitmap, PCI_PORT_DATA, PCI_PORT_SIZE);
+	return err;
 }
