@@ -30,7 +30,7 @@ static void check_pool(void)
 	uint32_t used = 0;
 
 	for (uint32_t page = 0; page < machine.pool.pages; page++)
-		used += (machine.pool.bitmap[page / 64] >> (page % 64)) & 1;
+		used += (uint32_t)(machine.pool.bitmap[page / 64] >> (page % 64) & 1);
 	if (used != machine.pool.used)
 		panic("the pool counts %u pages, its bitmap has %u", machine.pool.used, used);
 }

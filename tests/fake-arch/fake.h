@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * An architecture without hardware, for core on the host (hypervisor/core/arch.h). Physical memory
+ * is a host buffer that only a window opens; CPUs act when they are run, which waiting for one
+ * does; time passes where somebody waits. One machine at a time.
+ */
+#ifndef FAKE_ARCH_FAKE_H
+#define FAKE_ARCH_FAKE_H
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cellhv/link.h>
+
+#include "core/cell.h"
+#include "core/cpu.h"
+#include "core/machine.h"
+
+#define FAKE_CPUS 6u
+#define FAKE_RAM (16ull << 20)
+#define FAKE_BLOCK (8ull << 20) /* the hypervisor's */
+#define FAKE_POOL (3ull << 20)	/* in it */
+#define FAKE_PHYS_LIMIT (1ull << 40)
+
+/* Beside RAM: pages of PCI functions, and registers, of which nobody is given the first page. */
+#define FAKE_MMCONFIG 0x40000000ull
+#define FAKE_REGISTERS 0x40200000ull
+#define FAKE_DEVICE_SIZE 0x200000ull
+
+/* Memory of the root's: an argument of a call for each CPU, a configuration, and some to load. */
+#define FAKE_CALLS 0x10000ull
+#define FAKE_CONFIG 0x20000ull
+#define FAKE_DATA 0x40000ull
+
+#define FAKE_KEPT_PORT 0x70u
+#define FAKE_PORT_BYTES (65536u / 8)
+
+#define FAKE_SIGNAL_STOP 1u /* waits for the next */
+#define FAKE_SIGNAL_START 2u
+#define FAKE_SIGNAL_OTHER 4u
+
+#define FAKE_NEVER UINT64_MAX
+#define FAKE_PAGES (FAKE_RAM / PAGE_SIZE)
+
+struct arch_cpu {
+	struct cpu cpu;
+	const struct cell *runs; /* whose guest; NULL: none */
+	uint64_t entry;		 /* where that began; 0: where the root started it */
+	uint64_t answers_at;	 /* serves no requests before */
+	bool interrupted;	 /* and has not looked why */
+	bool inside;		 /* makes a call: serves nobody */
+	bool wants_help;	 /* of another CPU, to be parked */
+	bool helped;
+	uint32_t signals; /* taken so far */
+	uint8_t *window;  /* page that is open */
+	jmp_buf away;
+	uint64_t reach[FAKE_PAGES / 64]; /* RAM that it may have translations of */
+};
+
+struct arch_cell {
+	uint8_t ports[FAKE_PORT_BYTES]; /* bit set: the cell's */
+};
+
+struct fake {
+	uint8_t *ram;
+	struct arch_cpu cpus[FAKE_CPUS];
+	struct cpu *self;
+	uint64_t now;
+	uint64_t kicks;		 /* so far */
+	uint64_t silent_kick;	 /* number of the one from which on its CPU does not answer */
+	uint64_t changes;	 /* of functions of the root's, so far */
+	uint64_t failing_change; /* number of the one that fails */
+	bool stays;		 /* a CPU that is released does not leave our memory */
+	void (*meanwhile)(void); /* is called once, while a CPU waits */
+	uint8_t root_ports[FAKE_PORT_BYTES];
+	void *filler[1024]; /* pages of the pool that are taken away */
+	unsigned fillers;
+	struct cell *message_cell;
+	uint64_t messages;
+	char debug[16384]; /* the end of what has been printed */
+	unsigned debug_length;
+};
+
+extern struct fake fake;
+extern const struct resource fake_port_resource;
+
+/* Supplied by the program: something is wrong with core. */
+_Noreturn void fake_broken(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The machine, and the CPUs that Linux runs on, 0 the one that makes calls; others are offline. */
+void fake_boot(unsigned num);
+void fake_boot_strict(unsigned num); /* the same, where reads of what is not the root's exit */
+
+/* RAM, past the windows. */
+void fake_read(uint64_t phys, void *to, uint64_t size);
+void fake_write(uint64_t phys, const void *from, uint64_t size);
+void fake_fill_ram(uint64_t phys, uint8_t value, uint64_t size);
+bool fake_ram_is(uint64_t phys, uint8_t value, uint64_t size);
+
+/* One management call of that CPU, through memory; a CPU that goes native by it returns 0. */
+int fake_call(unsigned cpu, struct cellhv_call *call);
+
+/* All that have been interrupted, and answer, do what they are asked. */
+void fake_run(void);
+
+/* All answer again, at once, and nothing fails. */
+void fake_mend(void);
+
+/* Leaves `pages` in the pool, or all there are; spread: three side by side at most. */
+void fake_leave_pages(unsigned pages, bool spread);
+void fake_return_pages(void);
+
+/* CPUs of the root's have used all that they see of RAM. */
+void fake_touch(void);
+
+/* A guest's CPU fails its cell. */
+void fake_fail(unsigned cpu);
+
+/* Each page, CPU, port and function has the one owner that lists say, and tables agree. */
+void fake_check(void);
+
+/* A cell to be. */
+#define WANTED_MAX 4
+struct wanted {
+	const char *name;
+	uint32_t flags;
+	uint16_t comm_revision;
+	uint64_t comm; /* 0: the default */
+	uint64_t entry;
+	struct cellhv_memory_region memory[WANTED_MAX]; /* size 0: no more */
+	uint32_t num_cpus, cpus[WANTED_MAX];
+	struct cellhv_port_range ports[WANTED_MAX]; /* count 0: no more */
+	struct cellhv_link links[WANTED_MAX];	    /* protocol 0: no more */
+};
+
+/* Its configuration, in up to CELLHV_CONFIG_MAX_SIZE bytes; returns how many. */
+uint32_t wanted_config(const struct wanted *wanted, void *config);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/checksum.h"
+#include "fake.h"
+
+#define DEFAULT_COMM CELLHV_COMM_DEFAULT_ADDRESS
+
+/* Appends a section. */
+static void add(struct cellhv_cell_config *config, struct cellhv_section *section,
+		const void *entries, uint32_t count, uint32_t entry_size)
+{
+	uint32_t bytes = count * entry_size;
+
+	section->entry_size = entry_size;
+	if (!count)
+		return;
+	section->offset = config->header.total_size;
+	section->count = count;
+	memcpy((uint8_t *)config + section->offset, entries, bytes);
+	config->header.total_size += (bytes + 7) & ~7u;
+}
+
+uint32_t wanted_config(const struct wanted *wanted, void *buffer)
+{
+	struct cellhv_cell_config *config = buffer;
+	uint32_t regions = 0, ports = 0, links = 0;
+
+	memset(config, 0, sizeof(*config) + sizeof(*wanted));
+	memcpy(config->header.signature, CELLHV_CONFIG_SIGNATURE, sizeof(config->header.signature));
+	config->header.version = CELLHV_CONFIG_VERSION;
+	config->header.architecture = machine.architecture;
+	config->header.type = CELLHV_CONFIG_CELL;
+	config->header.total_size = sizeof(*config);
+	strncpy(config->name, wanted->name, sizeof(config->name) - 1);
+	config->flags = wanted->flags;
+	config->comm_revision = wanted->comm_revision;
+	config->entry = wanted->entry;
+	config->comm_address = wanted->comm ? wanted->comm : DEFAULT_COMM;
+	while (regions < WANTED_MAX && wanted->memory[regions].size)
+		regions++;
+	while (ports < WANTED_MAX && wanted->ports[ports].count)
+		ports++;
+	while (links < WANTED_MAX && wanted->links[links].shared.protocol)
+		links++;
+	add(config, &config->memory, wanted->memory, regions, sizeof(*wanted->memory));
+	add(config, &config->cpus, wanted->cpus, wanted->num_cpus, sizeof(*wanted->cpus));
+	add(config, &config->ports, wanted->ports, ports, sizeof(*wanted->ports));
+	add(config, &config->links, wanted->links, links, sizeof(*wanted->links));
+	config->header.checksum = checksum_config(&config->header, config->header.total_size);
+	return config->header.total_size;
+}

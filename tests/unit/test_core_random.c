@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Random sequences of calls (fake-arch/calls.h). CALLS_SEED in the environment repeats those that a
+ * seed gives; CALLS_COUNT says how many.
+ */
+#include <stdlib.h>
+#include <time.h>
+
+#include "core.h"
+#include "fake-arch/calls.h"
+
+#define SEQUENCES 10000u
+#define MAX_BYTES 96u
+
+static uint64_t number(const char *name, uint64_t otherwise)
+{
+	const char *value = getenv(name);
+
+	return value ? strtoull(value, NULL, 0) : otherwise;
+}
+
+/* xorshift64*: the same everywhere. */
+static uint64_t draw(uint64_t *state)
+{
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return *state * 0x2545f4914f6cdd1dull;
+}
+
+TEST(random_sequences)
+{
+	uint64_t first = number("CALLS_SEED", (uint64_t)time(NULL) * 1000003);
+	uint64_t count = number("CALLS_COUNT", SEQUENCES);
+	uint8_t bytes[MAX_BYTES];
+
+	printf("CALLS_SEED=%llu repeats this\n", (unsigned long long)first);
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t state = (first + i) * 0x9e3779b97f4a7c15ull | 1;
+		size_t size = draw(&state) % MAX_BYTES;
+
+		for (size_t at = 0; at < size; at++)
+			bytes[at] = (uint8_t)(draw(&state) >> 56);
+		calls_run(bytes, size);
+	}
+}
