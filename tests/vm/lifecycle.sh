@@ -325,6 +325,29 @@ test_module_unload() {
 	fresh
 }
 
+# As far as to where all tasks are frozen, and at once back.
+suspend() {
+	echo freezer >/sys/power/pm_test
+	echo 0 >/sys/module/suspend/parameters/pm_test_delay
+	echo freeze >/sys/power/state
+}
+
+# No state of a hypervisor or a cell would survive it.
+test_no_suspend_while_enabled() {
+	fresh
+	start hello
+	expect 1 suspend
+	says "busy"
+	dmesg | grep -q "cellhv: no suspend or hibernation while the hypervisor is enabled" || die "the kernel's log has no reason"
+	equal "$(info cells)" 1 "the number of cells"
+	expect 0 celltool destroy hello force
+	expect 1 suspend
+	says "busy"
+	expect 0 celltool disable
+	expect 0 suspend
+	fresh
+}
+
 test_failing_cpu_rolls_back() {
 	local cpu
 	native
