@@ -4,9 +4,9 @@
  * option is needed, as probes at the entry of the allocators return in their place.
  *
  * Writing N to /dev/failing begins with the writer's next allocation (0: none fails, they are
- * counted). Reading ends it, and returns "COUNT HIT": how many there were, and whether the n-th
- * was. poison=PHYS,SIZE fills struct pages as some kernels (CONFIG_DEBUG_VM) do with those of
- * memory that goes offline.
+ * counted, and the kernel's log has who makes each). Reading ends it, and returns "COUNT HIT": how
+ * many there were, and whether the n-th was. poison=PHYS,SIZE fills struct pages as some kernels
+ * (CONFIG_DEBUG_VM) do with those of memory that goes offline.
  */
 #include <linux/fs.h>
 #include <linux/gfp.h>
@@ -44,11 +44,14 @@ static int failing_enter(struct kprobe *kprobe, struct pt_regs *regs)
 	if (READ_ONCE(failing_task) != current || !in_task() ||
 	    regs_get_kernel_argument(regs, probe->gfp) & (__force unsigned long)__GFP_NOFAIL)
 		return 0;
-	if (++failing_count != failing_at)
+	if (++failing_count != failing_at && failing_at)
+		return 0;
+
+	pr_info("failing: allocation %u, by %ps\n", failing_count, (void *)*(long *)regs->sp);
+	if (!failing_at)
 		return 0;
 
 	failing_hit = true;
-	pr_info("failing: allocation %u, by %ps\n", failing_at, (void *)*(long *)regs->sp);
 	instruction_pointer_set(regs, (unsigned long)failing_return);
 	return 1;
 }

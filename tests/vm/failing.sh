@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=dash
-# The kernel's side when memory is short: of each ioctl every allocation fails once, the first, the
-# second, ... A call that fails says so with the true cause, has changed nothing and works when it is
-# made again; one that succeeds has done all it should. Then everybody at once.
+# The kernel's side when memory is short: of each ioctl's allocations one fails, then another one, of all
+# functions that make some (an attempt costs a second of CPU time). A call that fails says so with the
+# true cause, has changed nothing and works when it is made again: the next attempt comes further, and in the
+# end one is whole. One that succeeds has done all it should. Then everybody at once.
 # machines: svm-x2apic-6.1
 # kernel-args: slub_debug=FZPU
 # timeout: 900
 
 # attempt N IOCTL COMMAND...: its output is in $output, its status in $status, and in $hit
-# whether the n-th allocation came about.
+# whether the n-th allocation came about. With 0 none fails.
 attempt() {
-	local n=$1 call=$2
+	local n=$1 call=$2 count fails
 	shift 2
 
 	rm -f /tmp/outcome
@@ -18,46 +19,72 @@ attempt() {
 	output=$(FAIL_RESULT=/tmp/outcome FAIL_IOCTL=$call FAIL_N=$n \
 		LD_PRELOAD=/rig/failing-ioctl.so "$@" 2>&1) || status=$?
 	[ -s /tmp/outcome ] || die "\`$*' made no $call: $output"
-	hit=$(awk '$3 == 1 { hit = 1 } END { print hit + 0 }' /tmp/outcome)
-	[ "$hit" = 0 ] || echo "# $call, $(dmesg | sed -n 's/.*failing: //p' | tail -n 1):" \
-		"status $status${output:+, $output}"
+	hit=0 most=0
+	while read -r _ count fails; do
+		[ "$fails" = 0 ] || hit=1
+		[ "$count" -lt "$most" ] || most=$count
+	done </tmp/outcome
+	[ "$hit" = 0 ] || echo "# $call, allocation $n: status $status${output:+, $output}"
 }
 
-# Before each attempt "before_$1" runs, and after it "failed_$1" or "done_$1"; where several in a row are
-# made by one function, the first of them is made again.
+# NUMBER FUNCTION of the allocations of an attempt 0, of those that are to fail: of a function that makes
+# many the first, one in the middle and the last, of others the first or, by turns, the last.
+chosen() {
+	dmesg | sed -n 's/.*failing: allocation \([0-9]*\), by \([^ ]*\).*/\1 \2/p' | awk '
+		{ total = $1; who[$1] = $2 }
+		END {
+			for (i = 1; i <= total; i++) {
+				if (!(who[i] in list))
+					turn[who[i]] = functions++ % 2
+				list[who[i]] = list[who[i]] i " "
+			}
+			for (name in list) {
+				n = split(list[name], all, " ")
+				if (n > 5)
+					print all[1], name "\n" all[int((n + 1) / 2)], name "\n" all[n], name
+				else
+					print all[turn[name] ? n : 1], name
+			}
+		}' | sort -nu
+}
+
+# Once nothing fails, and is counted; then "before_$1" runs before each attempt, and "failed_$1" or
+# "done_$1" after it.
 # every_allocation NAME IOCTL COMMAND...
 every_allocation() {
-	local name=$1 call=$2 n=1 who last=
+	local name=$1 call=$2 n
 	shift 2
 
 	[ -e /dev/failing ] || insmod /rig/failing.ko || die "no failing.ko"
-	while :; do
+	whole "$name" "$call" "$@"
+	: >/tmp/chosen
+	[ "$most" = 0 ] || chosen >/tmp/chosen
+	echo "# $call: $most allocations, of which fail, by number:"
+	cat /tmp/chosen
+	exec 3</tmp/chosen
+	while read -r n _ <&3; do
 		"before_$name"
 		attempt "$n" "$call" "$@"
-		[ "$hit" = 1 ] || break
-		who=$(dmesg | sed -n 's/.*failing: .* by //p' | tail -n 1)
 		if [ "$status" -eq 0 ]; then
 			"done_$name"
 		else
 			says "$(causes)"
 			"failed_$name"
-			[ "$who" = "$last" ] || again "$name" "$@"
 		fi
-		last=$who
-		n=$((n + 1))
 	done
-	echo "# $call: $((n - 1)) allocations"
-	[ "$status" -eq 0 ] || die "without a failed allocation $call fails: $output"
-	"done_$name"
+	exec 3<&-
+	[ ! -s /tmp/chosen ] || whole "$name" "$call" "$@"
 	quiet
 }
 
-# again NAME COMMAND...
-again() {
-	local name=$1
-	shift
+# whole NAME IOCTL COMMAND...
+whole() {
+	local name=$1 call=$2
+	shift 2
 
-	output=$("$@" 2>&1) || die "\`$*' fails once more, with all memory that there is: $output"
+	"before_$name"
+	attempt 0 "$call" "$@"
+	[ "$status" -eq 0 ] || die "without a failed allocation $call fails: $output"
 	"done_$name"
 }
 
@@ -133,8 +160,11 @@ nothing_left() {
 }
 
 no_cell() {
-	equal "$(info cells)" 0 "the number of cells"
-	equal "$(info pages_used)" "$pages" "the number of pages used"
+	local line
+	line=$(celltool info)
+	equal "${line##* cells=}" 0 "the number of cells"
+	line=${line##*pages_used=}
+	equal "${line%% *}" "$pages" "the number of pages used"
 	equal "$(memory_total)" "$memory" "the memory of Linux"
 	[ ! -e /dev/cell-link-echo ] || die "the device node is there"
 	[ ! -e /sys/bus/pci/devices/0000:00:1e.0 ] || die "the PCI function is there"
