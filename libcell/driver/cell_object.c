@@ -169,7 +169,7 @@ LIBCELL_PUBLIC int cell_cell_memory_size(cell_cell *cell, uint64_t *ret_size)
 	r = cell_object_info(cell, &info);
 	if (r == 0)
 		r = inventory_config(context, cell->hv->fd, &info, &config);
-	if (r < 0)
+	if (r != 0)
 		return r == -ENOENT ? fail_gone(cell) : r;
 
 	*ret_size = ram_of(config);

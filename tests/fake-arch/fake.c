@@ -36,7 +36,7 @@ static const struct paging_format format = {
 const struct resource *const arch_resources[] = {
 	&region_resource, &comm_resource, &link_resource, &fake_port_resource, &cpu_resource,
 };
-const unsigned arch_resource_count = sizeof(arch_resources) / sizeof(*arch_resources);
+const unsigned arch_resource_count = sizeof(arch_resources) / sizeof(arch_resources[0]);
 
 /* Nothing reaches the RAM of others by accident. */
 static void close_ram(void)

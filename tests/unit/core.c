@@ -201,18 +201,18 @@ struct extent {
 	uint64_t shift, page_size, access;
 };
 
+/* Without holes: its parts are compared as bytes. */
 struct snapshot {
 	uint32_t pool_used;
 	uint32_t cells, links, link_cells;
 	struct {
 		const struct cell *owner, *runs;
-		enum cpu_activity activity;
-		bool present, leaving;
+		uint32_t activity, present, leaving;
 		uint32_t requests;
 	} cpus[FAKE_CPUS];
 	struct {
 		uint32_t id;
-		bool started, failed, ending, scrubbed, initialised;
+		uint32_t started, failed, ending, scrubbed, initialised;
 	} cell[8];
 	const struct link *link[8];
 	const struct pci_function *functions;
