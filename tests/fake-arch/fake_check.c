@@ -24,9 +24,10 @@ static void use(const void *pages, uint32_t count)
 	if (!pages)
 		return;
 	for (uint64_t page = first; page < first + count; page++) {
-		if (page >= POOL_PAGES || used[page])
+		if (page < POOL_PAGES && !used[page])
+			used[page] = true;
+		else
 			fake_broken("page %p of the pool has two owners", pages);
-		used[page] = true;
 	}
 }
 
@@ -37,8 +38,9 @@ static void *table_at(uint64_t entry)
 
 static bool is_table(const struct paging *paging, uint64_t entry, unsigned level)
 {
-	return entry && level > 1 && !(entry & paging->format->large) &&
-	       entry != paging->fill[level];
+	if (level < 2 || level >= sizeof(paging->fill) / sizeof(paging->fill[0]))
+		return false;
+	return entry && !(entry & paging->format->large) && entry != paging->fill[level];
 }
 
 static void use_tables(const struct paging *paging, const uint64_t *table, unsigned level)
