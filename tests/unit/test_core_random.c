@@ -3,6 +3,7 @@
  * Random sequences of calls (fake-arch/calls.h): the same ones each time, for a verdict that says
  * something of a change. CALLS_SEED and CALLS_COUNT in the environment look for others.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "core.h"
@@ -39,7 +40,7 @@ TEST(random_sequences)
 
 		for (size_t at = 0; at < size; at++)
 			bytes[at] = (uint8_t)(draw(&state) >> 56);
-		printf("CALLS_SEED=%llu CALLS_COUNT=1\n", (unsigned long long)(first + i));
+		printf("CALLS_SEED=%" PRIu64 " CALLS_COUNT=1\n", first + i);
 		calls_run(bytes, size);
 	}
 }
