@@ -107,30 +107,6 @@ static int report(const struct attached *consoles, size_t n, int r)
 	return status;
 }
 
-static int follow_all(struct attached *consoles, size_t n)
-{
-	struct pollfd *fds = calloc(n + 1, sizeof(*fds));
-	int r = fds ? 0 : -ENOMEM;
-
-	while (r == 0 && !ferror(stdout)) {
-		r = wait_for(consoles, n, false, fds);
-		if (r == 0)
-			copy_ready(consoles, n, fds);
-	}
-
-	free(fds);
-	return r;
-}
-
-int attach_copy(struct attached *consoles, size_t n, bool follow)
-{
-	for (size_t i = 0; i < n; i++)
-		while (copy_once(&consoles[i], n == 1) && !ferror(stdout))
-			;
-
-	return report(consoles, n, follow ? follow_all(consoles, n) : 0);
-}
-
 /* Whether the person has asked to leave. */
 static bool read_keys(unsigned *n, time_t *first)
 {
@@ -153,15 +129,16 @@ static bool read_keys(unsigned *n, time_t *first)
 	return false;
 }
 
-static int follow_until_left(struct attached *consoles, size_t n)
+/* keys: until the person at the keyboard leaves; else until nobody reads any more. */
+static int follow_all(struct attached *consoles, size_t n, bool keys)
 {
 	struct pollfd *fds = calloc(n + 1, sizeof(*fds));
 	unsigned n_escapes = 0;
 	time_t first = 0;
 	int r = fds ? 0 : -ENOMEM;
 
-	while (r == 0) {
-		r = wait_for(consoles, n, true, fds);
+	while (r == 0 && (keys || !ferror(stdout))) {
+		r = wait_for(consoles, n, keys, fds);
 		if (r == 0 && fds[n].revents && read_keys(&n_escapes, &first))
 			break;
 		if (r == 0)
@@ -170,6 +147,15 @@ static int follow_until_left(struct attached *consoles, size_t n)
 
 	free(fds);
 	return r;
+}
+
+int attach_copy(struct attached *consoles, size_t n, bool follow)
+{
+	for (size_t i = 0; i < n; i++)
+		while (copy_once(&consoles[i], n == 1) && !ferror(stdout))
+			;
+
+	return report(consoles, n, follow ? follow_all(consoles, n, false) : 0);
 }
 
 /* "a" or "a, b and c". */
@@ -194,7 +180,7 @@ int attach_run(struct attached *consoles, size_t n)
 	cfmakeraw(&raw);
 	raw.c_oflag = old.c_oflag;
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
-	r = follow_until_left(consoles, n);
+	r = follow_all(consoles, n, true);
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &old);
 
 	fputs("\nDisconnected from the console of ", stderr);
