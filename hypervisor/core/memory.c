@@ -10,6 +10,9 @@ static bool flush_owed;
 
 bool memory_flush_root(struct cpu *self, uint32_t *silent)
 {
+	if (!flush_owed)
+		return true;
+
 	arch_flush(self);
 	for (uint32_t i = 0; i < num_cpus; i++) {
 		struct cpu *cpu = cpu_by_number(i);
@@ -68,7 +71,7 @@ int memory_settle_root(struct cpu *self, struct cellhv_call *call)
 {
 	uint32_t silent;
 
-	if (flush_owed && !memory_flush_root(self, &silent))
+	if (!memory_flush_root(self, &silent))
 		return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, silent);
 	return 0;
 }

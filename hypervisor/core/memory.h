@@ -9,7 +9,10 @@
 #define MEMORY_ROOT_ACCESS (PAGING_READ | PAGING_WRITE | PAGING_EXECUTE)
 #define MEMORY_ROOT_HIDDEN (1u << 31) /* reads as all ones */
 
-/* Root CPUs forget translations of memory that has changed hands. false: *silent did not answer. */
+/*
+ * Root CPUs forget translations of memory that has changed hands; nothing is done where all have.
+ * false: *silent did not answer, and it is still owed.
+ */
 bool memory_flush_root(struct cpu *self, uint32_t *silent);
 
 /*

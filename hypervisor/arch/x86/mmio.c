@@ -142,7 +142,7 @@ static bool mmio_root_map(struct cpu *cpu, uint64_t guest)
 	uint64_t size = root_cell.memory.huge_1g ? 1ull << 30 : 2ull << 20;
 	uint64_t base = guest & ~(size - 1);
 	uint32_t silent;
-	int mapped = -1;
+	int err = -EPERM;
 
 	if (guest >= machine.phys_limit)
 		return false;
@@ -154,11 +154,11 @@ static bool mmio_root_map(struct cpu *cpu, uint64_t guest)
 		base = guest & ~(PAGE_SIZE - 1);
 	}
 	if (cell_root_owns(base, size))
-		mapped = arch_map_root(base, size);
-	if (mapped > 0 && !memory_flush_root(cpu, &silent))
+		err = memory_change_root(base, size, MEMORY_ROOT_ACCESS);
+	if (!err && !memory_flush_root(cpu, &silent))
 		print("CPU %u does not answer\n", silent);
 	control_unlock();
-	return mapped >= 0;
+	return !err;
 }
 
 /*

@@ -10,6 +10,7 @@
 #include "core/errno.h"
 #include "core/memory.h"
 #include "core/print.h"
+#include "core/range.h"
 
 #define ADDRESS_ENABLE (1u << 31)
 #define PAGE_WAS_MAPPED 1ull /* in pci_function.taken */
@@ -56,7 +57,7 @@ bool arch_pci_took(uint64_t phys, uint64_t size)
 		for (unsigned i = 0; i < PCI_BARS + 1; i++) {
 			uint64_t page = function->taken[i] & ~PAGE_WAS_MAPPED;
 
-			if (page && page < phys + size && phys < page + PAGE_SIZE)
+			if (page && range_overlaps(phys, size, page, PAGE_SIZE))
 				return true;
 		}
 	}
