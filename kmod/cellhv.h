@@ -77,7 +77,8 @@ int call_make(struct cellhv_call *call, struct cellhv_error *error);
 int call_cell(u32 op, u32 id, struct cellhv_error *error); /* operations that take only an id */
 
 /* ---- config: what the module itself reads of a configuration ---- */
-int config_check_system(const struct cellhv_system_config *config, struct cellhv_error *error);
+int config_check_system(const struct cellhv_system_config *config, u32 size,
+			struct cellhv_error *error);
 int config_check_cell(const struct cellhv_cell_config *config, u32 size,
 		      struct cellhv_error *error);
 const u32 *config_cpus(const struct cellhv_cell_config *config);

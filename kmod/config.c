@@ -33,9 +33,17 @@ static int config_check_header(const struct cellhv_config_header *header, u16 ty
 	return 0;
 }
 
-int config_check_system(const struct cellhv_system_config *config, struct cellhv_error *error)
+int config_check_system(const struct cellhv_system_config *config, u32 size,
+			struct cellhv_error *error)
 {
-	return config_check_header(&config->header, CELLHV_CONFIG_SYSTEM, sizeof(*config), error);
+	int ret = config_check_header(&config->header, CELLHV_CONFIG_SYSTEM, size, error);
+
+	if (ret)
+		return ret;
+	if (config->iommus.count > CELLHV_MAX_IOMMUS)
+		return refuse(error, -EINVAL, CELLHV_CHECK_CONFIG_FORMAT,
+			      offsetof(typeof(*config), iommus));
+	return 0;
 }
 
 struct config_section {
@@ -51,6 +59,9 @@ static const struct config_section config_sections[] = {
 	{offsetof(struct cellhv_cell_config, ports), sizeof(struct cellhv_port_range),
 	 CELLHV_MAX_PORT_RANGES},
 	{offsetof(struct cellhv_cell_config, links), sizeof(struct cellhv_link), CELLHV_MAX_LINKS},
+	{offsetof(struct cellhv_cell_config, functions), sizeof(struct cellhv_function),
+	 CELLHV_MAX_FUNCTIONS},
+	{offsetof(struct cellhv_cell_config, pins), sizeof(struct cellhv_pin), CELLHV_MAX_PINS},
 };
 
 static int config_check_section(const void *config, u32 size, const struct config_section *expect,

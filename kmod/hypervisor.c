@@ -6,6 +6,7 @@
 #include <linux/errno.h>
 #include <linux/module.h>
 #include <linux/rwsem.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -147,26 +148,17 @@ static int hypervisor_enter(const struct cellhv_system_config *system, struct ce
 	return 0;
 }
 
-int hypervisor_enable(union device_args *args)
+static int hypervisor_enable_with(const struct cellhv_system_config *system, u32 size,
+				  struct cellhv_error *error)
 {
-	struct cellhv_enable *enable = &args->enable;
-	struct cellhv_system_config system;
-	int ret;
+	int ret = config_check_system(system, size, error);
 
-	if (enable->flags || enable->reserved)
-		return -EINVAL;
-	if (enable->config_size != sizeof(system))
-		return refuse(&enable->error, -EINVAL, CELLHV_CHECK_CONFIG_FORMAT, 0);
-	if (copy_from_user(&system, u64_to_user_ptr(enable->config), sizeof(system)))
-		return -EFAULT;
-
-	ret = config_check_system(&system, &enable->error);
 	if (ret)
 		return ret;
 
 	if (down_write_killable(&hypervisor_sem))
 		return -EINTR;
-	ret = hypervisor_enter(&system, &enable->error);
+	ret = hypervisor_enter(system, error);
 	up_write(&hypervisor_sem);
 	if (ret)
 		return ret;
@@ -175,6 +167,27 @@ int hypervisor_enable(union device_args *args)
 	watch_start();
 
 	return 0;
+}
+
+int hypervisor_enable(union device_args *args)
+{
+	struct cellhv_enable *enable = &args->enable;
+	struct cellhv_system_config *system;
+	int ret;
+
+	if (enable->flags || enable->reserved)
+		return -EINVAL;
+	if (enable->config_size < sizeof(*system) || enable->config_size > CELLHV_SYSTEM_MAX_SIZE)
+		return refuse(&enable->error, -EINVAL, CELLHV_CHECK_CONFIG_FORMAT, 0);
+
+	system = memdup_user(u64_to_user_ptr(enable->config), enable->config_size);
+	if (IS_ERR(system))
+		return PTR_ERR(system);
+
+	ret = hypervisor_enable_with(system, enable->config_size, &enable->error);
+	kfree(system);
+
+	return ret;
 }
 
 static int hypervisor_leave(struct cellhv_error *error)

@@ -26,7 +26,7 @@ struct config_error {
 int config_validate_cell(const void *data, size_t size, uint16_t architecture,
 			 struct config_error *error);
 int config_validate_system(const void *data, size_t size, uint16_t architecture,
-			   struct config_error *error);
+			   struct config_error *error); /* config_system.c */
 
 /* [A-Za-z0-9][A-Za-z0-9._-]{0,30}, then zeros to the end of its CELLHV_NAME_SIZE bytes. */
 bool config_name_is_valid(const char *name);
@@ -60,6 +60,31 @@ static inline const struct cellhv_link *config_link(const struct cellhv_cell_con
 						    uint32_t index)
 {
 	return config_entry(config, &config->links, index);
+}
+
+static inline const struct cellhv_function *config_function(const struct cellhv_cell_config *config,
+							    uint32_t index)
+{
+	return config_entry(config, &config->functions, index);
+}
+
+static inline const struct cellhv_pin *config_pin(const struct cellhv_cell_config *config,
+						  uint32_t index)
+{
+	return config_entry(config, &config->pins, index);
+}
+
+static inline const struct cellhv_iommu *config_iommu(const struct cellhv_system_config *config,
+						      uint32_t index)
+{
+	return (const struct cellhv_iommu *)((const char *)config + config->iommus.offset) + index;
+}
+
+static inline const struct cellhv_ioapic *config_ioapic(const struct cellhv_system_config *config,
+							uint32_t index)
+{
+	return (const struct cellhv_ioapic *)((const char *)config + config->ioapics.offset) +
+	       index;
 }
 
 #endif

@@ -7,6 +7,7 @@
 #include "core/comm.h"
 #include "core/errno.h"
 #include "core/invariants.h"
+#include "core/iommu.h"
 #include "core/lock.h"
 #include "core/machine.h"
 #include "core/print.h"
@@ -249,6 +250,8 @@ static control_operation *const operations[CELLHV_OP_MAX] = {
 	[CELLHV_OP_CPU_STATS] = control_stats,
 	[CELLHV_OP_CONSOLE_READ] = control_console_read,
 	[CELLHV_OP_POLL] = control_poll,
+	[CELLHV_OP_IOMMU_TAKE] = iommu_take,
+	[CELLHV_OP_IOMMU_LEAVE] = iommu_leave,
 };
 
 static int control_perform(struct cpu *self, struct cellhv_call *call)

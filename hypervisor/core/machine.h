@@ -13,7 +13,10 @@
 #include "core/pool.h"
 
 struct machine {
-	struct cellhv_system_config system;
+	union {
+		struct cellhv_system_config system; /* valid, its sections behind it */
+		uint64_t system_words[CELLHV_SYSTEM_MAX_SIZE / 8];
+	};
 	struct page_pool pool;
 	uint64_t memory_phys;  /* CELLHV_MEMORY_SIZE bytes of ours */
 	uint8_t *memory;       /* where we see them */

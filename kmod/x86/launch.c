@@ -112,7 +112,7 @@ static void launch_fill_boot(struct launch *launch, const struct cellhv_system_c
 	boot->switch_data = (u64)&switch_data;
 	boot->switch_data_phys = page_to_phys(vmalloc_to_page(&switch_data));
 	boot->tsc_khz = tsc_khz;
-	boot->system = *system;
+	memcpy(boot->system, system, system->header.total_size);
 }
 
 /* -ENOMEM needs no check: it says what it is. */

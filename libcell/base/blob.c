@@ -34,17 +34,27 @@ bool blob_is_valid(const void *data, size_t size)
 
 #define VERSION_1_COMM_LEGACY 0x4u /* of the flags */
 #define VERSION_1_FLAGS 0x7u
+#define VERSION_2_FIXED offsetof(struct cellhv_cell_config, functions)
+#define GROWN (sizeof(struct cellhv_cell_config) - VERSION_2_FIXED)
 
-/* What version 1 did not say, in the words of this one (cellhv/config.h). */
-static void upgrade(struct cellhv_cell_config *config, size_t size)
+static bool is_older(const struct cellhv_config_header *header, size_t size)
+{
+	return size >= VERSION_2_FIXED && size <= CELLHV_CONFIG_MAX_SIZE - GROWN &&
+	       (header->version == 1 || header->version == 2);
+}
+
+/* What version 1 did not say, in the words of version 2 (cellhv/config.h). */
+static bool upgrade_to_2(struct cellhv_cell_config *config)
 {
 	bool is_legacy = config->flags & VERSION_1_COMM_LEGACY;
+
+	if (config->flags & ~VERSION_1_FLAGS || config->comm_revision)
+		return false;
 
 	config->flags &= ~VERSION_1_COMM_LEGACY;
 	config->flags |= CELLHV_CELL_STRICT_MSRS;
 	config->comm_revision = is_legacy ? CELLHV_COMM_LEGACY : 1;
-	config->header.version = CELLHV_CONFIG_VERSION;
-	blob_finish_header(&config->header, size);
+	return true;
 }
 
 static bool has_variants(const struct cellhv_cell_config *config)
@@ -55,19 +65,59 @@ static bool has_variants(const struct cellhv_cell_config *config)
 	return false;
 }
 
-bool blob_read(struct cellhv_cell_config *config, size_t size)
+/* Two sections more, of nothing; `copy` has room for them and is zero behind its old end. */
+static void upgrade_to_3(struct cellhv_cell_config *config, size_t size)
 {
-	bool is_older = size >= sizeof(*config) && size <= CELLHV_CONFIG_MAX_SIZE &&
-			config->header.version == 1;
+	struct cellhv_section *const sections[] = {&config->memory, &config->cpus, &config->ports,
+						   &config->links};
 
-	/* It is made anew only where it is whole, and what was reserved is 0. */
-	if (is_older && (config->header.total_size != size ||
-			 config->header.checksum != checksum_config(&config->header, size) ||
-			 config->flags & ~VERSION_1_FLAGS || config->comm_revision))
+	memmove(config + 1, &config->functions, size - VERSION_2_FIXED);
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
+		if (sections[i]->offset)
+			sections[i]->offset += (uint32_t)GROWN;
+	config->functions = (struct cellhv_section){.entry_size = sizeof(struct cellhv_function)};
+	config->pins = (struct cellhv_section){.entry_size = sizeof(struct cellhv_pin)};
+	config->header.version = CELLHV_CONFIG_VERSION;
+	blob_finish_header(&config->header, size + GROWN);
+}
+
+/* It is made anew only where it is whole, and what was reserved is 0. */
+static bool upgrade(struct cellhv_cell_config *config, size_t size)
+{
+	bool is_first = config->header.version == 1;
+
+	if (config->header.total_size != size ||
+	    config->header.checksum != checksum_config(&config->header, size))
 		return false;
-	if (is_older)
-		upgrade(config, size);
-	return blob_is_valid(config, size) && !(is_older && has_variants(config));
+	if (is_first && !upgrade_to_2(config))
+		return false;
+
+	upgrade_to_3(config, size);
+	return blob_is_valid(config, size + GROWN) && !(is_first && has_variants(config));
+}
+
+int blob_read(const void *data, size_t size, struct cellhv_cell_config **ret, size_t *ret_size)
+{
+	struct cellhv_cell_config *copy = calloc(1, size + GROWN);
+	bool valid;
+
+	if (!copy)
+		return -ENOMEM;
+
+	memcpy(copy, data, size);
+	*ret_size = size;
+	if (is_older(&copy->header, size)) {
+		valid = upgrade(copy, size);
+		*ret_size += GROWN;
+	} else {
+		valid = blob_is_valid(copy, size);
+	}
+	if (!valid) {
+		free(copy);
+		return -EINVAL;
+	}
+	*ret = copy;
+	return 0;
 }
 
 int blob_seal(cell_context *context, struct cellhv_cell_config *data, size_t size, cell_blob **ret)
@@ -92,21 +142,18 @@ LIBCELL_PUBLIC int cell_blob_new(cell_context *context, const void *data, size_t
 				 cell_blob **ret)
 {
 	struct cellhv_cell_config *copy;
+	int r;
 
 	context_begin(context);
-	copy = malloc(size ?: 1);
-	if (!copy)
+	r = size <= CELLHV_CONFIG_MAX_SIZE ? blob_read(data, size, &copy, &size) : -EINVAL;
+	if (r == -ENOMEM)
 		return context_oom(context);
-
-	memcpy(copy, data, size);
-	if (!blob_read(copy, size)) {
-		free(copy);
+	if (r < 0)
 		return context_fail(
 			context, -EINVAL, "InvalidConfiguration",
 			"This is not a cell's binary configuration of version 1 to %d, or "
 			"it is damaged: compile the description again.",
 			CELLHV_CONFIG_VERSION);
-	}
 	return blob_seal(context, copy, size, ret);
 }
 

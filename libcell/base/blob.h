@@ -19,8 +19,11 @@ struct cell_blob {
 /* As the hypervisor will judge it; data is 8-byte aligned. */
 bool blob_is_valid(const void *data, size_t size);
 
-/* The same of one that an older version made, which then is one of this version. */
-bool blob_read(struct cellhv_cell_config *config, size_t size);
+/*
+ * A copy, for free(), of one that this version or an older one made; it is one of this version.
+ * -EINVAL, -ENOMEM
+ */
+int blob_read(const void *data, size_t size, struct cellhv_cell_config **ret, size_t *ret_size);
 
 /* Takes data (from malloc) over; puts size and checksum into its header. */
 int blob_seal(cell_context *context, struct cellhv_cell_config *data, size_t size, cell_blob **ret);

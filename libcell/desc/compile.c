@@ -165,6 +165,8 @@ static void fill_sections(const cell_desc *desc, const struct cpuset *cpus,
 		links[i] = desc->links[i].resolved;
 		links[i].shared.phys = place->link_phys[i];
 	}
+	add_section(config, size, &config->functions, 0, sizeof(struct cellhv_function));
+	add_section(config, size, &config->pins, 0, sizeof(struct cellhv_pin));
 }
 
 int compile_blob(const cell_desc *desc, const struct cpuset *cpus, const struct place *place,

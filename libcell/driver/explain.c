@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 
-enum object { NOTHING, NUMBER, ADDRESS, CELL, FEATURE, STATE, MODE, ROOM };
+enum object { NOTHING, NUMBER, ADDRESS, CELL, FEATURE, STATE, MODE, ROOM, UNIT, FUNCTION };
 
 struct sentence {
 	uint32_t check;
@@ -82,6 +82,31 @@ static const struct sentence sentences[] = {
 	{CELLHV_CHECK_LINK_FUNCTION, NUMBER, "ResourceConflict",
 	 "Linux has another PCI function where link %s (from 0) would put its own: pin another in "
 	 "host.json"},
+	{CELLHV_CHECK_IOMMU_NONE, NOTHING, "HardwareUnsupported",
+	 "the firmware names no IOMMU: enable VT-d or AMD-Vi in its setup"},
+	{CELLHV_CHECK_IOMMU_FEATURE, UNIT, "HardwareUnsupported", "the IOMMU %s"},
+	{CELLHV_CHECK_IOMMU_SILENT, NUMBER, "HardwareUnsupported",
+	 "IOMMU %s (from 0) does not do what it is told: restart the machine"},
+	{CELLHV_CHECK_IOMMU_LOCKED, NUMBER, "HardwareUnsupported",
+	 "the registers of IOMMU %s (from 0) do not take what is written: see the firmware's "
+	 "setup"},
+	{CELLHV_CHECK_IOMMU_TRANSLATES, NUMBER, "IommuTranslating",
+	 "IOMMU %s (from 0) translates DMA for Linux: boot with iommu=pt"},
+	{CELLHV_CHECK_CONFIG_FUNCTION, NUMBER, "InvalidConfiguration",
+	 "the hypervisor refuses PCI function %s (from 0): install all from the same build"},
+	{CELLHV_CHECK_CONFIG_PIN, NUMBER, "InvalidConfiguration",
+	 "the hypervisor refuses interrupt %s (from 0): install all from the same build"},
+	{CELLHV_CHECK_FUNCTION_OWNED, NUMBER, "ResourceConflict",
+	 "PCI function %s (from 0) belongs to another cell: destroy that cell first"},
+	{CELLHV_CHECK_FUNCTION_ABSENT, NUMBER, "ResourceConflict",
+	 "there is no PCI function %s (from 0) of the description: see `lspci -D`"},
+	{CELLHV_CHECK_FUNCTION_DIFFERS, NUMBER, "ResourceConflict",
+	 "PCI function %s (from 0) has moved since the description was read: try again"},
+	{CELLHV_CHECK_FUNCTION_DMA, NUMBER, "HardwareUnsupported",
+	 "nothing would confine the DMA of PCI function %s (from 0): see `cellctl host check`, or "
+	 "say \"dma\": \"trusted\""},
+	{CELLHV_CHECK_PIN_OWNED, NUMBER, "ResourceConflict",
+	 "interrupt %s (from 0) belongs to another cell, or there is no such pin"},
 	{CELLHV_DRIVER_CHECK_NO_VIRTUALIZATION, NOTHING, "HardwareUnsupported",
 	 "this CPU has neither AMD SVM nor Intel VMX: use another machine, or turn nested "
 	 "virtualisation on for this virtual one"},
@@ -126,6 +151,16 @@ static const struct sentence sentences[] = {
 	 "Linux cannot use its end of link %s (from 0): `dmesg` says what its PCI function lacks"},
 	{CELLHV_DRIVER_CHECK_CPU_LOST, NUMBER, "CpuUnavailable",
 	 "the cell is gone, but Linux did not get CPU %s back online: `chcpu -e`, and see `dmesg`"},
+	{CELLHV_DRIVER_CHECK_FUNCTION_ABSENT, FUNCTION, "ResourceConflict",
+	 "there is no PCI function %s: see `lspci -D`"},
+	{CELLHV_DRIVER_CHECK_FUNCTION_BUSY, FUNCTION, "ResourceConflict",
+	 "Linux would not let PCI function %s go: see `dmesg`"},
+	{CELLHV_DRIVER_CHECK_FUNCTION_RESET, FUNCTION, "HardwareUnsupported",
+	 "PCI function %s cannot be reset: say \"reset\": \"none\" where it may keep its state"},
+	{CELLHV_DRIVER_CHECK_FUNCTION_LOST, FUNCTION, "Failed",
+	 "the cell is gone, but Linux's driver did not take PCI function %s back: see `dmesg`"},
+	{CELLHV_DRIVER_CHECK_PIN_BUSY, NUMBER, "ResourceConflict",
+	 "Linux uses interrupt %s: see /proc/interrupts"},
 };
 
 /* Where the kernel gave no check: the plain errno still has a meaning. */
@@ -201,6 +236,33 @@ static const char *const features[CELLHV_CPU_FEATURE_MAX] = {
 	[CELLHV_CPU_FEATURE_CONTROL_BITS] =
 		"VMX operation with the CR0 and CR4 bits that Linux has set",
 };
+
+static const char *const iommu_features[CELLHV_IOMMU_FEATURE_MAX] = {
+	[CELLHV_IOMMU_FEATURE_QUEUE] = "has no queue of invalidations: use another machine",
+	[CELLHV_IOMMU_FEATURE_LEVELS] =
+		"has no tables of 3 or 4 levels, or not those of the others: use another machine",
+	[CELLHV_IOMMU_FEATURE_DOMAINS] = "knows too few domains: use another machine",
+	[CELLHV_IOMMU_FEATURE_MODE] = "is in a mode that cannot be carried (scalable mode, guest "
+				      "tables): boot with intel_iommu=sm_off or iommu=pt",
+	[CELLHV_IOMMU_FEATURE_REGISTERS] =
+		"has registers where the firmware names none: update the firmware",
+	[CELLHV_IOMMU_FEATURE_PROTECTED] =
+		"protects memory for the firmware: turn that off in its setup",
+};
+
+static const char *iommu_feature(uint64_t object)
+{
+	uint32_t feature = (uint32_t)object;
+
+	return feature && feature < CELLHV_IOMMU_FEATURE_MAX ? iommu_features[feature]
+							     : "lacks something unknown";
+}
+
+static void render_function(uint64_t address, char *text, size_t size)
+{
+	snprintf(text, size, "%02x:%02x.%x", (unsigned)(address >> 8 & 0xff),
+		 (unsigned)(address >> 3 & 0x1f), (unsigned)(address & 7));
+}
 
 static void render_sentence(const struct sentence *sentence, const char *object,
 			    char text[EXPLAIN_SIZE])
@@ -292,6 +354,10 @@ static void explain_check(cell_context *context, int fd, const struct sentence *
 			 modes[mode].remedy);
 	else if (sentence->object == ROOM)
 		render_room(object, rendered, sizeof(rendered));
+	else if (sentence->object == UNIT)
+		snprintf(rendered, sizeof(rendered), "%s", iommu_feature(object));
+	else if (sentence->object == FUNCTION)
+		render_function(object, rendered, sizeof(rendered));
 	else if (sentence->object == FEATURE)
 		snprintf(rendered, sizeof(rendered), "%s",
 			 object && object < CELLHV_CPU_FEATURE_MAX ? features[object]
@@ -327,95 +393,4 @@ void explain_failure(cell_context *context, int fd, int result, const struct cel
 		return;
 	}
 	context_set_error(context, "Failed", "Cannot %s: %s.", what, strerror(-result));
-}
-
-static const char *const reasons[CELLHV_FAILURE_MAX] = {
-	[CELLHV_FAILURE_NONE] = "",
-	[CELLHV_FAILURE_MEMORY] = "memory-access",
-	[CELLHV_FAILURE_PORT] = "port-access",
-	[CELLHV_FAILURE_MSR] = "msr-access",
-	[CELLHV_FAILURE_CONTROL] = "control-register",
-	[CELLHV_FAILURE_INSTRUCTION] = "instruction",
-	[CELLHV_FAILURE_TRIPLE_FAULT] = "triple-fault",
-	[CELLHV_FAILURE_APIC] = "apic-access",
-	[CELLHV_FAILURE_MACHINE_CHECK] = "machine-check",
-	[CELLHV_FAILURE_GUEST] = "guest",
-	[CELLHV_FAILURE_REVISION] = "comm-revision",
-	[CELLHV_FAILURE_STATE] = "cell-state",
-};
-
-const char *explain_failure_reason(uint32_t reason)
-{
-	return reason < CELLHV_FAILURE_MAX ? reasons[reason] : "unknown";
-}
-
-static const char *memory_verb(uint64_t detail)
-{
-	return detail & 4 ? "executed" : detail & 2 ? "wrote" : "read";
-}
-
-/* What the guest says of itself, in the comm page: that was no single instruction. */
-static bool explain_report(const struct cellhv_failure *failure, char message[160])
-{
-	switch (failure->reason) {
-	case CELLHV_FAILURE_GUEST:
-		snprintf(message, 160, "The guest reported that it failed.");
-		return true;
-	case CELLHV_FAILURE_REVISION:
-		snprintf(message, 160,
-			 "The guest wants a comm page of another revision: say which with "
-			 "\"comm-revision\" in the cell's description.");
-		return true;
-	case CELLHV_FAILURE_STATE:
-		snprintf(message, 160,
-			 "The guest set its state in the comm page to 0x%" PRIx64
-			 ", which is none.",
-			 failure->address);
-		return true;
-	default:
-		return false;
-	}
-}
-
-void explain_guest_failure(const struct cellhv_failure *failure, char message[160])
-{
-	static const char *const texts[CELLHV_FAILURE_MAX] = {
-		[CELLHV_FAILURE_CONTROL] = "set a control register to a forbidden value",
-		[CELLHV_FAILURE_INSTRUCTION] = "executed a forbidden instruction",
-		[CELLHV_FAILURE_TRIPLE_FAULT] = "ended in a triple fault",
-		[CELLHV_FAILURE_MACHINE_CHECK] = "was hit by a machine check",
-	};
-	char what[80];
-
-	if (explain_report(failure, message))
-		return;
-
-	switch (failure->reason) {
-	case CELLHV_FAILURE_NONE:
-		message[0] = '\0';
-		return;
-	case CELLHV_FAILURE_MEMORY:
-		snprintf(what, sizeof(what),
-			 "%s guest address 0x%" PRIx64 ", which it does not own",
-			 memory_verb(failure->detail), failure->address);
-		break;
-	case CELLHV_FAILURE_PORT:
-		snprintf(what, sizeof(what), "%s I/O port 0x%" PRIx64 ", which it does not own",
-			 failure->detail & 0x100 ? "wrote" : "read", failure->address);
-		break;
-	case CELLHV_FAILURE_MSR:
-		snprintf(what, sizeof(what), "used MSR 0x%" PRIx64 ", which it may not",
-			 failure->address);
-		break;
-	case CELLHV_FAILURE_APIC:
-		snprintf(what, sizeof(what), "used APIC register 0x%" PRIx64 " in a forbidden way",
-			 failure->address);
-		break;
-	default:
-		snprintf(what, sizeof(what), "%s",
-			 failure->reason < CELLHV_FAILURE_MAX ? texts[failure->reason]
-							      : "failed for an unknown reason");
-	}
-	snprintf(message, 160, "The guest %s (CPU %" PRIu32 ", instruction at 0x%" PRIx64 ").",
-		 what, failure->cpu, failure->rip);
 }

@@ -171,7 +171,7 @@ int hv_require_enabled(cell_hv *hv, const char *what)
 LIBCELL_PUBLIC int cell_hv_enable(cell_hv *hv, cell_host *host)
 {
 	struct cellhv_enable request = {.size = sizeof(request)};
-	struct cellhv_system_config config;
+	union host_system_config system;
 	struct cellhv_info info;
 	int r;
 
@@ -197,9 +197,9 @@ LIBCELL_PUBLIC int cell_hv_enable(cell_hv *hv, cell_host *host)
 		context_log(hv->context, LOG_WARNING, "Cannot write %s: %s.", TOPOLOGY_RECORD,
 			    strerror(-r));
 
-	host_system_config(host, &config);
-	request.config = (uintptr_t)&config;
-	request.config_size = sizeof(config);
+	host_system_config(host, &system);
+	request.config = (uintptr_t)&system;
+	request.config_size = system.config.header.total_size;
 	return driver_call(hv->context, hv->fd, CELLHV_IOC_ENABLE, &request, &request.error,
 			   "enable the hypervisor");
 }

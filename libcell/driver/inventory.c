@@ -15,6 +15,7 @@ int inventory_config(cell_context *context, int fd, const struct cellhv_cell_inf
 	_cleanup_free_ struct cellhv_cell_config *config = NULL;
 	struct cellhv_cell_read_config request = {
 		.size = sizeof(request), .id = info->id, .length = info->config_size};
+	size_t size;
 	int r;
 
 	if (info->config_size < sizeof(*config) || info->config_size > CELLHV_CONFIG_MAX_SIZE)
@@ -32,12 +33,13 @@ int inventory_config(cell_context *context, int fd, const struct cellhv_cell_inf
 			"read a cell's configuration");
 	if (r < 0)
 		return r;
-	if (!blob_read(config, request.length))
+	r = blob_read(config, request.length, ret, &size);
+	if (r == -ENOMEM)
+		return context_oom(context);
+	if (r < 0)
 		return context_fail(context, -EPROTO, "AbiMismatch",
 				    "The module returned a configuration this library cannot read: "
 				    "install both from the same build.");
-
-	*ret = TAKE_PTR(config);
 	return 0;
 }
 

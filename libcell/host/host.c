@@ -213,9 +213,12 @@ LIBCELL_PUBLIC const struct cell_diag *cell_host_diag(const cell_host *host, siz
 	return index < diags->n ? &diags->items[index] : NULL;
 }
 
-void host_system_config(const cell_host *host, struct cellhv_system_config *ret)
+void host_system_config(const cell_host *host, union host_system_config *ret)
 {
-	*ret = (struct cellhv_system_config){
+	struct cellhv_system_config *config = &ret->config;
+
+	*ret = (union host_system_config){0};
+	*config = (struct cellhv_system_config){
 		.flags = host->settings.strict ? CELLHV_SYSTEM_STRICT : 0,
 		.debug_port = host->settings.debug_port,
 		.pm_timer_port = host->acpi.pm_timer_port,
@@ -224,6 +227,8 @@ void host_system_config(const cell_host *host, struct cellhv_system_config *ret)
 		.remapping_base = host->acpi.remapping_base,
 		.memory_top = host->memory.top,
 	};
-	blob_init_header(&ret->header, CELLHV_CONFIG_SYSTEM);
-	blob_finish_header(&ret->header, sizeof(*ret));
+	config->iommus.entry_size = sizeof(struct cellhv_iommu);
+	config->ioapics.entry_size = sizeof(struct cellhv_ioapic);
+	blob_init_header(&config->header, CELLHV_CONFIG_SYSTEM);
+	blob_finish_header(&config->header, sizeof(*config));
 }

@@ -48,6 +48,11 @@ int host_refresh(cell_host *host);
 int host_new_of_memory(cell_context *context, cell_host **ret);
 
 /* What the hypervisor has to be told of the machine. */
-void host_system_config(const cell_host *host, struct cellhv_system_config *ret);
+union host_system_config {
+	struct cellhv_system_config config; /* config.header.total_size bytes in all */
+	uint64_t words[CELLHV_SYSTEM_MAX_SIZE / 8];
+};
+
+void host_system_config(const cell_host *host, union host_system_config *ret);
 
 #endif

@@ -45,6 +45,8 @@ uint32_t wanted_config(const struct wanted *wanted, void *buffer)
 	add(config, &config->cpus, wanted->cpus, wanted->num_cpus, sizeof(*wanted->cpus));
 	add(config, &config->ports, wanted->ports, ports, sizeof(*wanted->ports));
 	add(config, &config->links, wanted->links, links, sizeof(*wanted->links));
+	config->functions.entry_size = sizeof(struct cellhv_function);
+	config->pins.entry_size = sizeof(struct cellhv_pin);
 	config->header.checksum = checksum_config(&config->header, config->header.total_size);
 	return config->header.total_size;
 }

@@ -52,10 +52,11 @@ static void use(const struct cellhv_cell_config *config)
 /* The fields that have little to say, so that the fuzzer comes to the sections. */
 static void complete_cell(struct cellhv_cell_config *config)
 {
-	struct cellhv_section *sections[] = {&config->memory, &config->cpus, &config->ports,
-					     &config->links};
+	struct cellhv_section *sections[] = {&config->memory, &config->cpus,	  &config->ports,
+					     &config->links,  &config->functions, &config->pins};
 	const uint32_t sizes[] = {sizeof(struct cellhv_memory_region), sizeof(uint32_t),
-				  sizeof(struct cellhv_port_range), sizeof(struct cellhv_link)};
+				  sizeof(struct cellhv_port_range),    sizeof(struct cellhv_link),
+				  sizeof(struct cellhv_function),      sizeof(struct cellhv_pin)};
 
 	memset(config->name, 0, sizeof(config->name));
 	memcpy(config->name, "fuzz", 4);

@@ -28,8 +28,10 @@ struct cell {
 
 static struct cellhv_config_header header(uint16_t type, uint32_t size)
 {
-	struct cellhv_config_header result = {
-		.version = 2, .architecture = 1, .type = type, .total_size = size};
+	struct cellhv_config_header result = {.version = CELLHV_CONFIG_VERSION,
+					      .architecture = 1,
+					      .type = type,
+					      .total_size = size};
 
 	memcpy(result.signature, "CELLCONF", 8);
 	return result;
@@ -47,7 +49,9 @@ static struct cell new_cell(void)
 			   .memory = {offsetof(struct cell, memory), 3, 32, 0},
 			   .cpus = {offsetof(struct cell, cpus), 3, 4, 0},
 			   .ports = {offsetof(struct cell, ports), 2, 8, 0},
-			   .links = {0, 0, sizeof(struct cellhv_link), 0}},
+			   .links = {0, 0, sizeof(struct cellhv_link), 0},
+			   .functions = {0, 0, sizeof(struct cellhv_function), 0},
+			   .pins = {0, 0, sizeof(struct cellhv_pin), 0}},
 		.cpus = {3, 255, 0},
 		.ports = {{0x3f8, 8}, {0xfff0, 16}},
 		.memory = {{0x40000000, 0, 0x100000, 7, 0},
@@ -67,6 +71,8 @@ static struct cellhv_system_config new_system(void)
 		.mmconfig_base = 0xb0000000,
 		.mmconfig_end_bus = 255,
 		.memory_top = 0x180000000,
+		.iommus = {0, 0, sizeof(struct cellhv_iommu), 0},
+		.ioapics = {0, 0, sizeof(struct cellhv_ioapic), 0},
 	};
 	return system;
 }
@@ -144,7 +150,8 @@ TEST(header_fields)
 {
 	CELL_WITH(config.header.signature[7], 'f', FORMAT, 0);
 	CELL_WITH(config.header.version, 1, FORMAT, 8);
-	CELL_WITH(config.header.version, 3, FORMAT, 8);
+	CELL_WITH(config.header.version, 4, FORMAT, 8);
+	CELL_WITH(config.header.version, 2, FORMAT, 8);
 	CELL_WITH(config.header.architecture, 2, FORMAT, 10);
 	CELL_WITH(config.header.type, 3, FORMAT, 12);
 	CELL_WITH(config.header.reserved, 1, FORMAT, 14);
@@ -231,8 +238,8 @@ TEST(names)
 TEST(fixed_fields)
 {
 	CELL_WITH(config.flags, 4, FORMAT, FIELD(flags));
-	VALID_WITH(config.flags, 0xb);
-	CELL_WITH(config.flags, 0x10, FORMAT, FIELD(flags));
+	VALID_WITH(config.flags, 0x1b);
+	CELL_WITH(config.flags, 0x20, FORMAT, FIELD(flags));
 	for (uint16_t revision = 0; revision <= CELLHV_COMM_REVISION; revision++)
 		VALID_WITH(config.comm_revision, revision);
 	VALID_WITH(config.comm_revision, CELLHV_COMM_LEGACY);

@@ -8,9 +8,10 @@
  * part. Reserved fields are zero. The checksum is CRC-32 (IEEE 802.3, reflected, initial value and
  * final XOR FFFFFFFF) over the whole block with the checksum field taken as zero.
  *
- * Module and hypervisor take CELLHV_CONFIG_VERSION and no other. In version 1 comm_revision was a
- * reserved 0: flag 4 stood for CELLHV_COMM_LEGACY, and without it the revision was 1; and a link's
- * variant was reserved, too; all cells were as with CELLHV_CELL_STRICT_MSRS. libcell reads both.
+ * Module and hypervisor take CELLHV_CONFIG_VERSION and no other. Version 2 had no sections of
+ * functions and pins, and none in a system's. In version 1 also comm_revision was a reserved 0:
+ * flag 4 stood for CELLHV_COMM_LEGACY, and without it the revision was 1; and a link's variant was
+ * reserved, too; all cells were as with CELLHV_CELL_STRICT_MSRS. libcell reads all three.
  */
 #ifndef CELLHV_CONFIG_H
 #define CELLHV_CONFIG_H
@@ -18,7 +19,7 @@
 #include "types.h"
 
 #define CELLHV_CONFIG_SIGNATURE "CELLCONF" /* 8 bytes, no terminator */
-#define CELLHV_CONFIG_VERSION 2
+#define CELLHV_CONFIG_VERSION 3
 #define CELLHV_ARCH_X86_64 1
 
 #define CELLHV_CONFIG_MAX_SIZE 16384 /* bytes, header included */
@@ -29,6 +30,15 @@
 #define CELLHV_MAX_LINKS 8
 #define CELLHV_LINK_PEERS 12   /* that a link may have at most */
 #define CELLHV_LINK_VECTORS 16 /* and a peer's function */
+#define CELLHV_MAX_FUNCTIONS 16
+#define CELLHV_FUNCTION_BARS 6
+#define CELLHV_FUNCTION_BRIDGES 8    /* above it */
+#define CELLHV_FUNCTION_REQUESTERS 4 /* ids that its IOMMU sees */
+#define CELLHV_MAX_PINS 32
+
+#define CELLHV_SYSTEM_MAX_SIZE 3072 /* bytes of a system's configuration, header included */
+#define CELLHV_MAX_IOMMUS 32
+#define CELLHV_MAX_IOAPICS 32
 
 enum cellhv_config_type {
 	CELLHV_CONFIG_CELL = 1,
@@ -130,6 +140,44 @@ static inline uint64_t cellhv_link_size(const struct cellhv_link_shared *link)
 	       link->max_peers * link->output_size;
 }
 
+/*
+ * A physical PCI function of segment 0. What of it the hardware tells, the hypervisor reads there:
+ * capabilities, identity. Its BARs stay where they are, and the cell finds them at the same
+ * addresses.
+ */
+#define CELLHV_FUNCTION_VENDOR_CONFIG \
+	0x1u			      /* vendor-specific capabilities are the guest's to write */
+#define CELLHV_FUNCTION_NO_RESET 0x2u /* it has no reset, and the description takes it so */
+#define CELLHV_FUNCTION_FLAGS 0x3u
+
+/* size: bytes, a power of 2; 0: none, or the upper half of the one before. */
+struct cellhv_bar {
+	uint64_t phys; /* memory: multiple of 4096, alone in its pages; I/O: port */
+	uint64_t size;
+};
+
+struct cellhv_function {
+	struct cellhv_bar bars[CELLHV_FUNCTION_BARS];
+	uint16_t address; /* bus << 8 | device << 3 | function */
+	uint16_t flags;
+	uint16_t num_requesters; /* at least 1 */
+	uint16_t num_bridges;
+	uint16_t
+		requesters[CELLHV_FUNCTION_REQUESTERS]; /* like address; the first is in its MSIs */
+	uint16_t bridges[CELLHV_FUNCTION_BRIDGES];	/* like address; the nearest first */
+};
+
+/* A pin of an I/O APIC, which interrupts CPUs of the cell through an I/O APIC of the cell's own. */
+#define CELLHV_PIN_LEVEL 0x1u
+#define CELLHV_PIN_LOW 0x2u /* active low */
+#define CELLHV_PIN_FLAGS 0x3u
+
+struct cellhv_pin {
+	uint64_t ioapic; /* its registers: cellhv_ioapic.base */
+	uint32_t pin;
+	uint32_t flags;
+};
+
 /* Same layout and values as the console in the comm region (guest.h). */
 struct cellhv_console {
 	uint64_t address;
@@ -144,7 +192,8 @@ struct cellhv_console {
 #define CELLHV_CELL_CONSOLE_VIRTUAL 0x1u /* console hypercall permitted and in use */
 #define CELLHV_CELL_PASSIVE_COMM 0x2u	 /* the guest does not answer messages */
 #define CELLHV_CELL_STRICT_MSRS 0x8u	 /* an MSR that it may not use fails it; else it gets #GP */
-#define CELLHV_CELL_FLAGS 0xbu
+#define CELLHV_CELL_DMA_TRUSTED 0x10u	 /* may have functions whose DMA nothing confines */
+#define CELLHV_CELL_FLAGS 0x1bu
 
 /* In comm_revision: the layout without signature, struct cellhv_comm_legacy of guest.h. */
 #define CELLHV_COMM_LEGACY 0xffffu
@@ -158,17 +207,44 @@ struct cellhv_cell_config {
 	uint64_t entry;	       /* reset address, below 4 GiB */
 	uint64_t comm_address; /* guest address of the comm page, multiple of 4096 */
 	struct cellhv_console console;
-	struct cellhv_section memory; /* struct cellhv_memory_region */
-	struct cellhv_section cpus;   /* uint32_t: Linux CPU numbers, each once, at least one */
-	struct cellhv_section ports;  /* struct cellhv_port_range; 0CF8-0CFF are nobody's */
-	struct cellhv_section links;  /* struct cellhv_link */
+	struct cellhv_section memory;	 /* struct cellhv_memory_region */
+	struct cellhv_section cpus;	 /* uint32_t: Linux CPU numbers, each once, at least one */
+	struct cellhv_section ports;	 /* struct cellhv_port_range; 0CF8-0CFF are nobody's */
+	struct cellhv_section links;	 /* struct cellhv_link */
+	struct cellhv_section functions; /* struct cellhv_function */
+	struct cellhv_section pins;	 /* struct cellhv_pin */
 };
 
 /* A root access to what it does not own parks its CPU instead of reading all ones. */
 #define CELLHV_SYSTEM_STRICT 0x1u
 #define CELLHV_SYSTEM_FLAGS 0x1u
 
-/* Facts about the machine that only firmware tables tell; no sections. */
+enum cellhv_iommu_type {
+	CELLHV_IOMMU_VTD = 1, /* Intel VT-d */
+	CELLHV_IOMMU_AMD = 2, /* AMD-Vi */
+};
+
+/*
+ * Which functions a unit serves is not said: what is set for a requester is set in all units of its
+ * segment, and the others never see it.
+ */
+struct cellhv_iommu {
+	uint64_t base; /* registers, a multiple of 4096 */
+	uint32_t size; /* bytes of them, a multiple of 4096, at most 512 KiB */
+	uint16_t type; /* enum cellhv_iommu_type */
+	uint16_t segment;
+	uint16_t function; /* AMD-Vi: its own, bus << 8 | device << 3 | function; VT-d: 0 */
+	uint16_t reserved[3];
+};
+
+struct cellhv_ioapic {
+	uint64_t base; /* registers, a multiple of 4096 */
+	uint32_t gsi_base;
+	uint16_t source; /* requester id of its interrupts, where they are remapped; else 0 */
+	uint16_t id;	 /* as the firmware numbers it */
+};
+
+/* Facts about the machine that only firmware tables tell. */
 struct cellhv_system_config {
 	struct cellhv_config_header header;
 	uint32_t flags;
@@ -180,6 +256,8 @@ struct cellhv_system_config {
 	uint64_t remapping_base; /* registers of the VT-d unit that has all of PCI segment 0; 0:
 				    none */
 	uint64_t memory_top;	 /* first byte above the highest RAM address in the memory map */
+	struct cellhv_section iommus;  /* struct cellhv_iommu, of all segments */
+	struct cellhv_section ioapics; /* struct cellhv_ioapic */
 };
 
 #define CELLHV_CONFIG_ASSERT(name, test) CELLHV_ASSERT(test, name)
@@ -188,7 +266,11 @@ CELLHV_CONFIG_ASSERT("memory region", sizeof(struct cellhv_memory_region) == 32)
 CELLHV_CONFIG_ASSERT("link", sizeof(struct cellhv_link) == 72 + 16);
 CELLHV_CONFIG_ASSERT("console", sizeof(struct cellhv_console) == 32);
 CELLHV_CONFIG_ASSERT("cell config",
-		     sizeof(struct cellhv_cell_config) == 24 + 32 + 8 + 16 + 32 + 64);
-CELLHV_CONFIG_ASSERT("system config", sizeof(struct cellhv_system_config) == 24 + 8 + 16 + 16);
+		     sizeof(struct cellhv_cell_config) == 24 + 32 + 8 + 16 + 32 + 96);
+CELLHV_CONFIG_ASSERT("system config", sizeof(struct cellhv_system_config) == 24 + 8 + 16 + 16 + 32);
+CELLHV_CONFIG_ASSERT("function", sizeof(struct cellhv_function) == 96 + 8 + 8 + 16);
+CELLHV_CONFIG_ASSERT("pin", sizeof(struct cellhv_pin) == 16);
+CELLHV_CONFIG_ASSERT("IOMMU", sizeof(struct cellhv_iommu) == 24);
+CELLHV_CONFIG_ASSERT("I/O APIC", sizeof(struct cellhv_ioapic) == 16);
 
 #endif

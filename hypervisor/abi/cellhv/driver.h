@@ -24,7 +24,7 @@
 #endif
 
 #define CELLHV_DEVICE "/dev/cellhv"
-#define CELLHV_DRIVER_VERSION 2
+#define CELLHV_DRIVER_VERSION 3
 
 enum cellhv_driver_check {
 	CELLHV_DRIVER_CHECK_NO_VIRTUALIZATION = 0x1000, /* CPU without SVM and VMX */
@@ -45,6 +45,11 @@ enum cellhv_driver_check {
 	CELLHV_DRIVER_CHECK_LINK_UNUSABLE,     /* object: which link; its function has no driver */
 	CELLHV_DRIVER_CHECK_CPU_LOST,	       /* object: CPU; see CELL_DESTROY */
 	CELLHV_DRIVER_CHECK_NO_ROOM,	       /* object: see CELLHV_NO_ROOM */
+	CELLHV_DRIVER_CHECK_FUNCTION_ABSENT,   /* object: address, as of struct cellhv_function */
+	CELLHV_DRIVER_CHECK_FUNCTION_BUSY,     /* the same; Linux would not let it go */
+	CELLHV_DRIVER_CHECK_FUNCTION_RESET,    /* the same; it has no reset, or that failed */
+	CELLHV_DRIVER_CHECK_FUNCTION_LOST,     /* the same; see CELL_DESTROY */
+	CELLHV_DRIVER_CHECK_PIN_BUSY,	       /* object: GSI; Linux uses it */
 	CELLHV_DRIVER_CHECK_MAX,
 };
 
@@ -78,6 +83,11 @@ struct cellhv_info {
 	uint64_t memory_phys;
 	uint64_t memory_size;
 	char version[32];
+	uint32_t dma;		   /* enum cellhv_dma */
+	uint32_t interrupts;	   /* enum cellhv_interrupts */
+	struct cellhv_error iommu; /* why they are open, if they are */
+	uint32_t tables_total;
+	uint32_t tables_used;
 };
 
 struct cellhv_enable {

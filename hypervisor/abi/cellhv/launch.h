@@ -11,6 +11,7 @@
 #define CELLHV_IMAGE_SIGNATURE "CELLHVIM" /* 8 bytes */
 #define CELLHV_IMAGE_NAME "cellmgr/cellhv.bin"
 #define CELLHV_MEMORY_SIZE (4ul << 20) /* one naturally aligned block: image, CPUs, pool */
+#define CELLHV_TABLES_SIZE (4ul << 20) /* another one, where there is an IOMMU: its tables */
 
 struct cellhv_image_header {
 	char signature[8];

@@ -13,7 +13,7 @@
 
 #include "config.h"
 
-#define CELLHV_ABI_VERSION 2
+#define CELLHV_ABI_VERSION 3
 
 #define CELLHV_CALL 0x4348u
 
@@ -32,6 +32,8 @@ enum cellhv_op {
 	CELLHV_OP_CPU_STATS,	/* stats */
 	CELLHV_OP_CONSOLE_READ, /* console */
 	CELLHV_OP_POLL,		/* poll: cheap, meant for a timer */
+	CELLHV_OP_IOMMU_TAKE,	/* devices are confined from now on; all CPUs are in, no cells */
+	CELLHV_OP_IOMMU_LEAVE,	/* Linux has its IOMMUs as before; -EBUSY while a cell exists */
 	CELLHV_OP_MAX,
 };
 
@@ -58,8 +60,15 @@ enum cellhv_failure_reason {
 	CELLHV_FAILURE_GUEST,	 /* the guest set its state to failed */
 	CELLHV_FAILURE_REVISION, /* it wants a comm region of another revision than address */
 	CELLHV_FAILURE_STATE,	 /* it set its state to what is none: address */
+	CELLHV_FAILURE_DMA,	 /* of its function; detail = CELLHV_FAILURE_DMA_* */
+	CELLHV_FAILURE_SILENT,	 /* a CPU does not answer: something outside took it away */
 	CELLHV_FAILURE_MAX,
 };
+
+/* detail of CELLHV_FAILURE_DMA: the requester id, and what it wanted with `address`. */
+#define CELLHV_FAILURE_DMA_REQUESTER 0xffffull
+#define CELLHV_FAILURE_DMA_WRITE 0x10000ull
+#define CELLHV_FAILURE_DMA_INTERRUPT 0x20000ull /* address: index of what it asked for */
 
 struct cellhv_failure {
 	uint32_t reason;
@@ -146,8 +155,46 @@ enum cellhv_check {
 	CELLHV_CHECK_LINK_PEER,		/* object: index; another cell has this id */
 	CELLHV_CHECK_LINK_FUNCTION,	/* object: index; the root has a function there already */
 	CELLHV_CHECK_CPU_MODE,		/* object: enum cellhv_cpu_mode */
-	CELLHV_CHECK_CPUS_OUTSIDE, /* object: CPUs of Linux; not all are under the hypervisor */
+	CELLHV_CHECK_CPUS_OUTSIDE,     /* object: CPUs of Linux; not all are under the hypervisor */
+	CELLHV_CHECK_IOMMU_NONE,       /* this machine has none, that is known */
+	CELLHV_CHECK_IOMMU_FEATURE,    /* object: unit << 32 | enum cellhv_iommu_feature */
+	CELLHV_CHECK_IOMMU_SILENT,     /* object: unit, as all; it does not do what it is told */
+	CELLHV_CHECK_IOMMU_LOCKED,     /* ... its registers do not take what is written */
+	CELLHV_CHECK_IOMMU_TRANSLATES, /* ... for Linux, which cannot be carried */
+	CELLHV_CHECK_CONFIG_FUNCTION,  /* object: index of the function, as all below */
+	CELLHV_CHECK_CONFIG_PIN,       /* object: index of the pin */
+	CELLHV_CHECK_FUNCTION_OWNED,   /* not the root's */
+	CELLHV_CHECK_FUNCTION_ABSENT,  /* nothing answers there */
+	CELLHV_CHECK_FUNCTION_DIFFERS, /* BARs or bridges are not as the configuration says */
+	CELLHV_CHECK_FUNCTION_DMA,     /* nothing would confine it, and the cell is not trusted */
+	CELLHV_CHECK_PIN_OWNED,	       /* object: index; not the root's, or there is none */
 	CELLHV_CHECK_MAX,
+};
+
+/* What the hypervisor asks of an IOMMU; without it nothing is confined. */
+enum cellhv_iommu_feature {
+	CELLHV_IOMMU_FEATURE_QUEUE = 1, /* of invalidations */
+	CELLHV_IOMMU_FEATURE_LEVELS,	/* tables of 3 or 4 levels */
+	CELLHV_IOMMU_FEATURE_DOMAINS,	/* ids of 16 bits */
+	CELLHV_IOMMU_FEATURE_MODE,	/* Linux uses a mode that is not carried: scalable, guest */
+	CELLHV_IOMMU_FEATURE_REGISTERS, /* beyond what the firmware says there is */
+	CELLHV_IOMMU_FEATURE_PROTECTED, /* the firmware protects memory by it */
+	CELLHV_IOMMU_FEATURE_MAX,
+};
+
+/* What keeps devices of the root's from memory that is not the root's. */
+enum cellhv_dma {
+	CELLHV_DMA_OPEN = 0, /* nothing */
+	CELLHV_DMA_ISOLATED, /* tables of the hypervisor's */
+	CELLHV_DMA_BY_LINUX, /* Linux's tables, under the hypervisor's */
+};
+
+/* What keeps their interrupts from CPUs that are not the root's. */
+enum cellhv_interrupts {
+	CELLHV_INTERRUPTS_OPEN = 0,
+	CELLHV_INTERRUPTS_MESSAGES, /* MSI and MSI-X registers are filtered; a device may still
+				       write messages of its own */
+	CELLHV_INTERRUPTS_REMAPPED, /* a table of the hypervisor's */
 };
 
 #define CELLHV_ROOT_ID 0u /* in console calls: the hypervisor's own console */
@@ -170,6 +217,10 @@ struct cellhv_call {
 			uint32_t x2apic;    /* the root's CPUs run in x2APIC mode */
 			uint32_t apic_khz;
 			char version[32];
+			uint32_t dma;	       /* enum cellhv_dma */
+			uint32_t interrupts;   /* enum cellhv_interrupts */
+			uint32_t tables_total; /* pages of the block for tables of IOMMUs */
+			uint32_t tables_used;
 		} info;
 		struct {
 			uint64_t config_phys; /* contiguous root memory */

@@ -5,7 +5,7 @@
 
 	.section .header, "a"
 	.ascii	"CELLHVIM"
-	.long	2				/* CELLHV_ABI_VERSION */
+	.long	3				/* CELLHV_ABI_VERSION */
 	.long	entry_offset
 	.long	file_size
 	.long	memory_size

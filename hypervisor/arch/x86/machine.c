@@ -183,10 +183,11 @@ int machine_init(struct cellhv_boot *boot)
 	struct config_error error;
 	int err;
 
-	if (config_validate_system(&boot->system, sizeof(boot->system), CELLHV_ARCH_X86_64, &error))
+	memcpy(machine.system_words, boot->system, sizeof(machine.system_words));
+	if (config_validate_system(&machine.system, machine.system.header.total_size,
+				   CELLHV_ARCH_X86_64, &error))
 		return -EINVAL;
 
-	machine.system = boot->system;
 	machine.architecture = CELLHV_ARCH_X86_64;
 	x86_machine.memory_virt = boot->memory_virt;
 	x86_machine.leave = boot->leave;

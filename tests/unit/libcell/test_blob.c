@@ -56,6 +56,21 @@ TEST(blob_copies_what_is_valid)
 	sysroot_remove(&root);
 }
 
+/* Without the two sections at the end of the fixed part. Returns its size. */
+static size_t make_version_2(struct cellhv_cell_config *config, size_t size)
+{
+	struct cellhv_section *const sections[] = {&config->memory, &config->cpus, &config->ports,
+						   &config->links};
+	const uint32_t gone = 2 * sizeof(struct cellhv_section);
+
+	for (size_t i = 0; i < 4; i++)
+		sections[i]->offset -= sections[i]->offset ? gone : 0;
+	memmove(&config->functions, config + 1, size - sizeof(*config));
+	config->header.version = 2;
+	blob_finish_header(&config->header, size - gone);
+	return size - gone;
+}
+
 /* As version 1 had it: flag 4 for the legacy comm page, else revision 1, and no field for it. */
 static void make_version_1(struct cellhv_cell_config *config, size_t size, bool is_legacy)
 {
@@ -70,11 +85,14 @@ static void check_version_1(cell_blob *blob, bool is_legacy)
 	_Alignas(8) char data[4096];
 	struct cellhv_cell_config *config = (void *)data;
 	cell_blob *read = NULL;
+	size_t size;
 
 	memcpy(data, blob->config, blob->size);
-	make_version_1(config, blob->size, is_legacy);
-	CHECK(!blob_is_valid(data, blob->size));
-	CHECK_EQ(cell_blob_new(root.context, data, blob->size, &read), 0);
+	size = make_version_2(config, blob->size);
+	make_version_1(config, size, is_legacy);
+	CHECK(!blob_is_valid(data, size));
+	CHECK_EQ(cell_blob_new(root.context, data, size, &read), 0);
+	CHECK_EQ(read->size, blob->size);
 	CHECK_EQ(read->config->header.version, CELLHV_CONFIG_VERSION);
 	CHECK_EQ(read->config->comm_revision, is_legacy ? CELLHV_COMM_LEGACY : 1);
 	CHECK_EQ(read->config->flags, blob->config->flags | CELLHV_CELL_STRICT_MSRS);
@@ -84,16 +102,48 @@ static void check_version_1(cell_blob *blob, bool is_legacy)
 	/* What version 1 had reserved. */
 	read = NULL;
 	config->comm_revision = 2;
-	blob_finish_header(&config->header, blob->size);
-	CHECK_EQ(cell_blob_new(root.context, data, blob->size, &read), -EINVAL);
+	blob_finish_header(&config->header, size);
+	CHECK_EQ(cell_blob_new(root.context, data, size, &read), -EINVAL);
 	config->flags |= 8;
-	make_version_1(config, blob->size, is_legacy);
-	CHECK_EQ(cell_blob_new(root.context, data, blob->size, &read), -EINVAL);
+	make_version_1(config, size, is_legacy);
+	CHECK_EQ(cell_blob_new(root.context, data, size, &read), -EINVAL);
 	config->flags &= ~8u;
-	make_version_1(config, blob->size, is_legacy);
+	make_version_1(config, size, is_legacy);
 	config->header.checksum ^= 1;
-	CHECK_EQ(cell_blob_new(root.context, data, blob->size, &read), -EINVAL);
+	CHECK_EQ(cell_blob_new(root.context, data, size, &read), -EINVAL);
 	CHECK(!read);
+}
+
+TEST(blob_of_version_2_is_understood)
+{
+	_Alignas(8) char data[4096];
+	struct cellhv_cell_config *config = (void *)data;
+	cell_blob *blob, *read = NULL;
+	size_t size;
+
+	sysroot_make(&root);
+	blob = compile();
+	memcpy(data, blob->config, blob->size);
+	size = make_version_2(config, blob->size);
+	CHECK_EQ(cell_blob_new(root.context, data, size, &read), 0);
+	CHECK_EQ(read->size, blob->size);
+	CHECK(memcmp(read->config, blob->config, blob->size) == 0);
+	cell_blob_unref(read);
+
+	/* Where an array would lie in the fixed part, or anything is damaged. */
+	read = NULL;
+	for (size_t i = 0; i < size; i++) {
+		data[i] ^= 0x10;
+		CHECK_EQ(cell_blob_new(root.context, data, size, &read), -EINVAL);
+		data[i] ^= 0x10;
+		CHECK_EQ(cell_blob_new(root.context, data, i, &read), -EINVAL);
+	}
+	config->memory.offset -= 8;
+	blob_finish_header(&config->header, size);
+	CHECK_EQ(cell_blob_new(root.context, data, size, &read), -EINVAL);
+	CHECK(!read);
+	cell_blob_unref(blob);
+	sysroot_remove(&root);
 }
 
 TEST(blob_of_version_1_is_understood)

@@ -213,7 +213,7 @@ TEST(acpi_survives_bad_lengths)
 
 TEST(host_reads_memory_and_cpus)
 {
-	struct cellhv_system_config config;
+	union host_system_config system;
 	struct sysroot root;
 	cell_host *host;
 
@@ -225,10 +225,10 @@ TEST(host_reads_memory_and_cpus)
 	CHECK_EQ(memory_next_block(&host->memory)->number, 6);
 	CHECK_EQ(host->memory.top, 0x3ffe0000);
 	CHECK_EQ(cpuset_count(&host->online), 4);
-	host_system_config(host, &config);
-	CHECK_EQ(config.memory_top, 0x3ffe0000);
-	CHECK_EQ(config.header.type, CELLHV_CONFIG_SYSTEM);
-	CHECK_EQ(config.debug_port, 0);
+	host_system_config(host, &system);
+	CHECK_EQ(system.config.memory_top, 0x3ffe0000);
+	CHECK_EQ(system.config.header.type, CELLHV_CONFIG_SYSTEM);
+	CHECK_EQ(system.config.debug_port, 0);
 	cell_host_unref(host);
 	sysroot_remove(&root);
 }
@@ -251,7 +251,7 @@ TEST(host_describes_itself)
 
 TEST(host_settings_reach_the_hypervisor)
 {
-	struct cellhv_system_config config;
+	union host_system_config system;
 	struct sysroot root;
 	cell_host *host;
 
@@ -259,9 +259,9 @@ TEST(host_settings_reach_the_hypervisor)
 	sysroot_write(&root, "/etc/cellmgr/host.json",
 		      "{ \"strict\": true, \"debug-port\": \"0x2f8\" }");
 	CHECK_EQ(cell_host_new(root.context, NULL, &host), 0);
-	host_system_config(host, &config);
-	CHECK_EQ(config.flags, CELLHV_SYSTEM_STRICT);
-	CHECK_EQ(config.debug_port, 0x2f8);
+	host_system_config(host, &system);
+	CHECK_EQ(system.config.flags, CELLHV_SYSTEM_STRICT);
+	CHECK_EQ(system.config.debug_port, 0x2f8);
 	cell_host_unref(host);
 	sysroot_remove(&root);
 }

@@ -11,7 +11,7 @@
 #define CELLHV_X86_LAUNCH_H
 
 /* Offsets that the assembly on both sides uses; asserted below. */
-#define CELLHV_BOOT_SIZE 352
+#define CELLHV_BOOT_SIZE 3368
 #define CELLHV_NATIVE_RSP 32
 #define CELLHV_NATIVE_RIP 40
 #define CELLHV_FRAME_REG(number) ((number)*8) /* by the processor's numbers: RAX 0, RSP 4 */
@@ -95,8 +95,9 @@ struct cellhv_boot {
 	uint64_t switch_data_phys; /* and where it is */
 	uint32_t num_cpus;	   /* that will enter; until all are in there are no cells */
 	uint32_t tsc_khz;
-	struct cellhv_system_config system;
-	struct cellhv_native native; /* of the CPU that is entering now */
+	uint64_t tables_phys; /* CELLHV_TABLES_SIZE bytes, zeroed, naturally aligned; 0: none */
+	uint64_t system[CELLHV_SYSTEM_MAX_SIZE / 8]; /* struct cellhv_system_config, sections */
+	struct cellhv_native native;		     /* of the CPU that is entering now */
 	struct cellhv_refusal refusal;
 };
 

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
+#include "core/config_device.h"
+
+#include <cellhv/manage.h>
+
+#include "core/config_format.h"
+#include "core/errno.h"
+#include "core/range.h"
+
+#define PAGE_MASK 0xfffull
+#define IOAPIC_PINS 240u /* that its version register can tell: Intel 82093AA, 3.2.2 */
+
+static bool is_list(const uint16_t *entries, uint32_t count, uint32_t max)
+{
+	if (count > max)
+		return false;
+
+	for (uint32_t i = 0; i < max; i++) {
+		if (i >= count && entries[i])
+			return false;
+		for (uint32_t other = 0; i < count && other < i; other++)
+			if (entries[i] == entries[other])
+				return false;
+	}
+	return true;
+}
+
+/* Naturally aligned, as a register of that size cannot say anything else. */
+static bool bar_is_valid(const struct cellhv_bar *bar)
+{
+	if (!bar->size)
+		return !bar->phys;
+	return !(bar->size & (bar->size - 1)) && !(bar->phys & (bar->size - 1)) && bar->phys &&
+	       bar->phys <= UINT64_MAX - bar->size;
+}
+
+static bool function_is_valid(const struct cellhv_function *function)
+{
+	for (uint32_t i = 0; i < CELLHV_FUNCTION_BARS; i++)
+		if (!bar_is_valid(&function->bars[i]))
+			return false;
+	return !(function->flags & ~CELLHV_FUNCTION_FLAGS) && function->num_requesters &&
+	       is_list(function->requesters, function->num_requesters,
+		       CELLHV_FUNCTION_REQUESTERS) &&
+	       is_list(function->bridges, function->num_bridges, CELLHV_FUNCTION_BRIDGES);
+}
+
+/* The cell's other functions, those of its links among them, are at other addresses. */
+static bool function_is_alone(const struct cellhv_cell_config *config, uint32_t index)
+{
+	uint16_t address = config_function(config, index)->address;
+
+	for (uint32_t i = 0; i < index; i++)
+		if (config_function(config, i)->address == address)
+			return false;
+	for (uint32_t i = 0; i < config->links.count; i++)
+		if (config_link(config, i)->function == address)
+			return false;
+	return true;
+}
+
+static bool pin_is_valid(const struct cellhv_cell_config *config, uint32_t index)
+{
+	const struct cellhv_pin *pin = config_pin(config, index);
+
+	if (!pin->ioapic || pin->ioapic & PAGE_MASK || pin->pin >= IOAPIC_PINS ||
+	    pin->flags & ~CELLHV_PIN_FLAGS)
+		return false;
+
+	for (uint32_t i = 0; i < index; i++) {
+		const struct cellhv_pin *other = config_pin(config, i);
+
+		if (other->ioapic == pin->ioapic && other->pin == pin->pin)
+			return false;
+	}
+	return true;
+}
+
+int config_validate_devices(const struct cellhv_cell_config *config, struct config_error *error)
+{
+	for (uint32_t i = 0; i < config->functions.count; i++)
+		if (!function_is_valid(config_function(config, i)) || !function_is_alone(config, i))
+			return config_fail(error, CELLHV_CHECK_CONFIG_FUNCTION, i);
+
+	for (uint32_t i = 0; i < config->pins.count; i++)
+		if (!pin_is_valid(config, i))
+			return config_fail(error, CELLHV_CHECK_CONFIG_PIN, i);
+	return 0;
+}
