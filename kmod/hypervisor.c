@@ -21,8 +21,9 @@ static bool hypervisor_blocked;
 /* The same for the CPU hotplug callback; written with the hotplug lock held for reading. */
 static struct launch *hypervisor_cpus;
 
-static u64 hypervisor_memory_phys; /* these two are read without the lock */
+static u64 hypervisor_memory_phys; /* these three are read without the lock */
 static u64 hypervisor_enables;
+static struct cellhv_error hypervisor_iommus_left; /* why the IOMMUs are not the hypervisor's */
 
 u64 hypervisor_generation(void)
 {
@@ -93,6 +94,11 @@ int hypervisor_info(union device_args *args)
 	info->memory_phys = READ_ONCE(hypervisor_memory_phys);
 	info->memory_size = CELLHV_MEMORY_SIZE;
 	strscpy(info->version, call.info.version, sizeof(info->version));
+	info->dma = call.info.dma;
+	info->interrupts = call.info.interrupts;
+	info->iommu = hypervisor_iommus_left;
+	info->tables_total = call.info.tables_total;
+	info->tables_used = call.info.tables_used;
 
 	return 0;
 }
@@ -110,6 +116,28 @@ int hypervisor_cpu_stats(union device_args *args)
 
 	memcpy(stats->count, call.stats.count, sizeof(stats->count));
 	return 0;
+}
+
+/*
+ * With every CPU in, as those that are not would go on writing to the registers. Without IOMMUs
+ * there is a hypervisor all the same.
+ */
+static void hypervisor_take_iommus(void)
+{
+	struct cellhv_call call = {.op = CELLHV_OP_IOMMU_TAKE};
+	struct cellhv_error error = {};
+
+	if (call_make(&call, &error) && error.check != CELLHV_CHECK_IOMMU_NONE)
+		pr_notice("IOMMUs stay as they are: check %u on %#llx\n", error.check,
+			  error.object);
+	hypervisor_iommus_left = error;
+}
+
+static int hypervisor_leave_iommus(struct cellhv_error *error)
+{
+	struct cellhv_call call = {.op = CELLHV_OP_IOMMU_LEAVE};
+
+	return call_make(&call, error);
 }
 
 /* The image goes into memory and every CPU into the image, or nothing has changed. */
@@ -143,6 +171,7 @@ static int hypervisor_enter(const struct cellhv_system_config *system, struct ce
 	WRITE_ONCE(hypervisor_memory_phys, launch_memory_phys(launch));
 	WRITE_ONCE(hypervisor_enables, hypervisor_enables + 1);
 	call_open(launch);
+	hypervisor_take_iommus();
 	pr_info("hypervisor enabled, memory at %#llx\n", hypervisor_memory_phys);
 
 	return 0;
@@ -200,10 +229,15 @@ static int hypervisor_leave(struct cellhv_error *error)
 	if (roster_count())
 		return refuse(error, -EBUSY, CELLHV_CHECK_CELLS_EXIST, roster_count());
 
+	ret = hypervisor_leave_iommus(error);
+	if (ret)
+		return ret;
+
 	call_close();
 	ret = launch_leave(hypervisor_launch, error);
 	if (ret) {
 		call_open(hypervisor_launch);
+		hypervisor_take_iommus();
 		return ret;
 	}
 

@@ -59,6 +59,9 @@ void arch_window_unmap(struct cpu *self);
 /* Zeroes PAGE_SIZE bytes at a page boundary. */
 void arch_clear_page(void *page);
 
+/* What hardware reads that looks into no cache: it is in memory when this returns. */
+void arch_write_back(const void *address, uint64_t size);
+
 /* This CPU forgets what it has cached of its guest's translations. */
 void arch_flush(struct cpu *self);
 
@@ -70,6 +73,12 @@ int arch_map_root(uint64_t phys, uint64_t size);
 
 /* Whether one of the bytes is what keeps cells apart: nobody is given that. No range wraps. */
 bool arch_keeps(uint64_t phys, uint64_t size);
+
+/*
+ * The n-th range that no device may reach: the first is where messages to CPUs go, in every domain;
+ * the others are registers through which others could be reached. false: there are no more.
+ */
+bool arch_no_dma(unsigned n, uint64_t *phys, uint64_t *size);
 
 /* ---- What runs on this CPU. core sets cpu->activity, but where that is said. ---- */
 

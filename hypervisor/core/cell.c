@@ -8,9 +8,9 @@
 #include "core/arch.h"
 #include "core/comm.h"
 #include "core/errno.h"
+#include "core/iommu.h"
 #include "core/machine.h"
 #include "core/print.h"
-#include "core/range.h"
 #include "core/resource.h"
 #include "core/string.h"
 #include "core/window.h"
@@ -62,16 +62,25 @@ enum cellhv_cell_state cell_state(const struct cell *cell)
 	return cell_status(cell, &failure);
 }
 
+void cell_fail(struct cell *cell, const struct cellhv_failure *failure)
+{
+	if (__atomic_exchange_n(&cell->failed, true, __ATOMIC_SEQ_CST))
+		return;
+	cell->failure = *failure;
+	if (!cell_is_root(cell))
+		resource_fail(cell);
+}
+
 bool cell_root_owns(uint64_t phys, uint64_t size)
 {
 	return phys + size > phys && phys + size <= machine.phys_limit &&
-	       !range_overlaps(phys, size, machine.memory_phys, CELLHV_MEMORY_SIZE) &&
-	       !resource_owns_memory(phys, size) && !arch_pci_took(phys, size);
+	       !machine_owns(phys, size) && !resource_owns_memory(phys, size) &&
+	       !arch_pci_took(phys, size) && !iommu_took(phys, size);
 }
 
 bool cell_root_may_give(uint64_t phys, uint64_t size)
 {
-	return cell_root_owns(phys, size) && !arch_keeps(phys, size);
+	return cell_root_owns(phys, size) && !arch_keeps(phys, size) && !iommu_keeps(phys, size);
 }
 
 /* A cell that says "locked" forbids this; `except` may be NULL. */

@@ -8,6 +8,7 @@
 
 #include "core/config.h"
 #include "core/cpu.h"
+#include "core/iommu.h"
 #include "core/lock.h"
 #include "core/paging.h"
 #include "core/pci.h"
@@ -24,7 +25,9 @@ struct cell {
 	char name[CELLHV_NAME_SIZE];
 	struct cellhv_cell_config *config; /* validated copy; NULL: the root */
 	uint32_t config_pages;
-	struct paging memory;	/* nested page tables */
+	struct paging memory; /* nested page tables */
+	struct iommu_domain
+		dma;		/* what its functions reach; without a root where nothing says so */
 	void *comm;		/* page: struct cellhv_comm or _legacy */
 	struct arch_cell *arch; /* what the architecture keeps for it; may be NULL */
 	struct ring console;
@@ -51,6 +54,8 @@ extern struct cell *cells; /* without the root */
 
 struct cell *cell_by_id(uint32_t id);
 uint32_t cell_count(void);
+/* It fails for this reason, if it has not for another: from whatever CPU. */
+void cell_fail(struct cell *cell, const struct cellhv_failure *failure);
 enum cellhv_cell_state cell_state(const struct cell *cell);
 
 /* The same, and why it is CELLHV_STATE_FAILED, of one moment: the guest may change it any time. */

@@ -77,6 +77,10 @@ static int control_info(struct cpu *self, struct cellhv_call *call)
 	for (uint32_t i = 0; i < num_cpus; i++)
 		call->info.num_cpus += cpu_by_number(i) != NULL;
 	call->info.num_cells = cell_count();
+	call->info.dma = iommu_dma();
+	call->info.interrupts = iommu_interrupts();
+	call->info.tables_total = machine.tables.pages;
+	call->info.tables_used = machine.tables.used;
 	memcpy(call->info.version, machine.version, sizeof(call->info.version));
 	arch_info(call);
 	return 0;
@@ -220,7 +224,7 @@ static int control_poll(struct cpu *self, struct cellhv_call *call)
 {
 	uint64_t console_bytes = console_bytes_gone + print_ring.position;
 
-	(void)self;
+	iommu_poll(self);
 	for (struct cell *cell = cells; cell; cell = cell->next) {
 		uint32_t state = cell_state(cell);
 

@@ -178,18 +178,15 @@ void cpu_serve_requests(struct cpu *cpu)
 void cpu_fail(struct cpu *cpu, uint32_t reason, uint64_t address, uint64_t detail)
 {
 	struct cell *cell = cpu->cell;
-	uint64_t rip = arch_guest_address(cpu);
+	const struct cellhv_failure failure = {reason, cpu->number, arch_guest_address(cpu),
+					       address, detail};
 
 	__atomic_or_fetch(&cell->failed_cpus[cpu->number / 64], 1ull << (cpu->number % 64),
 			  __ATOMIC_SEQ_CST);
-	if (!__atomic_exchange_n(&cell->failed, true, __ATOMIC_SEQ_CST)) {
-		cell->failure = (struct cellhv_failure){reason, cpu->number, rip, address, detail};
-		if (!cell_is_root(cell))
-			resource_fail(cell);
-	}
+	cell_fail(cell, &failure);
 	print("CPU %u of cell \"%s\" parked: reason %u, rip %llx, address %llx, detail %llx\n",
-	      cpu->number, cell->name, reason, (unsigned long long)rip, (unsigned long long)address,
-	      (unsigned long long)detail);
+	      cpu->number, cell->name, reason, (unsigned long long)failure.rip,
+	      (unsigned long long)address, (unsigned long long)detail);
 	cpu->activity = CPU_PARKED;
 	arch_silence(cpu);
 }

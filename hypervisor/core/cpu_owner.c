@@ -53,7 +53,8 @@ static bool cpu_park_root(struct cpu *cpu)
 
 static int cpu_take(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 {
-	(void)self;
+	int err;
+
 	for (uint32_t i = 0; i < cell->config->cpus.count; i++) {
 		struct cpu *cpu = cpu_by_number(config_cpu(cell->config, i));
 
@@ -63,7 +64,11 @@ static int cpu_take(struct cpu *self, struct cell *cell, struct cellhv_call *cal
 		}
 		cpu_set_owner(cpu, cell);
 	}
-	return 0;
+	/* Devices of the root's do not interrupt them any more. */
+	err = iommu_recheck(self, call);
+	if (err)
+		cpu_return_all(cell, cell->config->cpus.count);
+	return err;
 }
 
 static void cpu_drop(struct cell *cell)

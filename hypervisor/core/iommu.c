@@ -1,19 +1,500 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* The units of the machine: taken and given back together, and told the same. */
 #include "core/iommu.h"
 
+#include "core/arch.h"
 #include "core/cell.h"
+#include "core/control.h"
 #include "core/errno.h"
+#include "core/iommu_domain.h"
+#include "core/machine.h"
+#include "core/memory.h"
+#include "core/print.h"
+#include "core/range.h"
+
+#define FAULTS_PER_SECOND 8u
+
+static struct iommu units[CELLHV_MAX_IOMMUS];
+static unsigned num_units; /* that the hypervisor has, or is just taking */
+static bool taken;
+
+/* Requesters of cells. */
+static struct {
+	uint16_t requester;
+	struct cell *cell;
+} bindings[IOMMU_REQUESTERS];
+static unsigned num_bindings;
+
+static bool interrupts[IOMMU_INTERRUPTS]; /* entries that are a cell's */
+
+enum cellhv_dma iommu_dma(void)
+{
+	return taken ? CELLHV_DMA_ISOLATED : CELLHV_DMA_OPEN;
+}
+
+enum cellhv_interrupts iommu_interrupts(void)
+{
+	bool all = taken;
+
+	for (unsigned i = 0; i < num_units; i++)
+		all = all && units[i].remaps;
+	return all ? CELLHV_INTERRUPTS_REMAPPED : CELLHV_INTERRUPTS_OPEN;
+}
+
+static bool overlaps(const struct cellhv_iommu *unit, uint64_t phys, uint64_t size)
+{
+	return range_overlaps(phys, size, unit->base, unit->size);
+}
+
+bool iommu_keeps(uint64_t phys, uint64_t size)
+{
+	for (uint32_t i = 0; i < machine.system.iommus.count; i++)
+		if (overlaps(config_iommu(&machine.system, i), phys, size))
+			return true;
+	return false;
+}
+
+struct iommu *iommu_at(uint64_t phys)
+{
+	for (unsigned i = 0; i < num_units; i++)
+		if (overlaps(units[i].config, phys, 1))
+			return &units[i];
+	return NULL;
+}
+
+bool iommu_took(uint64_t phys, uint64_t size)
+{
+	return num_units && iommu_keeps(phys, size);
+}
+
+static int silent(const struct iommu *unit, struct cellhv_call *call)
+{
+	return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_IOMMU_SILENT, unit->index);
+}
+
+static int no_tables(struct cellhv_call *call)
+{
+	return cell_refuse(call, -ENOMEM, CELLHV_CHECK_POOL_EMPTY, pool_available(&machine.tables));
+}
+
+/* ---- Taking and leaving ---- */
+
+static int probe_unit(struct cpu *self, struct iommu *unit, uint32_t index,
+		      struct cellhv_call *call)
+{
+	*unit = (struct iommu){.config = config_iommu(&machine.system, index), .index = index};
+	unit->ops = arch_iommu_ops(unit->config->type);
+	if (!unit->ops)
+		return cell_refuse(call, -ENODEV, CELLHV_CHECK_IOMMU_NONE, index);
+	return unit->ops->probe(self, unit, call);
+}
+
+/* What the tables of all have to be. */
+static int agree(struct paging *tables, const struct paging *wanted, const struct iommu *unit,
+		 struct cellhv_call *call)
+{
+	if (tables->format &&
+	    (wanted->format != tables->format || wanted->levels != tables->levels))
+		return cell_refuse(call, -ENODEV, CELLHV_CHECK_IOMMU_FEATURE,
+				   (uint64_t)unit->index << 32 | CELLHV_IOMMU_FEATURE_LEVELS);
+	tables->huge_1g = wanted->huge_1g && (tables->huge_1g || !tables->format);
+	tables->past_caches |= wanted->past_caches;
+	tables->format = wanted->format;
+	tables->levels = wanted->levels;
+	return 0;
+}
+
+static int probe_all(struct cpu *self, struct paging *tables, struct cellhv_call *call)
+{
+	for (uint32_t i = 0; i < machine.system.iommus.count; i++) {
+		struct paging wanted = {0};
+		int err = probe_unit(self, &units[i], i, call);
+
+		if (err)
+			return err;
+		units[i].ops->describe(&units[i], &wanted);
+		err = agree(tables, &wanted, &units[i], call);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* The root's accesses to their registers exit, or do not any more. */
+static int trap_all(struct cpu *self, bool trap, struct cellhv_call *call)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < machine.system.iommus.count && !err; i++) {
+		const struct cellhv_iommu *unit = config_iommu(&machine.system, i);
+
+		err = memory_change_root(unit->base, unit->size, trap ? 0 : MEMORY_ROOT_ACCESS);
+	}
+	return err ? err : memory_settle_root(self, call);
+}
+
+static int take_unit(struct cpu *self, struct iommu *unit, struct cellhv_call *call)
+{
+	int err;
+
+	lock_acquire(&unit->lock);
+	err = unit->ops->take(self, unit, call);
+	lock_release(&unit->lock);
+	return err;
+}
+
+static int give_back_unit(struct cpu *self, struct iommu *unit, struct cellhv_call *call)
+{
+	int err;
+
+	lock_acquire(&unit->lock);
+	err = unit->ops->give_back(self, unit, call);
+	lock_release(&unit->lock);
+	return err;
+}
+
+static int take_all(struct cpu *self, struct cellhv_call *call)
+{
+	for (uint32_t i = 0; i < machine.system.iommus.count; i++) {
+		int err = take_unit(self, &units[i], call);
+
+		if (err) {
+			while (i--)
+				give_back_unit(self, &units[i], call);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/* From the last step to the first. */
+static void untake(struct cpu *self, struct cellhv_call *call)
+{
+	trap_all(self, false, call);
+	num_units = 0;
+	iommu_domain_destroy(&iommu_root_domain);
+	pool_reclaim(&machine.tables);
+	iommu_flush_owed = false;
+}
+
+static int build(const struct paging *tables, struct cellhv_call *call)
+{
+	int err = iommu_domain_build(tables);
+
+	if (err == -ERANGE)
+		return cell_refuse(call, -ENODEV, CELLHV_CHECK_IOMMU_FEATURE,
+				   CELLHV_IOMMU_FEATURE_LEVELS);
+	return err ? no_tables(call) : 0;
+}
+
+static int take(struct cpu *self, struct cellhv_call *call)
+{
+	struct paging tables = {0};
+	int err = probe_all(self, &tables, call);
+
+	if (!err)
+		err = build(&tables, call);
+	/* Accesses of other CPUs wait from here on, for the management lock. */
+	num_units = machine.system.iommus.count;
+	if (!err)
+		err = trap_all(self, true, call);
+	if (!err)
+		err = take_all(self, call);
+	if (err)
+		untake(self, call);
+	return err;
+}
 
 int iommu_take(struct cpu *self, struct cellhv_call *call)
 {
-	(void)self;
-	return cell_refuse(call, -ENODEV, CELLHV_CHECK_IOMMU_NONE, 0);
-}
+	int err;
 
-int iommu_leave(struct cpu *self, struct cellhv_call *call)
-{
-	(void)self;
 	if (cells)
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELLS_EXIST, cell_count());
+	if (taken)
+		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CALL_FORMAT, call->op);
+	/* A native CPU would go on writing to their registers. */
+	if (!cpu_all_inside())
+		return cell_refuse(call, -ENODEV, CELLHV_CHECK_CPUS_OUTSIDE, machine.num_cpus);
+	if (!machine.system.iommus.count)
+		return cell_refuse(call, -ENODEV, CELLHV_CHECK_IOMMU_NONE, 0);
+	if (!machine.tables_phys)
+		return no_tables(call);
+
+	err = take(self, call);
+	if (err)
+		return err;
+	taken = true;
+	print("Took %u IOMMUs (%s): %u of %u pages for tables, interrupts %s\n", num_units,
+	      units[0].ops->name, machine.tables.used, machine.tables.pages,
+	      iommu_interrupts() == CELLHV_INTERRUPTS_REMAPPED ? "remapped" : "open");
 	return 0;
+}
+
+/* Backwards; where one does not do what it is told, those that Linux has again stay so. */
+int iommu_leave(struct cpu *self, struct cellhv_call *call)
+{
+	if (cells)
+		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELLS_EXIST, cell_count());
+	if (!taken)
+		return 0;
+	for (unsigned i = num_units; i--;) {
+		int err = give_back_unit(self, &units[i], call);
+
+		if (!err)
+			continue;
+		for (unsigned again = i + 1; again < num_units; again++)
+			take_unit(self, &units[again], call);
+		return err;
+	}
+	taken = false;
+	untake(self, call);
+	return 0;
+}
+
+/* ---- What all units are told ---- */
+
+/* Forgets what the domain's tables said before. */
+static int flush_all(struct cpu *self, const struct iommu_domain *domain, struct cellhv_call *call)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < num_units && !err; i++) {
+		lock_acquire(&units[i].lock);
+		if (units[i].ops->flush(self, &units[i], domain))
+			err = silent(&units[i], call);
+		lock_release(&units[i].lock);
+	}
+	return err;
+}
+
+int iommu_settle(struct cpu *self, struct cellhv_call *call)
+{
+	int err;
+
+	if (!taken || !iommu_flush_owed)
+		return 0;
+	err = flush_all(self, &iommu_root_domain, call);
+	if (err)
+		return err;
+	pool_reclaim(&machine.tables);
+	iommu_flush_owed = false;
+	return 0;
+}
+
+static int attach_unit(struct cpu *self, struct iommu *unit, uint16_t requester,
+		       const struct iommu_domain *domain, struct cellhv_call *call)
+{
+	int err;
+
+	/* Requesters of other segments are always the root's. */
+	if (unit->config->segment)
+		return 0;
+	lock_acquire(&unit->lock);
+	err = unit->ops->attach(self, unit, requester, domain);
+	lock_release(&unit->lock);
+	if (err == -ENOMEM)
+		return no_tables(call);
+	return err ? silent(unit, call) : 0;
+}
+
+static int attach_all(struct cpu *self, uint16_t requester, const struct iommu_domain *domain,
+		      struct cellhv_call *call)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < num_units && !err; i++)
+		err = attach_unit(self, &units[i], requester, domain, call);
+	return err;
+}
+
+int iommu_recheck(struct cpu *self, struct cellhv_call *call)
+{
+	int err = 0;
+
+	for (unsigned i = 0; taken && i < num_units && !err; i++) {
+		lock_acquire(&units[i].lock);
+		if (units[i].ops->recheck_interrupts(self, &units[i]))
+			err = silent(&units[i], call);
+		lock_release(&units[i].lock);
+	}
+	return err;
+}
+
+/* ---- Requesters ---- */
+
+/* The place of its binding; num_bindings: it has none. */
+static unsigned find_binding(uint16_t requester)
+{
+	unsigned i = 0;
+
+	while (i < num_bindings && bindings[i].requester != requester)
+		i++;
+	return i;
+}
+
+const struct cell *iommu_owner(uint16_t requester)
+{
+	unsigned i = find_binding(requester);
+
+	return i < num_bindings ? bindings[i].cell : NULL;
+}
+
+int iommu_detach(struct cpu *self, uint16_t requester, struct cellhv_call *call)
+{
+	unsigned i = find_binding(requester);
+	int err;
+
+	if (i == num_bindings)
+		return 0;
+	err = attach_all(self, requester, &iommu_root_domain, call);
+	if (err)
+		return err;
+	bindings[i] = bindings[--num_bindings];
+	return iommu_recheck(self, call);
+}
+
+int iommu_attach(struct cpu *self, uint16_t requester, struct cell *cell, struct cellhv_call *call)
+{
+	int err;
+
+	if (!taken)
+		return 0;
+	if (num_bindings == IOMMU_REQUESTERS)
+		return cell_refuse(call, -ENOMEM, CELLHV_CHECK_POOL_EMPTY, 0);
+	if (iommu_owner(requester))
+		return cell_refuse(call, -EBUSY, CELLHV_CHECK_FUNCTION_OWNED, requester);
+
+	/* Before: interrupts of the root's by this requester are no more. */
+	bindings[num_bindings].requester = requester;
+	bindings[num_bindings++].cell = cell;
+	err = attach_all(self, requester, &cell->dma, call);
+	if (!err)
+		err = iommu_recheck(self, call);
+	/* Nobody tries again, and the cell goes: what fails now is left out. */
+	if (err) {
+		attach_all(self, requester, &iommu_root_domain, call);
+		num_bindings--;
+	}
+	return err;
+}
+
+/* ---- Interrupts of cells ---- */
+
+int iommu_allocate_interrupts(uint32_t count, uint32_t *ret_first)
+{
+	uint32_t used = 0;
+
+	for (uint32_t first = 0; first + count <= IOMMU_INTERRUPTS; first += count) {
+		for (uint32_t i = used = 0; i < count; i++)
+			used |= interrupts[first + i];
+		if (used)
+			continue;
+		for (uint32_t i = 0; i < count; i++)
+			interrupts[first + i] = true;
+		*ret_first = first;
+		return 0;
+	}
+	return -ENOSPC;
+}
+
+/* Waits for no other: false where a unit is busy, and those before it have been set. */
+static int set_unit(struct cpu *self, struct iommu *unit, uint32_t index,
+		    const struct iommu_interrupt *interrupt)
+{
+	int err;
+
+	if (!lock_try(&unit->lock))
+		return -EAGAIN;
+	err = unit->ops->set_interrupt(self, unit, index, interrupt);
+	lock_release(&unit->lock);
+	return err;
+}
+
+static int set_all(struct cpu *self, uint32_t index, const struct iommu_interrupt *interrupt)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < num_units && !err; i++)
+		if (!units[i].config->segment)
+			err = set_unit(self, &units[i], index, interrupt);
+	return err;
+}
+
+int iommu_set_interrupt(struct cpu *self, uint32_t index, const struct iommu_interrupt *interrupt,
+			uint64_t *ret_address, uint32_t *ret_data)
+{
+	int err = set_all(self, index, interrupt);
+
+	if (!err)
+		units[0].ops->message(&units[0], index, ret_address, ret_data);
+	return err;
+}
+
+void iommu_free_interrupts(struct cpu *self, uint32_t first, uint32_t count)
+{
+	for (uint32_t i = first; i < first + count; i++) {
+		while (set_all(self, i, NULL) == -EAGAIN)
+			arch_pause();
+		interrupts[i] = false;
+	}
+}
+
+/* ---- What happens meanwhile ---- */
+
+bool iommu_access(struct cpu *self, struct iommu *unit, struct iommu_access *access)
+{
+	bool done;
+
+	if (!control_try_lock())
+		return false;
+	/* It may have been given back since the exit. */
+	done = taken;
+	if (done) {
+		lock_acquire(&unit->lock);
+		done = unit->ops->access(self, unit, access);
+		lock_release(&unit->lock);
+	}
+	control_unlock();
+	return done;
+}
+
+static bool may_complain(void)
+{
+	static uint64_t window;
+	static uint32_t faults;
+	uint64_t now = arch_ticks();
+
+	if (now - window > (uint64_t)machine.ticks_per_ms * 1000) {
+		window = now;
+		faults = 0;
+	}
+	return faults++ < FAULTS_PER_SECOND;
+}
+
+void iommu_fault(uint16_t requester, uint64_t address, uint64_t detail)
+{
+	unsigned i = find_binding(requester);
+	struct cell *cell = i < num_bindings ? bindings[i].cell : &root_cell;
+	const char *what = detail & CELLHV_FAILURE_DMA_INTERRUPT ? "interrupt"
+			   : detail & CELLHV_FAILURE_DMA_WRITE	 ? "write"
+								 : "read";
+
+	if (may_complain())
+		print("Function %02x:%02x.%u of cell \"%s\": %s at %llx refused\n", requester >> 8,
+		      requester >> 3 & 31, requester & 7, cell->name, what,
+		      (unsigned long long)address);
+	if (!cell_is_root(cell) && cell->started)
+		cell_fail(cell,
+			  &(struct cellhv_failure){CELLHV_FAILURE_DMA, config_cpu(cell->config, 0),
+						   0, address, detail | requester});
+}
+
+void iommu_poll(struct cpu *self)
+{
+	for (unsigned i = 0; taken && i < num_units; i++) {
+		lock_acquire(&units[i].lock);
+		units[i].ops->poll(self, &units[i]);
+		lock_release(&units[i].lock);
+	}
 }

@@ -6,7 +6,8 @@
  *
  * A requester is a function as units see it: bus << 8 | device << 3 | function, of segment 0. All
  * are the root's until a cell has them. All of this runs under the management lock, but for what is
- * said to.
+ * said to. Each unit has a lock, too, within which its driver is called: what waits for hardware
+ * there waits for no CPU.
  */
 #ifndef CORE_IOMMU_H
 #define CORE_IOMMU_H
@@ -16,11 +17,15 @@
 
 #include <cellhv/manage.h>
 
+#include "core/lock.h"
 #include "core/paging.h"
 
 struct cell;
 struct cpu;
 struct iommu;
+
+#define IOMMU_DOMAINS 256u    /* ids of 8 bits: all units have as many */
+#define IOMMU_REQUESTERS 256u /* that cells may have together */
 
 /*
  * Addresses that devices use, and the memory they mean: the root's are physical addresses, a cell's
@@ -60,8 +65,9 @@ struct iommu_ops {
 	 * error, with cell_refuse(). */
 	int (*probe)(struct cpu *self, struct iommu *unit, struct cellhv_call *call);
 
-	/* Fills in format, levels and large pages of a domain's tables, as this unit needs them.
-	 * Units that want different ones are refused (core/iommu.c). */
+	/* Fills in format, levels, huge_1g and past_caches of a domain's tables, as this unit
+	 * needs them. Units that want another format or other levels are refused (core/iommu.c);
+	 * large pages are had where all have them, caches are heeded where one does not look. */
 	void (*describe)(const struct iommu *unit, struct paging *tables);
 
 	/* Tables of the hypervisor's own into the hardware, then out of it again, as Linux had it.
@@ -79,7 +85,7 @@ struct iommu_ops {
 	int (*flush)(struct cpu *self, struct iommu *unit, const struct iommu_domain *domain);
 
 	/* Entry `index` of a cell's interrupts, 0 .. IOMMU_INTERRUPTS - 1 in all; NULL: none.
-	 * Returns when the unit knows. */
+	 * Returns when the unit knows. Without the management lock. */
 	int (*set_interrupt)(struct cpu *self, struct iommu *unit, uint32_t index,
 			     const struct iommu_interrupt *interrupt);
 
@@ -90,8 +96,7 @@ struct iommu_ops {
 	/* CPUs have changed hands: entries of the root's reach root CPUs only. */
 	int (*recheck_interrupts)(struct cpu *self, struct iommu *unit);
 
-	/* Registers, by the root. No management lock: a lock of the unit's that is only tried.
-	 * false: try again. */
+	/* Registers, by the root. false: try again. */
 	bool (*access)(struct cpu *self, struct iommu *unit, struct iommu_access *access);
 
 	/* Reports what was refused since, by iommu_fault(). From POLL. */
@@ -105,6 +110,8 @@ struct iommu {
 	const struct cellhv_iommu *config; /* of machine.system */
 	uint32_t index;			   /* in it */
 	void *state;			   /* the driver's */
+	bool remaps;			   /* `take` says: interrupts, too */
+	struct spinlock lock;
 };
 
 /* Of the architecture: the driver for a type (enum cellhv_iommu_type); NULL: none. */
@@ -128,12 +135,15 @@ int iommu_settle(struct cpu *self, struct cellhv_call *call);
 int iommu_make_domain(struct cell *cell);
 void iommu_free_domain(struct cell *cell);
 
-/* A requester goes to a cell; back to the root. In all units. */
-int iommu_attach(struct cpu *self, uint16_t requester, const struct cell *cell,
-		 struct cellhv_call *call);
+/* Whose it is; NULL: the root's. */
+const struct cell *iommu_owner(uint16_t requester);
+
+/* A requester goes to a cell; back to the root. In all units. May be tried again. */
+int iommu_attach(struct cpu *self, uint16_t requester, struct cell *cell, struct cellhv_call *call);
 int iommu_detach(struct cpu *self, uint16_t requester, struct cellhv_call *call);
 
-/* Entries for a cell's interrupts: `count` beginning at a multiple of it. -ENOSPC */
+/* Entries for a cell's interrupts, where they are remapped: `count`, a power of 2 up to
+ * IOMMU_INTERRUPTS, beginning at a multiple of it. -ENOSPC */
 int iommu_allocate_interrupts(uint32_t count, uint32_t *ret_first);
 void iommu_free_interrupts(struct cpu *self, uint32_t first, uint32_t count);
 
@@ -144,11 +154,26 @@ void iommu_free_interrupts(struct cpu *self, uint32_t first, uint32_t count);
 int iommu_set_interrupt(struct cpu *self, uint32_t index, const struct iommu_interrupt *interrupt,
 			uint64_t *ret_address, uint32_t *ret_data);
 
+/* CPUs have changed hands: interrupts of the root's reach the root's alone. */
+int iommu_recheck(struct cpu *self, struct cellhv_call *call);
+
 /* A unit has refused something; from `poll`. detail: as CELLHV_FAILURE_DMA has it. */
 void iommu_fault(uint16_t requester, uint64_t address, uint64_t detail);
 
-/* Whether some of this physical memory is a unit's registers, while they are taken. */
+/* Whether some of this physical memory is registers of units: whatever becomes of these; those that
+ * the root's accesses to exit. */
+bool iommu_keeps(uint64_t phys, uint64_t size);
+bool iommu_took(uint64_t phys, uint64_t size);
+
+/* The unit whose registers are there, where the root's accesses to them exit; NULL: none. */
 struct iommu *iommu_at(uint64_t phys);
+
+/* An access of the root's to them; takes the management lock. false: try again. */
+bool iommu_access(struct cpu *self, struct iommu *unit, struct iommu_access *access);
+
 void iommu_poll(struct cpu *self);
+
+/* Whether domains say what the lists of cells do; or panics. */
+void iommu_verify(void);
 
 #endif

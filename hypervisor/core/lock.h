@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Locks between CPUs in the hypervisor. Holders of all but the management
- * lock take no other and do not wait; that one is never waited for. */
+ * lock do not wait for other CPUs, and take no other, but that of a link within that of an IOMMU;
+ * the management lock is never waited for. */
 #ifndef CORE_LOCK_H
 #define CORE_LOCK_H
 

@@ -3,6 +3,7 @@
 
 #include "core/arch.h"
 #include "core/errno.h"
+#include "core/iommu.h"
 #include "core/machine.h"
 
 /* Tables have changed, and not every CPU of the root's has forgotten what they were. */
@@ -50,7 +51,7 @@ bool memory_root_reaches(uint64_t phys)
 }
 
 /* With all rights it is what Linux found, registers or RAM; with fewer, RAM. */
-int memory_change_root(uint64_t phys, uint64_t size, uint32_t access)
+static int memory_change_tables(uint64_t phys, uint64_t size, uint32_t access)
 {
 	struct paging *root = &root_cell.memory;
 	int changed;
@@ -67,13 +68,33 @@ int memory_change_root(uint64_t phys, uint64_t size, uint32_t access)
 	return changed < 0 ? changed : 0;
 }
 
+/*
+ * Its devices lose memory before its CPUs do, for that can always be taken back: what was one to
+ * one needs no tables to be so again. They get it last, and where that fails the whole is tried
+ * again.
+ */
+int memory_change_root(uint64_t phys, uint64_t size, uint32_t access)
+{
+	bool visible = access == MEMORY_ROOT_ACCESS;
+	int err = visible ? 0 : iommu_change_root(phys, size, false);
+
+	if (err < 0)
+		return err;
+	err = memory_change_tables(phys, size, access);
+	if (visible && !err)
+		return iommu_change_root(phys, size, true);
+	if (!visible && err)
+		iommu_change_root(phys, size, true);
+	return err;
+}
+
 int memory_settle_root(struct cpu *self, struct cellhv_call *call)
 {
 	uint32_t silent;
 
 	if (!memory_flush_root(self, &silent))
 		return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, silent);
-	return 0;
+	return iommu_settle(self, call);
 }
 
 int memory_set_root(struct cpu *self, uint64_t phys, uint64_t size, uint32_t access,

@@ -18,8 +18,9 @@ bool memory_flush_root(struct cpu *self, uint32_t *silent);
 /*
  * What the root sees of physical memory from now on: PAGING_* bits, MEMORY_ROOT_HIDDEN, or 0 where
  * each access is to exit. Its CPUs have forgotten what they cached when this returns: tables it
- * freed may be used again, memory it took be given to others. -ENOMEM: nothing has changed;
- * -ETIMEDOUT: a CPU does not answer, it has.
+ * freed may be used again, memory it took be given to others. Its devices see what it may do all
+ * with, and nothing else. -ENOMEM: nothing has changed, but that memory which it is to have again
+ * it may have in part; -ETIMEDOUT: a CPU or a unit does not answer, it has.
  */
 int memory_set_root(struct cpu *self, uint64_t phys, uint64_t size, uint32_t access,
 		    struct cellhv_call *call);

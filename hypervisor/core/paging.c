@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "core/arch.h"
 #include "core/errno.h"
 
 #define ENTRIES 512u
@@ -80,9 +81,18 @@ static unsigned highest_level(const struct paging *paging, const struct change *
 }
 
 /* Hardware may be walking: one store, after everything that the entry leads to. */
-static void store(uint64_t *entry, uint64_t value)
+static void store(const struct paging *paging, uint64_t *entry, uint64_t value)
 {
 	__atomic_store_n(entry, value, __ATOMIC_RELEASE);
+	if (paging->past_caches)
+		arch_write_back(entry, sizeof(*entry));
+}
+
+/* A table that nothing leads to yet. */
+static void complete(const struct paging *paging, const uint64_t *table)
+{
+	if (paging->past_caches)
+		arch_write_back(table, PAGE_SIZE);
 }
 
 /* The entry for virt that is nearest to level `target` from above; *level is its level. */
@@ -170,7 +180,8 @@ static void split(struct paging *paging, uint64_t *entry, unsigned level)
 			table[i] = make_leaf(paging, bits, phys + i * level_size(level - 1),
 					     level - 1);
 	}
-	store(entry, phys_of(paging, table) | paging->format->table);
+	complete(paging, table);
+	store(paging, entry, phys_of(paging, table) | paging->format->table);
 }
 
 /* Makes every step of the change a matter of one entry, without changing what is mapped. */
@@ -238,7 +249,7 @@ static bool write_entries(struct paging *paging, struct change change)
 		else if (change.leaf)
 			new = make_leaf(paging, change.leaf, change.phys, target);
 		if (old != new) {
-			store(entry, new);
+			store(paging, entry, new);
 			changed |= old != 0;
 		}
 		if (is_table(paging, old, level))
@@ -291,7 +302,7 @@ static bool tidy(struct paging *paging, uint64_t virt)
 
 		if (!can_replace(paging, table, level, &replacement))
 			break;
-		store(entry, replacement);
+		store(paging, entry, replacement);
 		pool_retire(paging->pool, table);
 		changed = true;
 	}
@@ -337,7 +348,10 @@ static int apply(struct paging *paging, const struct change *change)
 int paging_init(struct paging *paging)
 {
 	paging->root = pool_alloc(paging->pool, 1);
-	return paging->root ? 0 : -ENOMEM;
+	if (!paging->root)
+		return -ENOMEM;
+	complete(paging, paging->root);
+	return 0;
 }
 
 int paging_init_fill(struct paging *paging, uint64_t phys)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Page tables: 512 entries of 64 bits, 4 or 5 levels, in the format that an architecture says.
+ * Page tables: 512 entries of 64 bits, 3 to 5 levels, in the format that an architecture says.
  * Tables come from one pool, and hardware may walk them at any time: entries change by single
  * 64-bit stores, and a table is complete before it is linked. Callers serialise.
  *
@@ -41,13 +41,14 @@ struct paging {
 	uint64_t *root;
 	uint64_t virt_offset; /* pointer minus physical address, for all pages of the pool */
 	unsigned levels;
-	bool huge_1g;			      /* the CPU has 1 GiB pages */
+	bool huge_1g;			      /* the hardware has 1 GiB pages */
+	bool past_caches;		      /* it reads memory, whatever caches hold */
 	uint64_t fill[PAGING_MAX_LEVELS + 1]; /* entries that paging_fill() writes, by level */
 };
 
 /*
- * Fill in format, pool, virt_offset, levels (4 or 5) and huge_1g, then call this; it allocates the
- * root. -ENOMEM
+ * Fill in format, pool, virt_offset, levels (3 to 5), huge_1g and past_caches, then call this; it
+ * allocates the root. -ENOMEM
  */
 int paging_init(struct paging *paging);
 

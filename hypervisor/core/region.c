@@ -165,8 +165,7 @@ static void region_verify(void)
 		for (uint32_t i = 0; i < cell->config->memory.count; i++) {
 			const struct cellhv_memory_region *region = config_memory(cell->config, i);
 
-			if (range_overlaps(region->phys, region->size, machine.memory_phys,
-					   CELLHV_MEMORY_SIZE))
+			if (machine_owns(region->phys, region->size))
 				panic("cell \"%s\" owns hypervisor memory", cell->name);
 			region_verify_pages(cell, region);
 		}

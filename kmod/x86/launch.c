@@ -31,7 +31,8 @@ MODULE_PARM_DESC(fail_entry_cpu, "CPU that refuses to enter, to try the roll-bac
 const u16 launch_architecture = CELLHV_ARCH_X86_64;
 
 struct launch {
-	void *memory; /* CELLHV_MEMORY_SIZE bytes */
+	void *memory;	    /* CELLHV_MEMORY_SIZE bytes */
+	void *iommu_tables; /* CELLHV_TABLES_SIZE bytes; NULL: none */
 	struct cellhv_boot *boot;
 	void *entry; /* in the hypervisor's address space */
 	struct boot_tables tables;
@@ -106,6 +107,7 @@ static void launch_fill_boot(struct launch *launch, const struct cellhv_system_c
 
 	boot->memory_phys = virt_to_phys(launch->memory);
 	boot->memory_virt = (u64)launch->memory;
+	boot->tables_phys = launch->iommu_tables ? virt_to_phys(launch->iommu_tables) : 0;
 	boot->switch_page = (u64)switch_enter & PAGE_MASK;
 	boot->switch_page_phys = page_to_phys(vmalloc_to_page(switch_enter));
 	boot->leave = (u64)switch_leave;
@@ -134,18 +136,27 @@ static int launch_request_image(struct device *dev, struct cellhv_error *error,
 	return err;
 }
 
-static int launch_allocate(struct launch *launch, struct cellhv_error *error)
+static void *launch_allocate_block(u64 size)
+{
+	return (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN, get_order(size));
+}
+
+static int launch_allocate(struct launch *launch, const struct cellhv_system_config *system,
+			   struct cellhv_error *error)
 {
 	launch->slots = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO,
 						 get_order(nr_cpu_ids * sizeof(*launch->slots)));
 	if (!launch->slots)
 		return -ENOMEM;
 
-	launch->memory = (void *)__get_free_pages(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN,
-						  get_order(CELLHV_MEMORY_SIZE));
+	launch->memory = launch_allocate_block(CELLHV_MEMORY_SIZE);
 	if (!launch->memory)
 		return launch_fail(error, -ENOMEM, CELLHV_DRIVER_CHECK_NO_MEMORY,
 				   CELLHV_MEMORY_SIZE);
+
+	/* Where there is none the hypervisor says so when it is to take the IOMMUs. */
+	if (system->iommus.count)
+		launch->iommu_tables = launch_allocate_block(CELLHV_TABLES_SIZE);
 	return 0;
 }
 
@@ -178,7 +189,7 @@ int launch_load(struct device *dev, const struct cellhv_system_config *system,
 		return err;
 
 	launch = kzalloc(sizeof(*launch), GFP_KERNEL);
-	err = launch ? launch_allocate(launch, error) : -ENOMEM;
+	err = launch ? launch_allocate(launch, system, error) : -ENOMEM;
 	if (!err)
 		err = launch_fill(launch, fw, system);
 	release_firmware(fw);
@@ -202,6 +213,7 @@ void launch_free(struct launch *launch)
 	tables_free(&launch->tables);
 	free_pages((unsigned long)launch->slots, get_order(nr_cpu_ids * sizeof(*launch->slots)));
 	free_pages((unsigned long)launch->memory, get_order(CELLHV_MEMORY_SIZE));
+	free_pages((unsigned long)launch->iommu_tables, get_order(CELLHV_TABLES_SIZE));
 	kfree(launch);
 }
 

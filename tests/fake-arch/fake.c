@@ -20,7 +20,7 @@ struct fake fake;
 
 /* As unlike those of real processors as core allows. */
 #define LEAF(access) ((access) | 1ull << 60)
-static const struct paging_format format = {
+const struct paging_format fake_format = {
 	.access = {[PAGING_READ] = LEAF(1),
 		   [PAGING_READ | PAGING_WRITE] = LEAF(3),
 		   [PAGING_READ | PAGING_EXECUTE] = LEAF(5),
@@ -39,7 +39,7 @@ const struct resource *const arch_resources[] = {
 const unsigned arch_resource_count = sizeof(arch_resources) / sizeof(arch_resources[0]);
 
 /* Nothing reaches the RAM of others by accident. */
-static void close_ram(void)
+static void close_ram(bool tables)
 {
 	if (!fake.ram) {
 		uint8_t *memory = mmap(NULL, FAKE_RAM + HUGE_SIZE, PROT_READ | PROT_WRITE,
@@ -48,10 +48,11 @@ static void close_ram(void)
 		if (memory == MAP_FAILED)
 			fake_broken("no memory");
 		fake.ram = memory + (-(uintptr_t)memory & (HUGE_SIZE - 1));
-		ASAN_POISON_MEMORY_REGION(fake.ram, FAKE_BLOCK);
-		ASAN_POISON_MEMORY_REGION(fake.ram + FAKE_BLOCK + CELLHV_MEMORY_SIZE,
-					  FAKE_RAM - FAKE_BLOCK - CELLHV_MEMORY_SIZE);
 	}
+	ASAN_POISON_MEMORY_REGION(fake.ram, FAKE_RAM);
+	ASAN_UNPOISON_MEMORY_REGION(fake.ram + FAKE_BLOCK, CELLHV_MEMORY_SIZE);
+	if (tables)
+		ASAN_UNPOISON_MEMORY_REGION(fake.ram + FAKE_TABLES, CELLHV_TABLES_SIZE);
 }
 
 static void build_root(void)
@@ -61,7 +62,7 @@ static void build_root(void)
 	int err;
 
 	machine_use_pool(paging);
-	paging->format = &format;
+	paging->format = &fake_format;
 	paging->levels = 4;
 	paging->huge_1g = true;
 	err = paging_init(paging);
@@ -71,7 +72,9 @@ static void build_root(void)
 	if (err || paging_init_fill(paging, machine.ones) || arch_map_root(0, FAKE_RAM) < 0 ||
 	    arch_map_root(FAKE_MMCONFIG, FAKE_DEVICE_SIZE) < 0 ||
 	    arch_map_root(FAKE_REGISTERS, FAKE_DEVICE_SIZE) < 0 ||
-	    memory_hide_from_root(machine.memory_phys, CELLHV_MEMORY_SIZE) < 0)
+	    memory_hide_from_root(machine.memory_phys, CELLHV_MEMORY_SIZE) < 0 ||
+	    (machine.tables_phys &&
+	     memory_hide_from_root(machine.tables_phys, CELLHV_TABLES_SIZE) < 0))
 		fake_broken("no root");
 	pool_reclaim(&machine.pool);
 }
@@ -94,10 +97,24 @@ static void forget(void)
 	print_init();
 }
 
-static void boot(unsigned num, uint32_t flags)
+/* What is behind the fixed part of the system's configuration. */
+static void describe_units(unsigned units)
 {
+	struct cellhv_iommu *unit = (void *)(&machine.system + 1);
+
+	machine.system.iommus =
+		(struct cellhv_section){sizeof(machine.system), units, sizeof(*unit), 0};
+	for (unsigned i = 0; i < units; i++)
+		unit[i] = (struct cellhv_iommu){.base = FAKE_UNITS + i * PAGE_SIZE,
+						.size = PAGE_SIZE,
+						.type = CELLHV_IOMMU_VTD,
+						.segment = i == 2};
+}
+
+static void boot(unsigned num, uint32_t flags, unsigned units)
+{
+	fake_forget_units();
 	forget();
-	close_ram();
 	root_cell = (struct cell){.name = "root", .started = true};
 	machine = (struct machine){.phys_limit = FAKE_PHYS_LIMIT,
 				   .num_cpus = num,
@@ -105,6 +122,9 @@ static void boot(unsigned num, uint32_t flags)
 				   .architecture = CELLHV_ARCH_X86_64,
 				   .version = "fake",
 				   .system.flags = flags};
+	describe_units(units);
+	close_ram(units != 0);
+	machine_set_tables(units ? FAKE_TABLES : 0, fake.ram + FAKE_TABLES);
 	machine_set_block(FAKE_BLOCK, fake.ram + FAKE_BLOCK, fake.ram + FAKE_BLOCK + FAKE_POOL);
 	memset(fake.root_ports, 0xff, sizeof(fake.root_ports));
 	build_root();
@@ -122,12 +142,17 @@ static void boot(unsigned num, uint32_t flags)
 
 void fake_boot(unsigned num)
 {
-	boot(num, 0);
+	boot(num, 0, 0);
 }
 
 void fake_boot_strict(unsigned num)
 {
-	boot(num, CELLHV_SYSTEM_STRICT);
+	boot(num, CELLHV_SYSTEM_STRICT, 0);
+}
+
+void fake_boot_units(unsigned num, unsigned units)
+{
+	boot(num, 0, units);
 }
 
 /* Byte by byte, or the compiler makes calls of it that look whether it may. */
@@ -182,8 +207,7 @@ void *arch_window_map(struct cpu *self, uint64_t phys)
 	uint64_t page = phys & ~(PAGE_SIZE - 1);
 
 	arch_window_unmap(self);
-	if (page >= machine.phys_limit ||
-	    (page >= FAKE_BLOCK && page - FAKE_BLOCK < CELLHV_MEMORY_SIZE))
+	if (page >= machine.phys_limit || machine_owns(page, PAGE_SIZE))
 		fake_broken("a window to %llx", (unsigned long long)phys);
 	if (page >= FAKE_RAM) {
 		memset(registers, 0xff, sizeof(registers));
@@ -241,6 +265,8 @@ void arch_debug_put(char c)
 
 void fake_return_pages(void)
 {
+	while (fake.tables_fillers)
+		pool_free(&machine.tables, fake.tables_filler[--fake.tables_fillers], 1);
 	while (fake.fillers)
 		pool_free(&machine.pool, fake.filler[--fake.fillers], 1);
 }
@@ -257,4 +283,11 @@ void fake_leave_pages(unsigned pages, bool spread)
 		pool_free(&machine.pool, fake.filler[i], 1);
 		fake.filler[i] = NULL;
 	}
+}
+
+void fake_leave_tables(unsigned pages)
+{
+	fake_return_pages();
+	while (pool_available(&machine.tables) > pages)
+		fake.tables_filler[fake.tables_fillers++] = pool_alloc(&machine.tables, 1);
 }

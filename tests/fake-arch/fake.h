@@ -16,18 +16,22 @@
 
 #include "core/cell.h"
 #include "core/cpu.h"
+#include "core/iommu.h"
 #include "core/machine.h"
 
 #define FAKE_CPUS 6u
-#define FAKE_RAM (16ull << 20)
-#define FAKE_BLOCK (8ull << 20) /* the hypervisor's */
-#define FAKE_POOL (3ull << 20)	/* in it */
+#define FAKE_RAM (20ull << 20)
+#define FAKE_BLOCK (8ull << 20)	  /* the hypervisor's */
+#define FAKE_TABLES (16ull << 20) /* the one for tables of IOMMUs, where there are some */
+#define FAKE_POOL (3ull << 20)	  /* in it */
 #define FAKE_PHYS_LIMIT (1ull << 40)
 
 /* Beside RAM: pages of PCI functions, and registers, of which nobody is given the first page. */
 #define FAKE_MMCONFIG 0x40000000ull
 #define FAKE_REGISTERS 0x40200000ull
 #define FAKE_DEVICE_SIZE 0x200000ull
+#define FAKE_UNITS 0x40300000ull /* registers of IOMMUs, a page each */
+#define FAKE_MESSAGES 0x40500000ull
 
 /* Memory of the root's: an argument of a call for each CPU, a configuration, and some to load. */
 #define FAKE_CALLS 0x10000ull
@@ -63,6 +67,22 @@ struct arch_cell {
 	uint8_t ports[FAKE_PORT_BYTES]; /* bit set: the cell's */
 };
 
+/* An IOMMU: where each requester's DMA goes, and what it may remember of the root's. */
+#define FAKE_MAX_UNITS 3u
+#define FAKE_REQUESTERS 8u
+struct fake_unit {
+	bool taken;
+	void *page; /* of the tables' pool, while it is taken */
+	unsigned num_requesters;
+	struct {
+		uint16_t requester;
+		const struct iommu_domain *domain;
+	} requesters[FAKE_REQUESTERS]; /* others: the root's */
+	uint64_t reach[FAKE_PAGES / 64];
+	struct iommu_interrupt interrupts[IOMMU_INTERRUPTS];
+	bool busy; /* another CPU is in it */
+};
+
 struct fake {
 	uint8_t *ram;
 	struct arch_cpu cpus[FAKE_CPUS];
@@ -72,11 +92,17 @@ struct fake {
 	uint64_t silent_kick;	 /* number of the one from which on its CPU does not answer */
 	uint64_t changes;	 /* of functions of the root's, so far */
 	uint64_t failing_change; /* number of the one that fails */
+	struct fake_unit units[FAKE_MAX_UNITS];
+	uint64_t unit_steps;	 /* of drivers, so far */
+	uint64_t failing_step;	 /* number of the one that fails */
+	uint16_t fault;		 /* requester that a unit has refused something; 0: none */
 	bool stays;		 /* a CPU that is released does not leave our memory */
 	void (*meanwhile)(void); /* is called once, while a CPU waits */
 	uint8_t root_ports[FAKE_PORT_BYTES];
 	void *filler[1024]; /* pages of the pool that are taken away */
 	unsigned fillers;
+	void *tables_filler[1024]; /* of that for tables */
+	unsigned tables_fillers;
 	struct cell *message_cell;
 	uint64_t messages;
 	char debug[16384]; /* the end of what has been printed */
@@ -85,6 +111,7 @@ struct fake {
 
 extern struct fake fake;
 extern const struct resource fake_port_resource;
+extern const struct paging_format fake_format;
 
 /* Supplied by the program: something is wrong with core. */
 _Noreturn void fake_broken(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -92,6 +119,24 @@ _Noreturn void fake_broken(const char *format, ...) __attribute__((format(printf
 /* The machine, and the CPUs that Linux runs on, 0 the one that makes calls; others are offline. */
 void fake_boot(unsigned num);
 void fake_boot_strict(unsigned num); /* the same, where reads of what is not the root's exit */
+
+/* The same with IOMMUs, that nobody has taken yet. */
+void fake_boot_units(unsigned num, unsigned units);
+
+/* DMA of that requester: where it goes, as all units of segment 0 say; false: nowhere. */
+bool fake_dma(uint16_t requester, uint64_t address, uint64_t *phys);
+
+/* The units are as at boot, and core knows it: before the machine is another. */
+void fake_forget_units(void);
+
+/* Leaves `pages` in the pool of tables. */
+void fake_leave_tables(unsigned pages);
+
+/* Each device reaches what its owner has, and nothing else; of fake_check(). */
+void fake_check_devices(const uint8_t *owners);
+void fake_touch_devices(void);
+
+enum fake_owner { OWNER_ROOT, OWNER_BLOCK, OWNER_CELL, OWNER_LINK, OWNER_ENDING };
 
 /* RAM, past the windows. */
 void fake_read(uint64_t phys, void *to, uint64_t size);

@@ -11,8 +11,6 @@
 #define POOL_PAGES ((CELLHV_MEMORY_SIZE - FAKE_POOL) / PAGE_SIZE)
 #define ENTRIES 512u
 
-enum owner { OWNER_ROOT, OWNER_BLOCK, OWNER_CELL, OWNER_LINK, OWNER_ENDING };
-
 static bool used[POOL_PAGES];
 static uint8_t owners[FAKE_PAGES];
 static const struct link *link_of[FAKE_PAGES];
@@ -94,7 +92,7 @@ static void check_pool(void)
 	}
 }
 
-static void own(uint64_t phys, uint64_t size, enum owner owner, const struct link *link)
+static void own(uint64_t phys, uint64_t size, enum fake_owner owner, const struct link *link)
 {
 	for (uint64_t page = phys / PAGE_SIZE; page < (phys + size) / PAGE_SIZE; page++) {
 		if (page >= FAKE_PAGES)
@@ -121,6 +119,8 @@ static void find_owners(void)
 	memset(owners, OWNER_ROOT, sizeof(owners));
 	memset(link_of, 0, sizeof(link_of));
 	own(machine.memory_phys, CELLHV_MEMORY_SIZE, OWNER_BLOCK, NULL);
+	if (machine.tables_phys)
+		own(machine.tables_phys, CELLHV_TABLES_SIZE, OWNER_BLOCK, NULL);
 	for (const struct cell *cell = cells; cell; cell = cell->next) {
 		for (uint32_t i = 0; i < cell->config->memory.count; i++) {
 			const struct cellhv_memory_region *region = config_memory(cell->config, i);
@@ -266,6 +266,7 @@ void fake_check(void)
 		check_cpu(&fake.cpus[i]);
 	check_ports();
 	check_functions();
+	fake_check_devices(owners);
 }
 
 void fake_touch(void)
@@ -286,6 +287,7 @@ void fake_touch(void)
 	for (unsigned i = 0; i < FAKE_CPUS; i++)
 		for (unsigned at = 0; fake.cpus[i].runs == &root_cell && at < FAKE_PAGES / 64; at++)
 			fake.cpus[i].reach[at] |= seen[at];
+	fake_touch_devices();
 }
 
 /* This one has used nothing since. */

@@ -203,6 +203,8 @@ struct extent {
 
 /* Without holes: its parts are compared as bytes. */
 struct snapshot {
+	uint32_t tables_used;
+	bool dma[FAKE_PAGES]; /* which RAM a device of the root reaches */
 	uint32_t pool_used;
 	uint32_t cells, links, link_cells;
 	struct {
@@ -276,6 +278,12 @@ struct snapshot *snapshot_take(void)
 
 	CHECK(snapshot);
 	snapshot->pool_used = machine.pool.used - machine.pool.retired;
+	snapshot->tables_used = machine.tables.used - machine.tables.retired;
+	for (uint64_t phys = 0; phys < FAKE_RAM; phys += PAGE_SIZE) {
+		uint64_t found;
+
+		snapshot->dma[phys / PAGE_SIZE] = fake_dma(0xffff, phys, &found);
+	}
 	for (unsigned i = 0; i < FAKE_CPUS; i++) {
 		const struct arch_cpu *arch = &fake.cpus[i];
 
@@ -299,6 +307,8 @@ void snapshot_expect(const struct snapshot *before)
 	struct snapshot *now = snapshot_take();
 
 	CHECK_EQ(now->pool_used, before->pool_used);
+	CHECK_EQ(now->tables_used, before->tables_used);
+	CHECK(memcmp(now->dma, before->dma, sizeof(now->dma)) == 0);
 	CHECK(memcmp(now->cpus, before->cpus, sizeof(now->cpus)) == 0);
 	CHECK_EQ(now->cells, before->cells);
 	CHECK(memcmp(now->cell, before->cell, sizeof(now->cell)) == 0);

@@ -13,6 +13,7 @@
 #include "core/control.h"
 #include "core/errno.h"
 #include "core/invariants.h"
+#include "core/iommu.h"
 #include "core/machine.h"
 #include "core/region.h"
 #include "core/window.h"
@@ -100,6 +101,35 @@ struct cell *cell_by_id(uint32_t id)
 {
 	(void)id;
 	return cells;
+}
+
+int iommu_take(struct cpu *self, struct cellhv_call *call)
+{
+	(void)self;
+	(void)call;
+	return 0;
+}
+
+int iommu_leave(struct cpu *self, struct cellhv_call *call)
+{
+	(void)self;
+	(void)call;
+	return 0;
+}
+
+void iommu_poll(struct cpu *self)
+{
+	(void)self;
+}
+
+enum cellhv_dma iommu_dma(void)
+{
+	return CELLHV_DMA_OPEN;
+}
+
+enum cellhv_interrupts iommu_interrupts(void)
+{
+	return CELLHV_INTERRUPTS_OPEN;
 }
 
 uint32_t cell_count(void)

@@ -20,7 +20,6 @@
 #define BLOCK 0x50000000ull
 
 struct cell root_cell;
-struct machine machine;
 static uint64_t unit_register, not_owned, not_reached;
 static uint64_t entry = 0x30000000000ull | 0x510000 | 1; /* destination 3 of the xAPIC, vector 51 */
 static unsigned n_reads, n_messages;

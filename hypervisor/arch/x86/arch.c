@@ -21,6 +21,15 @@ void arch_halt(void)
 		halt_forever();
 }
 
+void arch_write_back(const void *address, uint64_t size)
+{
+	uintptr_t line = (uintptr_t)address & ~(uintptr_t)(CACHE_LINE - 1);
+
+	for (; line < (uintptr_t)address + size; line += CACHE_LINE)
+		cache_flush((const void *)line);
+	__asm__ volatile("mfence" : : : "memory");
+}
+
 void arch_clear_page(void *page)
 {
 	memory_clear(page, PAGE_SIZE);

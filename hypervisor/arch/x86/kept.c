@@ -4,6 +4,7 @@
 #include "arch/x86/machine.h"
 #include "arch/x86/msi.h"
 #include "core/arch.h"
+#include "core/config.h"
 #include "core/range.h"
 
 #define MESSAGES_SIZE \
@@ -19,14 +20,34 @@ bool arch_keeps(uint64_t phys, uint64_t size)
 		{XAPIC_BASE, MESSAGES_SIZE},
 		{system->mmconfig_base, (system->mmconfig_end_bus + 1ull) << 20},
 		{system->remapping_base, PAGE_SIZE},
-		{machine.memory_phys, CELLHV_MEMORY_SIZE},
 		{msi_remapping_table(), msi_remapping_size()},
 	};
 
 	for (unsigned i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		if (kept[i].base && range_overlaps(phys, size, kept[i].base, kept[i].size))
 			return true;
-	return false;
+	return machine_owns(phys, size);
+}
+
+bool arch_no_dma(unsigned n, uint64_t *phys, uint64_t *size)
+{
+	const struct cellhv_system_config *system = &machine.system;
+
+	if (n == 0) {
+		*phys = XAPIC_BASE;
+		*size = MESSAGES_SIZE;
+		return true;
+	}
+	if (n == 1) {
+		*phys = system->mmconfig_base;
+		*size = system->mmconfig_base ? (system->mmconfig_end_bus + 1ull) << 20 : 0;
+		return true;
+	}
+	if (n - 2 >= system->ioapics.count)
+		return false;
+	*phys = config_ioapic(system, n - 2)->base;
+	*size = PAGE_SIZE;
+	return true;
 }
 
 bool kept_ports(uint32_t base, uint32_t count)

@@ -67,6 +67,9 @@ static int machine_build_paging(const struct cellhv_boot *boot)
 		err = machine_map_range(text_end, rodata_end, PAGING_READ);
 	if (!err)
 		err = machine_map_range(rodata_end, end, PAGING_READ | PAGING_WRITE);
+	if (!err && machine.tables_phys)
+		err = machine_map(LAYOUT_TABLES, machine.tables_phys, CELLHV_TABLES_SIZE,
+				  PAGING_READ | PAGING_WRITE);
 	if (!err)
 		err = machine_map(boot->switch_page, boot->switch_page_phys, PAGE_SIZE,
 				  PAGING_READ | PAGING_EXECUTE);
@@ -122,6 +125,8 @@ static int machine_build_root(void)
 		err = arch_map_root(0, top > LOW_MEMORY ? top : LOW_MEMORY);
 	if (err >= 0)
 		err = memory_hide_from_root(machine.memory_phys, CELLHV_MEMORY_SIZE);
+	if (err >= 0 && machine.tables_phys)
+		err = memory_hide_from_root(machine.tables_phys, CELLHV_TABLES_SIZE);
 	if (err >= 0 && !x86_machine.root_x2apic)
 		err = paging_map(paging, XAPIC_BASE, XAPIC_BASE, PAGE_SIZE, PAGING_READ);
 	return err < 0 ? err : 0;
@@ -195,6 +200,7 @@ int machine_init(struct cellhv_boot *boot)
 	machine.ticks_per_ms = boot->tsc_khz;
 	memcpy(machine.version, header->version, sizeof(machine.version));
 	machine_set_block(boot->memory_phys, (void *)CELLHV_BASE, image_end);
+	machine_set_tables(boot->tables_phys, (void *)LAYOUT_TABLES);
 	machine_read_cpuid();
 	print_init();
 	uart_init();

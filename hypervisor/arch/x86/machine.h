@@ -11,6 +11,7 @@
 #define XAPIC_BASE 0xfee00000ull
 
 /* Where the hypervisor's own page tables put things; the block itself is at CELLHV_BASE. */
+#define LAYOUT_TABLES (CELLHV_BASE + (512ul << 20)) /* the block for tables of IOMMUs */
 #define LAYOUT_STACKS (CELLHV_BASE + (1ull << 30))  /* per CPU, with guard pages */
 #define LAYOUT_WINDOWS (CELLHV_BASE + (2ull << 30)) /* one page per CPU */
 #define LAYOUT_XAPIC (CELLHV_BASE + (3ull << 30))   /* APIC registers */

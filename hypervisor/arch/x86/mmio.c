@@ -10,6 +10,7 @@
 #include "core/cell.h"
 #include "core/control.h"
 #include "core/errno.h"
+#include "core/iommu.h"
 #include "core/memory.h"
 #include "core/print.h"
 
@@ -129,6 +130,27 @@ static bool mmio_pci(struct cpu *cpu, uint64_t guest, uint32_t rights)
 	return result != PCI_REFUSED;
 }
 
+/* Registers of an IOMMU, where MOVs of 4 and 8 bytes count; others read as all ones. */
+static void mmio_iommu(struct cpu *cpu, struct iommu *unit, uint64_t guest, uint32_t rights)
+{
+	struct mmio_access access = {.guest = guest};
+	struct iommu_access asked = {.offset = guest - unit->config->base};
+	bool done = true;
+
+	if (rights & MMIO_FETCH || !mmio_decode(cpu, &access)) {
+		vcpu_inject_gp(cpu);
+		return;
+	}
+	asked.size = access.instruction.size;
+	asked.write = access.instruction.is_write;
+	asked.value = asked.write ? access.value : UINT64_MAX;
+	if (asked.size >= 4 && !(guest & (asked.size - 1)))
+		done = iommu_access(cpu, unit, &asked);
+	access.value = asked.value;
+	if (done)
+		mmio_finish(cpu, &access);
+}
+
 static void mmio_cell(struct cpu *cpu, uint64_t guest, uint32_t rights)
 {
 	cpu_count(cpu, CELLHV_EXIT_MMIO);
@@ -168,8 +190,13 @@ static bool mmio_root_map(struct cpu *cpu, uint64_t guest)
 static void mmio_root(struct cpu *cpu, uint64_t guest, uint32_t rights)
 {
 	struct mmio_access access = {.guest = guest, .value = UINT64_MAX};
+	struct iommu *unit = iommu_at(guest);
 
 	cpu_count(cpu, CELLHV_EXIT_MMIO);
+	if (unit) {
+		mmio_iommu(cpu, unit, guest, rights);
+		return;
+	}
 	if ((root_cell.functions && mmio_pci(cpu, guest, rights)) || mmio_root_map(cpu, guest))
 		return;
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Domains: what devices reach. For core/iommu.c alone. */
+#ifndef CORE_IOMMU_DOMAIN_H
+#define CORE_IOMMU_DOMAIN_H
+
+#include "core/iommu.h"
+
+#define IOMMU_ROOT_DOMAIN 1u
+
+extern struct iommu_domain iommu_root_domain; /* without a root while no unit is taken */
+
+/*
+ * The root's, in the format of `tables`: all memory one to one that devices may reach. -ENOMEM;
+ * -ERANGE: there is RAM that such tables do not reach.
+ */
+int iommu_domain_build(const struct paging *tables);
+
+/* No unit uses them any more. */
+void iommu_domain_destroy(struct iommu_domain *domain);
+
+/* What root CPUs' devices reach has changed, and not all units know. */
+extern bool iommu_flush_owed;
+
+#endif
