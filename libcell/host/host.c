@@ -7,7 +7,6 @@
 
 #include <cellhv/manage.h>
 
-#include "base/blob.h"
 #include "base/cleanup.h"
 #include "base/export.h"
 #include "base/file.h"
@@ -211,24 +210,4 @@ LIBCELL_PUBLIC const struct cell_diag *cell_host_diag(const cell_host *host, siz
 	const struct diag_list *diags = &host->settings.document.diags;
 
 	return index < diags->n ? &diags->items[index] : NULL;
-}
-
-void host_system_config(const cell_host *host, union host_system_config *ret)
-{
-	struct cellhv_system_config *config = &ret->config;
-
-	*ret = (union host_system_config){0};
-	*config = (struct cellhv_system_config){
-		.flags = host->settings.strict ? CELLHV_SYSTEM_STRICT : 0,
-		.debug_port = host->settings.debug_port,
-		.pm_timer_port = host->acpi.pm_timer_port,
-		.mmconfig_base = host->acpi.mmconfig_base,
-		.mmconfig_end_bus = host->acpi.mmconfig_end_bus,
-		.remapping_base = host->acpi.remapping_base,
-		.memory_top = host->memory.top,
-	};
-	config->iommus.entry_size = sizeof(struct cellhv_iommu);
-	config->ioapics.entry_size = sizeof(struct cellhv_ioapic);
-	blob_init_header(&config->header, CELLHV_CONFIG_SYSTEM);
-	blob_finish_header(&config->header, sizeof(*config));
 }

@@ -1,26 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <stdlib.h>
 
+#include "acpi_fixture.h"
 #include "check.h"
 #include "host/host.h"
 #include "sysroot.h"
-
-static void put(unsigned char *table, size_t at, unsigned long long value, size_t width)
-{
-	for (size_t i = 0; i < width; i++)
-		table[at + i] = (unsigned char)(value >> (8 * i));
-}
-
-static void write_table(struct sysroot *root, const char *signature, unsigned char *table,
-			size_t length, size_t file_size)
-{
-	char path[64];
-
-	memcpy(table, signature, 4);
-	put(table, 4, length, 4);
-	snprintf(path, sizeof(path), "/sys/firmware/acpi/tables/%s", signature);
-	sysroot_write_bytes(root, path, table, file_size);
-}
 
 TEST(acpi_reads_fadt_mcfg_and_madt)
 {
@@ -105,15 +89,6 @@ TEST(acpi_knows_registers_that_no_cell_gets)
 	check_kept(&acpi, 0xfed00000, 0x1000, "the HPET");
 	check_kept(&acpi, 0xfebff000, 0x2000, "an I/O APIC");
 	sysroot_remove(&root);
-}
-
-static void put_unit(unsigned char *dmar, size_t at, unsigned flags, unsigned segment,
-		     unsigned long long base)
-{
-	put(dmar, at + 2, 16, 2);
-	put(dmar, at + 4, flags, 1);
-	put(dmar, at + 6, segment, 2);
-	put(dmar, at + 8, base, 8);
 }
 
 TEST(acpi_reads_dmar)
