@@ -9,6 +9,7 @@
 #define ENTRIES 512u
 #define FILL UINT64_MAX /* instead of the bits of a leaf: entries of paging->fill */
 #define FILL_LEVEL 3u	/* of the highest entry that fills: 1 GiB */
+#define TABLE_LEVELS 7u /* bits that tell a table's level */
 
 /* The part of a change that is still to be done. */
 struct change {
@@ -39,10 +40,17 @@ static bool is_fill(const struct paging *paging, uint64_t entry, unsigned level)
 	return entry && entry == paging->fill[level];
 }
 
+/* Whether an entry above level 1 that is not empty leads to a table. */
+static bool leads_to_table(const struct paging_format *format, uint64_t entry)
+{
+	return format->table_level ? entry & TABLE_LEVELS * format->table_level
+				   : !(entry & format->large);
+}
+
 /* One of its own: those that fill are shared. */
 static bool is_table(const struct paging *paging, uint64_t entry, unsigned level)
 {
-	return entry && level > 1 && !(entry & paging->format->large) &&
+	return entry && level > 1 && leads_to_table(paging->format, entry) &&
 	       !is_fill(paging, entry, level);
 }
 
@@ -54,6 +62,12 @@ static uint64_t *table_of(const struct paging *paging, uint64_t entry)
 static uint64_t phys_of(const struct paging *paging, const uint64_t *table)
 {
 	return (uint64_t)table - paging->virt_offset;
+}
+
+/* An entry for a table of that level. */
+static uint64_t make_table(const struct paging *paging, const uint64_t *table, unsigned level)
+{
+	return phys_of(paging, table) | paging->format->table | level * paging->format->table_level;
 }
 
 static uint64_t make_leaf(const struct paging *paging, uint64_t bits, uint64_t phys, unsigned level)
@@ -181,7 +195,7 @@ static void split(struct paging *paging, uint64_t *entry, unsigned level)
 					     level - 1);
 	}
 	complete(paging, table);
-	store(paging, entry, phys_of(paging, table) | paging->format->table);
+	store(paging, entry, make_table(paging, table, level - 1));
 }
 
 /* Makes every step of the change a matter of one entry, without changing what is mapped. */
@@ -366,7 +380,7 @@ int paging_init_fill(struct paging *paging, uint64_t phys)
 		uint64_t *table = pool_alloc(paging->pool, 1);
 
 		write_same(table, entry);
-		entry = phys_of(paging, table) | paging->format->table;
+		entry = make_table(paging, table, level - 1);
 		paging->fill[level] = entry;
 	}
 	return 0;

@@ -31,8 +31,9 @@
 struct paging_format {
 	uint64_t access[PAGING_ACCESS_MAX]; /* bits of a leaf, by access; 0: impossible */
 	uint64_t table;			    /* bits of an entry that points at a table */
-	uint64_t large;			    /* bit that makes an entry above level 1 a leaf */
-	bool sign_extended; /* addresses are canonical, else just below the highest */
+	uint64_t large;	      /* bit that makes an entry above level 1 a leaf; or 0: */
+	uint64_t table_level; /* such a one has the level of its table here, a leaf 0 */
+	bool sign_extended;   /* addresses are canonical, else just below the highest */
 };
 
 struct paging {

@@ -113,6 +113,47 @@ TEST(ept_entries_have_the_bits_of_the_manual)
 	CHECK_EQ(raw_entry(&paging, 0, 2), 0x2000b3);
 }
 
+TEST(amdvi_entries_have_the_bits_of_the_manual)
+{
+	struct paging paging = new_paging(&paging_amdvi, 4, true, POOL_PAGES);
+
+	CHECK_EQ(paging_map(&paging, 0, 0x7000, 0x1000, PAGING_READ), 0);
+	CHECK_EQ(raw_entry(&paging, 0, 1), 0x2000000000007001ull);
+	CHECK_EQ(raw_entry(&paging, 0, 2) & 0xfff0000000000fffull, 0x6000000000000201ull);
+	CHECK_EQ(raw_entry(&paging, 0, 3) & 0xfff0000000000fffull, 0x6000000000000401ull);
+	CHECK_EQ(raw_entry(&paging, 0, 4) & 0xfff0000000000fffull, 0x6000000000000601ull);
+	CHECK_EQ(paging_map(&paging, 0, 2 * MIB, 2 * MIB, PAGING_READ | PAGING_WRITE), 1);
+	CHECK_EQ(raw_entry(&paging, 0, 2), 0x6000000000200001ull);
+	CHECK_EQ(paging_map(&paging, 0, GIB, GIB, PAGING_READ | PAGING_WRITE), 1);
+	CHECK_EQ(raw_entry(&paging, 0, 3), 0x6000000040000001ull);
+	CHECK_EQ(paging_map(&paging, 0, 0, 0x1000, 7), -EINVAL);
+	CHECK_EQ(paging_map(&paging, 0, 0, 0x1000, PAGING_READ | PAGING_DEVICE), -EINVAL);
+}
+
+/* Where a table is known by its level, too, large pages are split and found again. */
+TEST(amdvi_tables_split_and_merge)
+{
+	struct paging paging = new_paging(&paging_amdvi, 4, true, POOL_PAGES);
+	uint32_t used;
+
+	CHECK_EQ(paging_map(&paging, 0, 0, 4 * GIB, PAGING_READ | PAGING_WRITE), 0);
+	used = pool.used;
+	CHECK_EQ(paging_unmap(&paging, 0xfee00000, MIB), 1);
+	CHECK_EQ(pool.used, used + 2);
+	CHECK_EQ(mapped_to(&paging, 0xfee00000), UINT64_MAX);
+	CHECK_EQ(mapped_to(&paging, 0xfeeff000), UINT64_MAX);
+	CHECK_EQ(mapped_to(&paging, 0xfedff000), 0xfedff000);
+	CHECK_EQ(page_size(&paging, 0xfef00000), 0x1000);
+	CHECK_EQ(page_size(&paging, 0xff000000), 2 * MIB);
+	CHECK_EQ(page_size(&paging, 2 * GIB), GIB);
+	CHECK_EQ(paging_map(&paging, 0xfee00000, 0xfee00000, MIB, PAGING_READ | PAGING_WRITE), 1);
+	CHECK_EQ(page_size(&paging, 0xfee00000), GIB);
+	pool_reclaim(&pool);
+	CHECK_EQ(pool.used, used);
+	paging_destroy(&paging);
+	CHECK_EQ(pool.used, 0);
+}
+
 TEST(every_access_comes_back)
 {
 	static const struct paging_format *const formats[] = {&paging_x86_host, &paging_x86_nested,

@@ -18,6 +18,15 @@
 #define EPT_WRITE_BACK 0x30ull
 #define EPT_LARGE 0x80ull
 
+/*
+ * AMD I/O Virtualization Technology (48882), 2.2.3: PR, next level, IR, IW. What devices do not do,
+ * or units do not know, cannot be asked for: there is no EXECUTE and no DEVICE.
+ */
+#define AMDVI_PRESENT 0x1ull
+#define AMDVI_NEXT_LEVEL 0x200ull
+#define AMDVI_READ (1ull << 61)
+#define AMDVI_WRITE (1ull << 62)
+
 /* Leaves of all accesses with READ: by WRITE, EXECUTE and DEVICE. */
 #define ACCESS_TABLE(always, write, execute, no_execute, memory, device)                          \
 	{                                                                                         \
@@ -54,4 +63,11 @@ const struct paging_format paging_ept = {
 	.access = ACCESS_TABLE(EPT_READ, EPT_WRITE, EPT_EXECUTE, 0, EPT_WRITE_BACK, 0),
 	.table = EPT_READ | EPT_WRITE | EPT_EXECUTE,
 	.large = EPT_LARGE,
+};
+
+const struct paging_format paging_amdvi = {
+	.access = {[PAGING_READ] = AMDVI_PRESENT | AMDVI_READ,
+		   [PAGING_READ | PAGING_WRITE] = AMDVI_PRESENT | AMDVI_READ | AMDVI_WRITE},
+	.table = AMDVI_PRESENT | AMDVI_READ | AMDVI_WRITE,
+	.table_level = AMDVI_NEXT_LEVEL,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The processors' page tables, for core/paging.h. */
+/* The page tables of processors and IOMMUs, for core/paging.h. */
 #ifndef X86_PAGING_FORMATS_H
 #define X86_PAGING_FORMATS_H
 
@@ -12,5 +12,6 @@
 extern const struct paging_format paging_x86_host;   /* AMD64 APM vol. 2, 5.3; supervisor, NX */
 extern const struct paging_format paging_x86_nested; /* AMD64 APM vol. 2, 15.25; always user */
 extern const struct paging_format paging_ept;	     /* Intel SDM vol. 3, 29.3.2 */
+extern const struct paging_format paging_amdvi;	     /* AMD 48882, 2.2.3 */
 
 #endif
