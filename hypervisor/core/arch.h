@@ -15,6 +15,7 @@
 struct cell;
 struct cellhv_call;
 struct cpu;
+struct iommu_ops;
 struct pci_function;
 struct resource;
 
@@ -142,6 +143,9 @@ void arch_info(struct cellhv_call *call);
  */
 extern const struct resource *const arch_resources[];
 extern const unsigned arch_resource_count;
+
+/* The driver for units of a type (enum cellhv_iommu_type); NULL: none. */
+const struct iommu_ops *arch_iommu_ops(uint16_t type);
 
 /* ---- Virtual PCI functions ---- */
 

@@ -114,9 +114,6 @@ struct iommu {
 	struct spinlock lock;
 };
 
-/* Of the architecture: the driver for a type (enum cellhv_iommu_type); NULL: none. */
-const struct iommu_ops *arch_iommu_ops(uint16_t type);
-
 /* CELLHV_OP_IOMMU_TAKE and _LEAVE; where one unit refuses, none is taken. */
 int iommu_take(struct cpu *self, struct cellhv_call *call);
 int iommu_leave(struct cpu *self, struct cellhv_call *call);

@@ -131,6 +131,18 @@ bool arch_keeps(uint64_t phys, uint64_t size)
 	return false;
 }
 
+bool iommu_took(uint64_t phys, uint64_t size)
+{
+	(void)phys, (void)size;
+	return false;
+}
+
+bool iommu_keeps(uint64_t phys, uint64_t size)
+{
+	(void)phys, (void)size;
+	return false;
+}
+
 void window_copy_from(struct cpu *self, void *destination, uint64_t phys, size_t size)
 {
 	(void)self, (void)phys;
@@ -272,4 +284,17 @@ TEST(a_cell_that_could_not_be_destroyed_does_not_run_again)
 	CHECK_EQ(cell_destroy(NULL, cell, &call), 0);
 	CHECK(strcmp(calls, "g2g1g0d2d1d0f2f1f0") == 0);
 	CHECK(!cells);
+}
+
+TEST(the_first_failure_counts)
+{
+	const struct cellhv_failure first = {.reason = CELLHV_FAILURE_PORT, .address = 0x61};
+	const struct cellhv_failure second = {.reason = CELLHV_FAILURE_MSR};
+	struct cell cell = {.id = 1};
+
+	cell_fail(&cell, &first);
+	cell_fail(&cell, &second);
+	CHECK(cell.failed);
+	CHECK_EQ(cell.failure.reason, CELLHV_FAILURE_PORT);
+	CHECK_EQ(cell.failure.address, 0x61);
 }
