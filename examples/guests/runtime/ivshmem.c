@@ -1,29 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The end of a link, in both versions of ivshmem (cellhv/link.h). */
-#include "runtime.h"
+#include "internal.h"
 
-#define BAR_AREA 0xc0000000u /* uncached, and nothing of the cell's is there */
 #define MSIX_BAR_1 4
 #define MSIX_BAR_2 1
-
-static uintptr_t next_bar = BAR_AREA;
-
-/* Each BAR has a page to itself. */
-static uintptr_t place_bar(uint16_t function, unsigned int bar)
-{
-	uintptr_t at = next_bar;
-
-	next_bar += 0x1000;
-	pci_set_bar(function, bar, at);
-	return at;
-}
+#define FUNCTIONS 256 /* of bus 0 */
 
 static void open_1(struct ivshmem *end)
 {
 	end->memory = (void *)(uintptr_t)pci_read64(end->function, CELLHV_IVSHMEM1_MEMORY);
 	end->common = end->memory;
 	end->common_size = pci_read64(end->function, CELLHV_IVSHMEM1_MEMORY + 8);
-	end->msix = place_bar(end->function, MSIX_BAR_1);
+	end->msix = pci_map(end->function, MSIX_BAR_1, NULL);
 	end->max_peers = 2;
 }
 
@@ -37,24 +25,27 @@ static void open_2(struct ivshmem *end)
 	end->state = end->memory;
 	end->common = (char *)end->memory + pci_read(f, CELLHV_IVSHMEM2_STATE_SIZE, 4);
 	end->outputs = end->common + end->common_size;
-	end->msix = place_bar(f, MSIX_BAR_2);
+	end->msix = pci_map(f, MSIX_BAR_2, NULL);
 }
 
 bool ivshmem_open(struct ivshmem *end, unsigned int version, unsigned int first)
 {
-	int function = version == 1
-			       ? pci_find(CELLHV_IVSHMEM1_VENDOR, CELLHV_IVSHMEM1_DEVICE, first)
-			       : pci_find(CELLHV_IVSHMEM2_VENDOR, CELLHV_IVSHMEM2_DEVICE, first);
+	int function = version == 1 ? pci_find_below(CELLHV_IVSHMEM1_VENDOR, CELLHV_IVSHMEM1_DEVICE,
+						     first, FUNCTIONS)
+				    : pci_find_below(CELLHV_IVSHMEM2_VENDOR, CELLHV_IVSHMEM2_DEVICE,
+						     first, FUNCTIONS);
 
 	if (function < 0)
 		return false;
 
 	*end = (struct ivshmem){.version = version, .function = (uint16_t)function};
-	end->registers = place_bar(end->function, 0);
+	end->registers = pci_map(end->function, 0, NULL);
 	if (version == 1)
 		open_1(end);
 	else
 		open_2(end);
+	if (!end->registers || !end->msix)
+		return false;
 	pci_enable(end->function);
 	end->id = mmio_read32(end->registers +
 			      (version == 1 ? CELLHV_IVSHMEM1_POSITION : CELLHV_IVSHMEM2_ID));

@@ -5,6 +5,11 @@
 
 #include <stdint.h>
 
+static inline uint16_t mmio_read16(uintptr_t address)
+{
+	return *(volatile uint16_t *)address;
+}
+
 static inline void mmio_write16(uintptr_t address, uint16_t value)
 {
 	*(volatile uint16_t *)address = value;
@@ -28,6 +33,17 @@ static inline uint32_t mmio_read32(uintptr_t address)
 static inline void mmio_write32(uintptr_t address, uint32_t value)
 {
 	*(volatile uint32_t *)address = value;
+}
+
+/* One access in 64-bit code, two in 32-bit code. */
+static inline uint64_t mmio_read64(uintptr_t address)
+{
+	return *(volatile uint64_t *)address;
+}
+
+static inline void mmio_write64(uintptr_t address, uint64_t value)
+{
+	*(volatile uint64_t *)address = value;
 }
 
 #endif

@@ -4,8 +4,9 @@
  *
  * A guest defines guest_main() and links with this library into a flat binary at address 0. There
  * is no libc, no heap and no floating point. Memory up to 4 GiB is mapped one to one, its last GiB
- * uncached. A guest runs with interrupts disabled except inside cpu_idle(), so that handlers and
- * the main program of one CPU never run at the same time.
+ * uncached; what lies elsewhere device_map() adds, one to one as well. A guest runs with interrupts
+ * disabled except inside cpu_idle(), so that handlers and the main program of one CPU never run at
+ * the same time.
  *
  * Once set up, a timer tick leaves the cell nowhere. Console output and the start of other CPUs do.
  *
@@ -21,7 +22,7 @@
 #include <cellhv/link.h>
 #include "mmio.h"
 #if defined(__x86_64__) || defined(__i386__)
-#include "x86/cpu.h" /* cpu_relax(), cpu_idle(), cpu_halt(), clock_now(), divide() */
+#include "x86/cpu.h" /* cpu_relax(), cpu_idle(), cpu_halt(), clock_now(), divide(), dma_barrier() */
 #else
 #error "this runtime does not know the architecture"
 #endif
@@ -56,12 +57,31 @@ void console_putc(char c);
 /* %c %s %d %u %x %p %%, with l or ll, a width and zero padding. Whole calls never interleave. */
 void printk(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* ---- the command line: "command-line" of the description, words like name=value ---- */
+
+#define COMMAND_LINE_SIZE                                                      \
+	1024 /* bytes that there is room for, the one behind the text included \
+	      */
+
+/* What follows "name=", up to a space or the end; NULL: there is no such word. */
+const char *command_line_find(const char *name);
+
+/*
+ * The value of name=NUMBER, decimal or with 0x; `otherwise` where there is no such word. False:
+ * what is there is no number.
+ */
+bool command_line_number(const char *name, uint64_t otherwise, uint64_t *ret_value);
+
+/* The number that the text begins with: returns what follows it; NULL: none, or one too large. */
+const char *parse_number(const char *text, uint64_t *ret_value);
+
 /* ---- interrupts ---- */
 
 #define INTERRUPT_VECTORS 64 /* of the IDT; 0-31 are the processor's exceptions */
 #define VECTOR_TIMER 32
 #define VECTOR_IPI 33
-#define VECTOR_LINK 34 /* and up: of links */
+#define VECTOR_LINK 34	 /* and up: of links */
+#define VECTOR_DEVICE 48 /* and up: of PCI devices */
 #define VECTOR_SPURIOUS 63
 
 struct interrupt_frame; /* the state that was interrupted: an architecture's own */
@@ -103,12 +123,36 @@ unsigned int smp_wait(void);
 /* Start a CPU at `function`, which must not return. False where it stays silent. */
 bool smp_start(unsigned int cpu, void (*function)(void));
 
-/* ---- PCI: functions of bus 0 are numbered device << 3 | function ---- */
+/* ---- devices: registers in memory, and memory that devices reach ---- */
+
+/*
+ * Map `size` bytes at `address` one to one and uncached, wherever they are. Returns their address;
+ * 0: beyond what this code reaches (32-bit code: 4 GiB), or no table is left. Before another CPU
+ * uses them.
+ */
+uintptr_t device_map(uint64_t address, uint64_t size);
+
+/*
+ * A device reaches the memory of the cell by the addresses that the guest has for it, which is that
+ * of a variable here. What a device has written may change until it is told to stop: copy it, then
+ * check the copy.
+ *
+ * dma_barrier() between what is written to (read from) memory and the register access that tells
+ * the device of it (that has told of it).
+ */
+
+/* ---- PCI: functions are numbered bus << 8 | device << 3 | function ---- */
+
+#define PCI_FUNCTIONS 0x10000
+#define PCI_BARS 6
 
 #define PCI_ID 0x00
 #define PCI_COMMAND 0x04
+#define PCI_COMMAND_IO 0x1
 #define PCI_COMMAND_MEMORY 0x2
 #define PCI_COMMAND_MASTER 0x4
+#define PCI_COMMAND_INTX_OFF 0x400
+#define PCI_CLASS 0x08 /* in the upper three bytes */
 #define PCI_BAR(index) (0x10u + 4 * (index))
 
 /* size: 1, 2 or 4 bytes, aligned. What is not the cell's reads as all ones. */
@@ -116,18 +160,53 @@ uint32_t pci_read(uint16_t function, unsigned int offset, unsigned int size);
 uint64_t pci_read64(uint16_t function, unsigned int offset);
 void pci_write(uint16_t function, unsigned int offset, unsigned int size, uint32_t value);
 
-/* The next one from `first` on; -1: none. */
+/*
+ * The next one from `first` on; -1: none. To find that there is none takes two accesses to ports
+ * for each of 65536 functions. class: base class, sub-class and interface, as in 0x010802.
+ */
 int pci_find(uint16_t vendor, uint16_t device, unsigned int first);
+int pci_find_class(uint32_t class, unsigned int first);
+
 unsigned int pci_find_capability(uint16_t function, uint8_t id); /* its offset; 0: none */
-uint32_t pci_bar_size(uint16_t function, unsigned int bar);
+
+struct pci_bar {
+	uint64_t address; /* of memory or the first port; 0: nowhere so far */
+	uint64_t size;	  /* bytes, a power of 2 */
+	bool is_io;
+	bool is_64bit; /* the next index is its upper half */
+};
+
+/* False: there is no such BAR. The function decodes no address while it is being asked. */
+bool pci_get_bar(uint16_t function, unsigned int bar, struct pci_bar *ret);
+
+/* Where it is to be, a multiple of its size; a physical function's BARs are in place already. */
 void pci_set_bar(uint16_t function, unsigned int bar, uint64_t address);
-void pci_enable(uint16_t function); /* memory and bus master */
 
-/* MSI-X: entry to a vector of this CPU. False where the function has no MSI-X. */
+/*
+ * The registers behind a memory BAR, uncached, and how many bytes they are (ret_size may be NULL).
+ * One that is nowhere is placed first. 0: it is none, or no room is left.
+ */
+uintptr_t pci_map(uint16_t function, unsigned int bar, uint64_t *ret_size);
+
+void pci_enable(uint16_t function);  /* memory and bus master */
+void pci_disable(uint16_t function); /* no bus master: it neither reads nor writes memory */
+
+/* Reset of the function alone; its BARs and command stay. False where it has none, or hangs. */
+bool pci_reset(uint16_t function);
+
+/* MSI: to a vector of this CPU. False where the function has no MSI, or cannot mask it. */
+bool pci_msi_set(uint16_t function, unsigned int vector);
+bool pci_msi_mask(uint16_t function, bool masked);
+
+/*
+ * MSI-X: entry to a vector of this CPU, unmasked; after pci_enable(). False where the function has
+ * no such entry.
+ */
+unsigned int pci_msix_entries(uint16_t function); /* 0: it has no MSI-X */
 bool pci_msix_set(uint16_t function, unsigned int entry, unsigned int vector);
-void pci_msix_mask(uint16_t function, unsigned int entry, bool masked);
+bool pci_msix_mask(uint16_t function, unsigned int entry, bool masked);
 
-/* ---- ivshmem: this cell's end of a link ---- */
+/* ---- ivshmem: this cell's end of a link, a function of bus 0 ---- */
 
 struct ivshmem {
 	unsigned int version; /* of the protocol: 1 or 2 */

@@ -25,6 +25,13 @@ static inline void cpu_relax(void)
 	asm volatile("pause" : : : "memory");
 }
 
+/* The processor keeps the order by itself (AMD64 APM vol. 2, 7.1 and 7.4), the compiler does not.
+ */
+static inline void dma_barrier(void)
+{
+	asm volatile("" : : : "memory");
+}
+
 /* Sleep until an interrupt has been handled. STI takes effect after HLT: no wake-up is lost. */
 static inline void cpu_idle(void)
 {

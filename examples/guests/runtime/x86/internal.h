@@ -14,6 +14,9 @@ _Noreturn void smp_main(void); /* other CPUs, from start_mode */
 extern volatile uint32_t smp_stack;
 extern volatile uint32_t smp_apic_ids[SMP_CPUS_MAX];
 
+/* start64.S: the page tables of all CPUs. */
+extern uint64_t pml4[];
+
 /* start64.S, start32.S: code of 16 bytes for each vector. */
 extern const char interrupt_stubs[INTERRUPT_VECTORS][16];
 void interrupts_dispatch(struct interrupt_frame *frame);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Ports, and what is reached by them: PCI configuration (PCI Local Bus Specification 3.0,
- * 3.2.2.3.2).
+ * 3.2.2.3.2). And where x86 has room for BARs.
  */
 #include "internal.h"
 
 #define PORT_ADDRESS 0xcf8
 #define PORT_DATA 0xcfc
 #define ENABLE 0x80000000u
+
+/* From FEC00000 on there are interrupt controllers and the firmware, and no BARs but these. */
+const uint64_t bar_area_start = 0xfef00000, bar_area_end = 0xff000000;
 
 uint8_t port_read8(uintptr_t port)
 {

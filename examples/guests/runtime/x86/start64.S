@@ -29,7 +29,7 @@ start_mode:
 	movl	%eax, %cr0
 	ljmpl	$GDT_CODE64, $long_mode
 
-/* Map 4 GiB one to one; device registers, all in the last GiB, uncached. */
+/* Map 4 GiB one to one, the last GiB uncached, where most registers are: the rest is device_map()'s. */
 build_page_tables:
 	movl	$(pdpt + PAGE_TABLE), pml4
 	movl	$(page_directories + PAGE_TABLE), %eax
@@ -103,6 +103,7 @@ interrupt_entry:
 
 	.bss
 	.balign 4096
+	.globl	pml4
 pml4:
 	.space	4096
 pdpt:
