@@ -2,7 +2,7 @@
 /*
  * A ROM of 64 KiB that does for a bare machine (QEMU's q35) what the hypervisor does for a cell:
  * every CPU arrives at 0000:0000 in real mode with its APIC software-disabled, with X2APIC in
- * x2APIC mode, and the PM timer answers.
+ * x2APIC mode, and the PM timer and MMCONFIG answer.
  */
 #define MSR_APIC_BASE 0x1b
 #define APIC_BASE_ENABLE_X2APIC 0xc00
@@ -15,6 +15,10 @@
 #define CONFIG_ACPI_CNTL 0x8000f844
 #define PM_BASE 0x600
 #define ACPI_ENABLE 0x80
+
+/* Its host bridge, 00:00.0 (Intel 4 Series chipset data sheet, 5.1.14): PCIEXBAR. */
+#define CONFIG_PCIEXBAR 0x80000060
+#define MMCONFIG_ENABLE 0xb0000001	/* all 256 buses at B0000000 */
 
 	.text
 	.code16
@@ -41,6 +45,12 @@ rom:
 	movw	$0xcfc, %dx
 	movb	$ACPI_ENABLE, %al
 	outb	%al, %dx
+	movw	$0xcf8, %dx
+	movl	$CONFIG_PCIEXBAR, %eax
+	outl	%eax, %dx
+	movw	$0xcfc, %dx
+	movl	$MMCONFIG_ENABLE, %eax
+	outl	%eax, %dx
 
 #ifdef X2APIC	/* guests without it have one CPU */
 	movl	$MSR_X2APIC_COMMAND, %ecx

@@ -17,9 +17,15 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+from network import Network, Silence  # pylint: disable=wrong-import-position
 
 RAM_SIZE = 16 << 20
 COMM = 0x100000
+COMMAND_LINE = 0x1000
+MMCONFIG = 0xB0000000  # where reset.S puts it
 STATE, MESSAGE, REPLY, FLAGS = 0x08, 0x0C, 0x10, 0x14
 RUNNING, LOCKED, SHUT_DOWN, FAILED = range(4)
 SHUTDOWN_REQUEST, RECONFIGURED = 1, 2
@@ -40,7 +46,8 @@ class Machine:
     icount read" when a guest reads the APIC timer's count by RDMSR.
     """
 
-    def __init__(self, build, image, cpus=1, calibrated=True, apic="x2apic"):
+    def __init__(self, build, image, cpus=1, calibrated=True, apic="x2apic", command_line="", devices=(),
+                 mmconfig=0):
         self.directory = tempfile.TemporaryDirectory(prefix="guest-")
         ram = os.path.join(self.directory.name, "ram")
         with open(ram, "wb") as file:
@@ -50,11 +57,13 @@ class Machine:
         with open(os.path.join(build, image), "rb") as file:
             code = file.read()
         self.ram[: len(code)] = code
+        if command_line:
+            self.ram[COMMAND_LINE : COMMAND_LINE + len(command_line) + 1] = command_line.encode() + b"\0"
         frequencies = (QEMU_TSC_KHZ, QEMU_APIC_KHZ) if calibrated else (0, 0)
         clocks = ["-icount", "shift=3"] if calibrated else []
         self.ram[COMM : COMM + 0x4C] = struct.pack(
             "<6sHIIIIQIHHIIQQHHII", b"JHCOMM", 2, RUNNING, 0, 0, 0,
-            0x3F8, 8, 2, 0, 0, 0, 0, 0, PM_TIMER_PORT, cpus, *frequencies)
+            0x3F8, 8, 2, 0, 0, 0, 0, mmconfig, PM_TIMER_PORT, cpus, *frequencies)
         self.console_path = os.path.join(self.directory.name, "console")
         self.qemu = subprocess.Popen(
             ["qemu-system-x86_64", "-nodefaults", "-display", "none", "-no-reboot",
@@ -63,7 +72,7 @@ class Machine:
              "-object", f"memory-backend-file,id=ram,size={RAM_SIZE},mem-path={ram},share=on",
              "-m", f"{RAM_SIZE >> 20}M", "-smp", str(cpus),
              "-bios", os.path.join(build, f"tests/guests/reset-{apic}.bin"),
-             "-serial", f"file:{self.console_path}"],
+             "-serial", f"file:{self.console_path}", *devices],
             stdin=subprocess.DEVNULL)
 
     def __enter__(self):
@@ -296,6 +305,132 @@ def test_unexpected_exception(build):
     with Machine(build, TESTS_DIR + "hypercall-unknown.bin") as machine:
         machine.wait_line(r"Unexpected exception 6 at [0-9a-f]+, error 0, CR2 0")
         machine.wait_state(FAILED)
+
+
+def ping(build, ping_demo, **options):
+    """A machine with the adapter and ping-demo in it, and the network that it is at."""
+    with tempfile.TemporaryDirectory(prefix="network-") as folder:
+        network = Network(os.path.join(folder, "socket"))
+        devices = ["-netdev", network.netdev, "-device", "e1000e,netdev=net,mac=52:54:00:12:34:56"]
+        try:
+            with Machine(build, EXAMPLES + "ping-demo.bin", devices=devices, **options) as machine:
+                network.connect()
+                ping_demo(machine, network)
+        except Silence as silence:
+            raise Failure(str(silence)) from None
+        finally:
+            network.close()
+
+
+def check_ping_demo(machine, network, kind):
+    pings = network.try_all("10.0.2.16")
+    machine.wait_line(rf"Adapter 00:[0-9a-f]{{2}}\.0, {kind}, MAC 52:54:00:12:34:56")
+    machine.wait_line("Link is up")
+    machine.wait_line(r"Answered the first ping, from 10\.0\.2\.2")
+    expect("source", network.peer_mac.hex(":"), "52:54:00:12:34:56")
+    # All but two are looked at: one is not for this MAC, one is larger than a frame may be.
+    ignored = len(list(network.wrong_frames("10.0.2.16"))) - 2
+    machine.wait_line(rf"\d+ interrupts, \d+ frames: \d+ ARP requests and {pings} pings answered, "
+                      rf"{ignored} ignored, 1 refused, 0 not sent")
+    interrupts = max(map(int, re.findall(r"(\d+) interrupts", machine.console())))
+    if interrupts < pings // 2:
+        raise Failure(f"{interrupts} interrupts for {pings} pings: it is the timer that sees them")
+    expect("reply", machine.send(SHUTDOWN_REQUEST), APPROVED)
+    machine.wait_line("Stopped ping demo")
+    machine.wait_state(SHUT_DOWN)
+    network.send(network.ethernet(0x0800, b""))  # to an adapter that is off
+
+
+def test_ping_demo(build):
+    """Each answer is compared to the byte; what must not be answered is not."""
+    ping(build, lambda machine, network: check_ping_demo(machine, network, "MSI-X"), command_line="stats=1")
+
+
+def test_ping_demo_msi(build):
+    ping(build, lambda machine, network: check_ping_demo(machine, network, "MSI"),
+         command_line="stats=1 interrupts=msi")
+
+
+def test_ping_demo_address(build):
+    """Its address is the command line's, by MMCONFIG; many at once go around the rings."""
+    def run(_machine, network):
+        network.arp("192.168.7.1")
+        expect("pings answered", network.flood("192.168.7.1", 500), 500)
+        network.ping("192.168.7.1", b"after the flood")
+    ping(build, run, command_line="quiet ip=192.168.7.1 stats=0x10", mmconfig=MMCONFIG)
+
+
+def test_ping_demo_refuses(build):
+    for command_line, line in (("ip=10.0.2", r"ip= is no address such as 10\.0\.2\.16"),
+                               ("ip=10.0.2.256", r"ip= is no address .*"),
+                               ("stats=often", "stats= is no number of seconds"),
+                               ("", "No network: the cell has no adapter 8086:10d3")):
+        with Machine(build, EXAMPLES + "ping-demo.bin", command_line=command_line) as machine:
+            machine.wait_line(line)
+            machine.wait_state(FAILED)
+
+
+EDU = ["-device", "edu,dma_mask=0xffffffffff"]
+EDU_VERDICTS = ["edu-id", "edu-alive", "edu-factorial", "edu-msi", "edu-dma"]
+FOREIGN = 0x800000
+
+
+def test_edu(build):
+    for mmconfig in 0, MMCONFIG:
+        with Machine(build, TESTS_DIR + "edu.bin", devices=EDU, mmconfig=mmconfig) as machine:
+            expect_all_ok(machine, EDU_VERDICTS)
+            machine.wait_line("edu: all done, 12 interrupts")
+
+
+def test_edu_beyond(build):
+    """Where there is no memory, nothing comes and nothing goes, and the device goes on."""
+    foreign = "0x8000000000,0x20000000"
+    with Machine(build, TESTS_DIR + "edu.bin", devices=EDU, command_line=f"foreign={foreign}") as machine:
+        expect_all_ok(machine, EDU_VERDICTS + 2 * ["edu-foreign-read"] + ["edu-dma-after"])
+        machine.wait_line("edu wrote (8000000000|20000000)", 2)
+
+
+def test_edu_unguarded(build):
+    """Nobody stops its DMA here: the guest says that it has read, and the memory that it was written."""
+    canary = bytes(range(64))
+    with Machine(build, TESTS_DIR + "edu.bin", devices=EDU, command_line=f"foreign={FOREIGN:#x}") as machine:
+        machine.ram[FOREIGN : FOREIGN + 64] = canary
+        machine.wait_line("not ok edu-foreign-read: .*")
+        machine.wait_line(f"edu wrote {FOREIGN:x}")
+        if machine.ram[FOREIGN : FOREIGN + 64] == canary:
+            raise Failure("edu did not write")
+        machine.wait_state(FAILED)
+
+
+def test_edu_absent(build):
+    with Machine(build, TESTS_DIR + "edu.bin") as machine:
+        machine.wait_line("not ok edu: no function 1234:11e8 .*")
+        machine.wait_state(FAILED)
+
+
+def nvme(build, command_line, registers, block_size=512, **options):
+    block = os.urandom(block_size)
+    with tempfile.NamedTemporaryFile(prefix="disk-") as disk:
+        disk.write(block + bytes((1 << 20) - block_size))
+        disk.flush()
+        devices = ["-drive", f"file={disk.name},format=raw,if=none,id=disk", "-device",
+                   f"nvme,serial=block-0,drive=disk,physical_block_size={block_size},logical_block_size={block_size}"]
+        with Machine(build, TESTS_DIR + "nvme.bin", devices=devices, command_line=command_line, **options) as machine:
+            expect_all_ok(machine, ["nvme-reset", "nvme-identify", "nvme-namespace", "nvme-read"])
+            machine.wait_line(f"nvme: registers at {registers}")
+            machine.wait_line("nvme: serial number block-0")
+            machine.wait_line(rf"ok nvme-read: CRC-32 of block 0 \(0x{zlib.crc32(block):x}\)")
+            machine.wait_line("nvme: all done, 5 interrupts")
+
+
+def test_nvme(build):
+    nvme(build, "", "fef00000")
+
+
+def test_nvme_high(build):
+    """Registers above 4 GiB, and below where the runtime's pages of 2 MiB are cached ones."""
+    nvme(build, "bar=0x7000000000", "7000000000", 4096)
+    nvme(build, "bar=0x80004000", "80004000", mmconfig=MMCONFIG)
 
 
 TESTS = {name.removeprefix("test_"): function for name, function in list(globals().items())
