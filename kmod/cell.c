@@ -72,17 +72,24 @@ static int cell_withdraw(struct cell *cell, struct cellhv_error *error)
 	return cell_remove(cell->id, error);
 }
 
-/* What it had is Linux's again and the cell is no more, even where a CPU does not come back. */
-static int cell_release(struct cell *cell, struct cellhv_error *error)
+/*
+ * What it had is Linux's again and the cell is no more, even where some of it does not come back.
+ * In the opposite order, as a driver counts CPUs and may want the pin. Not to `go on`, functions
+ * are left without one.
+ */
+static int cell_release(struct cell *cell, bool go_on, struct cellhv_error *error)
 {
-	int ret;
+	struct cellhv_error other;
+	int ret, lost;
 
 	roster_set_ready(cell, false);
 	ret = cpus_give_back_all(cell, error);
+	pin_give_back_all(cell);
+	lost = function_give_back_all(cell, go_on, ret ? &other : error);
 	roster_remove(cell);
 	watch_changed();
 
-	return ret;
+	return ret ?: lost;
 }
 
 static void cell_undo(struct cell *cell)
@@ -90,13 +97,29 @@ static void cell_undo(struct cell *cell)
 	struct cellhv_error error;
 
 	if (!cell_withdraw(cell, &error)) {
-		cell_release(cell, &error);
+		cell_release(cell, true, &error);
 		return;
 	}
 
 	pr_err("cell %s: cannot be undone, check %u on %#llx\n", cell->config->name, error.check,
 	       error.object);
 	roster_set_ready(cell, true);
+}
+
+/* A pin is free once the driver of its function has gone. */
+static int cell_take(struct cell *cell, struct cellhv_error *error)
+{
+	int ret;
+
+	ret = function_take_all(cell, error);
+	if (ret)
+		return ret;
+
+	ret = pin_take_all(cell, error);
+	if (ret)
+		return ret;
+
+	return cpus_take_all(cell, error);
 }
 
 static int cell_make(struct cell *cell, struct cellhv_error *error)
@@ -117,7 +140,11 @@ static int cell_make(struct cell *cell, struct cellhv_error *error)
 	if (ret)
 		return ret;
 
-	ret = cpus_take_all(cell, error);
+	ret = function_look_up_all(cell, error);
+	if (ret)
+		return ret;
+
+	ret = cell_take(cell, error);
 	if (ret)
 		return ret;
 
@@ -336,7 +363,7 @@ int cell_destroy(union device_args *args)
 	if (!ret)
 		ret = cell_withdraw(cell, &op->error);
 	if (!ret)
-		ret = cell_release(cell, &op->error);
+		ret = cell_release(cell, true, &op->error);
 out:
 	cell_end(cell);
 
@@ -363,7 +390,7 @@ void cell_destroy_all(void)
 			pr_err("cell %s: cannot be destroyed: %pe, check %u on %#llx\n",
 			       cell->config->name, ERR_PTR(ret), error.check, error.object);
 		else
-			cell_release(cell, &error);
+			cell_release(cell, false, &error);
 		roster_put(cell);
 	}
 }

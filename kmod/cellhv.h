@@ -16,7 +16,9 @@
 #include <cellhv/driver.h>
 
 struct device;
+struct function;
 struct launch;
+struct pin;
 
 /* The argument of any ioctl: already copied from the caller, `size` set to the kernel's idea. */
 union device_args {
@@ -83,6 +85,8 @@ int config_check_cell(const struct cellhv_cell_config *config, u32 size,
 		      struct cellhv_error *error);
 const u32 *config_cpus(const struct cellhv_cell_config *config);
 const struct cellhv_link *config_links(const struct cellhv_cell_config *config);
+const struct cellhv_function *config_functions(const struct cellhv_cell_config *config);
+const struct cellhv_pin *config_pins(const struct cellhv_cell_config *config);
 
 /* Regions, then the memory of links, of which only address and size are filled in. */
 bool config_memory(const struct cellhv_cell_config *config, u32 index,
@@ -98,6 +102,10 @@ struct cell {
 	unsigned long messaging; /* bit 0: a message waits for its answer */
 	DECLARE_BITMAP(claimed, CELLHV_MAX_CPUS); /* CPUs that must not come online */
 	DECLARE_BITMAP(taken, CELLHV_MAX_CPUS);	  /* CPUs that this module took offline */
+	struct function *functions; /* of the configuration, as far as they are looked up */
+	u32 num_functions;
+	struct pin *pins; /* the same, as far as they are taken */
+	u32 num_pins;
 	bool linked; /* Linux's ends of its links are there for it; changed by who owns the cell */
 	u64 start_time; /* ns of CLOCK_MONOTONIC of its last start; under lock, read without */
 	struct cellhv_cell_config *config;
@@ -143,6 +151,19 @@ int cpus_give_back_all(struct cell *cell, struct cellhv_error *error);
 int memory_init(void);
 void memory_exit(void);
 int memory_check(const struct cellhv_cell_config *config, struct cellhv_error *error);
+
+/* ---- function, pin: what else moves ---- */
+int function_init(void);
+void function_exit(void);
+int function_look_up_all(struct cell *cell, struct cellhv_error *error); /* disturbs nobody */
+int function_take_all(struct cell *cell, struct cellhv_error *error);
+
+/* Nor are they lost where they are not bound to a driver again: the machine goes down. */
+int function_give_back_all(struct cell *cell, bool rebind, struct cellhv_error *error);
+
+void pin_set_system(const struct cellhv_system_config *system); /* one that has been checked */
+int pin_take_all(struct cell *cell, struct cellhv_error *error);
+void pin_give_back_all(struct cell *cell);
 
 /* ---- link: Linux's ends of links ---- */
 int link_init(void);

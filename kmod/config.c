@@ -33,6 +33,59 @@ static int config_check_header(const struct cellhv_config_header *header, u16 ty
 	return 0;
 }
 
+struct config_section {
+	u32 position; /* of the struct cellhv_section in the configuration */
+	u32 entry_size;
+	u32 max_count;
+};
+
+#define SECTION(owner, member, type, max)                  \
+	{                                                  \
+		offsetof(owner, member), sizeof(type), max \
+	}
+
+static const struct config_section config_cell_sections[] = {
+	SECTION(struct cellhv_cell_config, memory, struct cellhv_memory_region,
+		CELLHV_MAX_MEMORY_REGIONS),
+	SECTION(struct cellhv_cell_config, cpus, u32, CELLHV_MAX_CPUS),
+	SECTION(struct cellhv_cell_config, ports, struct cellhv_port_range, CELLHV_MAX_PORT_RANGES),
+	SECTION(struct cellhv_cell_config, links, struct cellhv_link, CELLHV_MAX_LINKS),
+	SECTION(struct cellhv_cell_config, functions, struct cellhv_function, CELLHV_MAX_FUNCTIONS),
+	SECTION(struct cellhv_cell_config, pins, struct cellhv_pin, CELLHV_MAX_PINS),
+};
+
+static const struct config_section config_system_sections[] = {
+	SECTION(struct cellhv_system_config, iommus, struct cellhv_iommu, CELLHV_MAX_IOMMUS),
+	SECTION(struct cellhv_system_config, ioapics, struct cellhv_ioapic, CELLHV_MAX_IOAPICS),
+};
+
+/* `fixed`: bytes of the structure that the arrays come after. */
+static bool config_section_fits(const struct cellhv_section *section, u32 fixed, u32 size,
+				const struct config_section *expect)
+{
+	u64 end = section->offset + (u64)section->count * expect->entry_size;
+
+	if (!section->count && !section->offset)
+		return true;
+
+	return section->entry_size == expect->entry_size && section->count <= expect->max_count &&
+	       !(section->offset % 8) && section->offset >= fixed && end <= size;
+}
+
+static int config_check_sections(const void *config, u32 fixed, u32 size,
+				 const struct config_section *sections, unsigned int count,
+				 struct cellhv_error *error)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (!config_section_fits(config + sections[i].position, fixed, size, &sections[i]))
+			return refuse(error, -EINVAL, CELLHV_CHECK_CONFIG_FORMAT,
+				      sections[i].position);
+
+	return 0;
+}
+
 int config_check_system(const struct cellhv_system_config *config, u32 size,
 			struct cellhv_error *error)
 {
@@ -40,45 +93,8 @@ int config_check_system(const struct cellhv_system_config *config, u32 size,
 
 	if (ret)
 		return ret;
-	if (config->iommus.count > CELLHV_MAX_IOMMUS)
-		return refuse(error, -EINVAL, CELLHV_CHECK_CONFIG_FORMAT,
-			      offsetof(typeof(*config), iommus));
-	return 0;
-}
-
-struct config_section {
-	u32 position; /* of the struct cellhv_section in the configuration */
-	u32 entry_size;
-	u32 max_count;
-};
-
-static const struct config_section config_sections[] = {
-	{offsetof(struct cellhv_cell_config, memory), sizeof(struct cellhv_memory_region),
-	 CELLHV_MAX_MEMORY_REGIONS},
-	{offsetof(struct cellhv_cell_config, cpus), sizeof(u32), CELLHV_MAX_CPUS},
-	{offsetof(struct cellhv_cell_config, ports), sizeof(struct cellhv_port_range),
-	 CELLHV_MAX_PORT_RANGES},
-	{offsetof(struct cellhv_cell_config, links), sizeof(struct cellhv_link), CELLHV_MAX_LINKS},
-	{offsetof(struct cellhv_cell_config, functions), sizeof(struct cellhv_function),
-	 CELLHV_MAX_FUNCTIONS},
-	{offsetof(struct cellhv_cell_config, pins), sizeof(struct cellhv_pin), CELLHV_MAX_PINS},
-};
-
-static int config_check_section(const void *config, u32 size, const struct config_section *expect,
-				struct cellhv_error *error)
-{
-	const struct cellhv_section *section = config + expect->position;
-	u64 end = section->offset + (u64)section->count * expect->entry_size;
-
-	if (!section->count && !section->offset)
-		return 0;
-
-	if (section->entry_size != expect->entry_size || section->count > expect->max_count ||
-	    section->offset % 8 || section->offset < sizeof(struct cellhv_cell_config) ||
-	    end > size)
-		return refuse(error, -EINVAL, CELLHV_CHECK_CONFIG_FORMAT, expect->position);
-
-	return 0;
+	return config_check_sections(config, sizeof(*config), size, config_system_sections,
+				     ARRAY_SIZE(config_system_sections), error);
 }
 
 static int config_check_cpus(const struct cellhv_cell_config *config, struct cellhv_error *error)
@@ -130,7 +146,6 @@ static int config_check_memory(const struct cellhv_cell_config *config, struct c
 
 int config_check_cell(const struct cellhv_cell_config *config, u32 size, struct cellhv_error *error)
 {
-	unsigned int i;
 	int ret;
 
 	ret = config_check_header(&config->header, CELLHV_CONFIG_CELL, size, error);
@@ -141,11 +156,10 @@ int config_check_cell(const struct cellhv_cell_config *config, u32 size, struct 
 	if (!config->name[0] || strnlen(config->name, CELLHV_NAME_SIZE) == CELLHV_NAME_SIZE)
 		return refuse(error, -EINVAL, CELLHV_CHECK_CONFIG_NAME, 0);
 
-	for (i = 0; i < ARRAY_SIZE(config_sections); i++) {
-		ret = config_check_section(config, size, &config_sections[i], error);
-		if (ret)
-			return ret;
-	}
+	ret = config_check_sections(config, sizeof(*config), size, config_cell_sections,
+				    ARRAY_SIZE(config_cell_sections), error);
+	if (ret)
+		return ret;
 
 	ret = config_check_cpus(config, error);
 	if (ret)
@@ -166,6 +180,16 @@ const u32 *config_cpus(const struct cellhv_cell_config *config)
 const struct cellhv_link *config_links(const struct cellhv_cell_config *config)
 {
 	return (const void *)config + config->links.offset;
+}
+
+const struct cellhv_function *config_functions(const struct cellhv_cell_config *config)
+{
+	return (const void *)config + config->functions.offset;
+}
+
+const struct cellhv_pin *config_pins(const struct cellhv_cell_config *config)
+{
+	return (const void *)config + config->pins.offset;
 }
 
 bool config_memory(const struct cellhv_cell_config *config, u32 index,

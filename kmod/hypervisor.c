@@ -172,6 +172,7 @@ static int hypervisor_enter(const struct cellhv_system_config *system, struct ce
 	WRITE_ONCE(hypervisor_enables, hypervisor_enables + 1);
 	call_open(launch);
 	hypervisor_take_iommus();
+	pin_set_system(system);
 	pr_info("hypervisor enabled, memory at %#llx\n", hypervisor_memory_phys);
 
 	return 0;

@@ -396,7 +396,7 @@ static const struct pci_device_id link_device_ids[] = {
 	{}};
 
 struct pci_driver link_device_driver = {
-	.name = KBUILD_MODNAME,
+	.name = KBUILD_MODNAME "-link",
 	.id_table = link_device_ids,
 	.probe = link_device_probe,
 	.remove = link_device_remove,

@@ -15,8 +15,9 @@ struct main_part {
 
 /* The device comes last: it is what lets anybody in. */
 static const struct main_part main_parts[] = {
-	{call_init, call_exit}, {cpus_init, cpus_exit},	  {memory_init, memory_exit},
-	{link_init, link_exit}, {power_init, power_exit}, {device_init, device_exit},
+	{call_init, call_exit},		{cpus_init, cpus_exit}, {memory_init, memory_exit},
+	{function_init, function_exit}, {link_init, link_exit}, {power_init, power_exit},
+	{device_init, device_exit},
 };
 
 static void main_take_down(unsigned int count)

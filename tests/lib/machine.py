@@ -5,13 +5,15 @@ knows how to start Linux in it and which kernel arguments it needs. `patience` i
 in QEMU the same work may take.
 """
 from bochs import Bochs
-from qemu import ICOUNT, REMAPPING, Qemu
+from qemu import ASSIGNED, ICOUNT, REMAPPING, Qemu
 
 MACHINES = {m.name: m for m in (
     Qemu("svm", "SVM, xAPIC", "qemu64,+svm,+npt"),
     Qemu("svm-mixed", "SVM, xAPIC in Linux on CPUs that have x2APIC", "qemu64,+svm,+npt,+x2apic"),
     Qemu("svm-x2apic", "SVM, x2APIC, interrupt remapping", "max,-la57",
          devices=REMAPPING, kernel_args="intel_iommu=off"),
+    Qemu("devices", "svm-x2apic with PCI functions for cells", "max,-la57",
+         devices=REMAPPING + ASSIGNED, kernel_args="intel_iommu=off", migrates=False),
     Qemu("la57", "svm-x2apic with five-level paging", "max",
          devices=REMAPPING, kernel_args="intel_iommu=off"),
     # QEMU cannot count instructions across the x2APIC's timer registers ("Bad icount read").

@@ -8,6 +8,8 @@ import subprocess
 import kernel
 from paths import BUILD, INSTALLED, PACKAGES
 
+DRIVERS = ["msr", "e1000e", "nvme"]
+
 
 def module_files(version):
     """cellhv.ko of this kernel, where it has been built."""
@@ -26,7 +28,8 @@ def kernel_modules(name, version):
 def add_tests(image, version, prefix, libraries):
     # The hypervisor's lines go to the second serial port as well: they are there after a crash.
     image.data(f"{prefix}/etc/cellmgr/host.json", b'{ "debug-port": "0x2f8" }\n')
-    for path in (BUILD / "tests/failing/failing-ioctl.so", *kernel_modules("tests/failing/failing.ko", version)):
+    preloaded = (BUILD / "tests/failing/failing-ioctl.so", BUILD / "tests/vm/devices-ioctl.so")
+    for path in (*preloaded, *kernel_modules("tests/failing/failing.ko", version)):
         image.data(f"{prefix}/rig/{path.name}", path.read_bytes(), 0o755)
     for name in ("celltool", "ones", "stepper"):
         if (BUILD / "tests/vm" / name).exists():
@@ -42,8 +45,17 @@ def add_tests(image, version, prefix, libraries):
             image.data(f"{prefix}/etc/cells/{path.name}", path.read_bytes())
     if (BUILD / "tests/attack/hostile-root").exists():
         image.program(f"{prefix}/usr/bin/hostile-root", BUILD / "tests/attack/hostile-root", libraries)
-    for path in kernel.with_dependencies(version, ["msr"]):
-        image.module(f"{prefix}/rig/{path.name.removesuffix('.xz')}", path)
+    _add_drivers(image, version, prefix)
+
+
+def _add_drivers(image, version, prefix):
+    """In /rig, for the tests to insert: in the order of /rig/NAME.order."""
+    for name in DRIVERS:
+        paths = kernel.with_dependencies(version, [name])
+        for path in paths:
+            image.module(f"{prefix}/rig/{path.name.removesuffix('.xz')}", path)
+        order = "".join(f"/rig/{path.name.removesuffix('.xz')}\n" for path in paths)
+        image.data(f"{prefix}/rig/{name}.order", order.encode())
 
 
 def add(image, version, prefix="", libraries=False):

@@ -12,6 +12,13 @@ ICOUNT = [
     "-rtc", "base=2026-01-01T00:00:00,clock=vm",
 ]
 REMAPPING = ["-device", "intel-iommu,intremap=on,eim=on"]
+# Those that cells get: without a reset, with one by power state, with one of its own.
+ASSIGNED = [
+    "-device", "edu,addr=4",
+    "-netdev", "user,id=net", "-device", "e1000e,netdev=net,romfile=,addr=5",
+    "-drive", "if=none,id=nvme,driver=null-co,size=16M,read-zeroes=on,snapshot=on",
+    "-device", "nvme,drive=nvme,serial=1,addr=6",
+]
 KERNEL_ARGS = ("console=ttyS0 quiet mitigations=off no_timer_check lpj=10400000 cryptomgr.notests "
                "panic=-1")
 
@@ -24,13 +31,14 @@ class Qemu:
     accel: list = dataclasses.field(default_factory=lambda: THREADED)
     devices: list = dataclasses.field(default_factory=list)
     kernel_args: str = ""
+    migrates: bool = True
     emulator = "QEMU"
     patience = 1
 
     @property
     def has_snapshots(self):
-        """QEMU cannot go on counting instructions where another one stopped."""
-        return self.accel is THREADED
+        """QEMU cannot go on counting instructions where another one stopped; nor do all devices migrate."""
+        return self.accel is THREADED and self.migrates
 
     def arguments(self, image, initrd, kernel_args="", memory="1G", cpus=4):
         """The command line up to serial ports and disks, which belong to the kind of guest."""

@@ -1,0 +1,305 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=dash
+# The module's side of PCI functions and interrupt pins of cells: Linux's driver lets go of them, and
+# has them again. edu (00:04.0) has no driver and no reset, e1000e (00:05.0) is reset by its power state,
+# nvme (00:06.0) by itself.
+# machines: devices-6.1 devices-6.12 devices-newest
+# elsewhere: network disk override
+# timeout: 600
+
+DEVICES=/sys/bus/pci/devices
+EDU=00:04.0 NETWORK=00:05.0 DISK=00:06.0
+NO_RESET=2
+IOAPIC=fec00000
+
+insert() {
+	local module
+	while read -r module; do
+		[ -e "/sys/module/$(basename "${module%.ko}" | tr - _)" ] || insmod "$module"
+	done <"/rig/$1.order"
+}
+
+driver_of() {
+	[ ! -e "$DEVICES/0000:$1/driver" ] || basename "$(readlink "$DEVICES/0000:$1/driver")"
+}
+
+# with FUNCTIONS COMMAND...
+with() {
+	local functions=$1
+	shift
+
+	FUNCTIONS=$functions LD_PRELOAD=/rig/devices-ioctl.so "$@"
+}
+
+create() {
+	expect 0 with "$1" celltool create hello
+}
+
+# refused CHECK OBJECT FUNCTIONS
+refused() {
+	expect 1 with "$3" celltool create hello
+	says "check $1, object $2\$"
+	equal "$(info cells)" 0 "the number of cells"
+	all_cpus
+}
+
+destroy() {
+	expect 0 celltool destroy hello force
+}
+
+interface() {
+	ls "$DEVICES/0000:$NETWORK/net"
+}
+
+# Link, address, answers.
+connect() {
+	wait_for 10 interface
+	ip link set lo up
+	ip address add 10.0.2.15/24 dev "$(interface)" 2>/dev/null || true
+	ip link set "$(interface)" up
+	wait_for 20 ping -c 1 -W 1 10.0.2.2
+}
+
+block() {
+	wait_for 10 test -b /dev/nvme0n1
+}
+
+read_disk() {
+	dd if=/dev/nvme0n1 bs=64k count=32 iflag=direct 2>/dev/null | md5sum
+}
+
+begin() {
+	fresh
+	insert e1000e
+	insert nvme
+}
+
+quiet() {
+	! dmesg | grep -E "BUG:|Oops|WARNING:|refcount|leaked|Call Trace" || die "the kernel has something to say"
+}
+
+test_network() {
+	local round
+	begin
+	connect
+	for round in $(seq 20); do
+		create "$NETWORK"
+		equal "$(driver_of $NETWORK)" cellhv "the driver"
+		equal "$(cat $DEVICES/0000:$NETWORK/power_state)" D0 "the power state"
+		[ ! -e "$DEVICES/0000:$NETWORK/net" ] || die "the interface is there"
+		destroy
+		equal "$(driver_of $NETWORK)" e1000e "the driver afterwards, in round $round"
+		connect
+	done
+	quiet
+}
+
+test_disk() {
+	local round before
+	begin
+	block
+	dd if=/dev/urandom of=/dev/nvme0n1 bs=64k count=32 oflag=direct 2>/dev/null
+	before=$(read_disk)
+	for round in $(seq 20); do
+		create "$DISK"
+		equal "$(driver_of $DISK)" cellhv "the driver"
+		[ ! -e /dev/nvme0n1 ] || die "the disk is there"
+		destroy
+		equal "$(driver_of $DISK)" nvme "the driver afterwards, in round $round"
+		block
+		equal "$(read_disk)" "$before" "the checksum of the disk, in round $round"
+	done
+	quiet
+}
+
+config_of() {
+	hexdump -C "$DEVICES/0000:$1/config"
+}
+
+# What had no driver has none again, and its registers are what they were.
+test_no_driver() {
+	local before
+	begin
+	before=$(config_of $EDU)
+	create "$EDU=$NO_RESET"
+	equal "$(driver_of $EDU)" cellhv "the driver"
+	destroy
+	equal "$(driver_of $EDU)" "" "the driver afterwards"
+	equal "$(config_of $EDU)" "$before" "the configuration"
+	equal "$(cat $DEVICES/0000:$EDU/driver_override)" "(null)" "the override"
+}
+
+test_several() {
+	begin
+	connect
+	block
+	create "$EDU=$NO_RESET $NETWORK $DISK"
+	equal "$(driver_of $NETWORK) $(driver_of $DISK)" "cellhv cellhv" "the list of drivers"
+	# What is another cell's is not disturbed.
+	copy hello other 2
+	expect 1 with "$EDU=$NO_RESET $DISK" celltool create other
+	says "check function-owned, object 0x0"
+	equal "$(driver_of $EDU) $(driver_of $DISK)" "cellhv cellhv" "the list of drivers"
+	equal "$(cat /sys/devices/system/cpu/online)" 0-2 "the list of online CPUs"
+	destroy
+	equal "$(driver_of $EDU) $(driver_of $NETWORK) $(driver_of $DISK)" " e1000e nvme" "the list of drivers"
+	connect
+	block
+}
+
+# A user's driver_override is what it was, and what is written while a cell has the function stays.
+test_override() {
+	local override=$DEVICES/0000:$NETWORK/driver_override
+	begin
+	echo e1000e >"$override"
+	create "$NETWORK"
+	equal "$(cat "$override")" cellhv "the override"
+	destroy
+	equal "$(cat "$override") $(driver_of $NETWORK)" "e1000e e1000e" "override and driver"
+	create "$NETWORK"
+	echo >"$override"
+	destroy
+	equal "$(cat "$override") $(driver_of $NETWORK)" "(null) e1000e" "override and driver"
+	connect
+}
+
+# Bound, but its user means another one to have it the next time.
+test_override_of_another() {
+	local override=$DEVICES/0000:$NETWORK/driver_override
+	begin
+	echo nobody >"$override"
+	create "$NETWORK"
+	destroy
+	equal "$(cat "$override") $(driver_of $NETWORK)" "nobody e1000e" "override and driver"
+	echo >"$override"
+	connect
+}
+
+test_refusals() {
+	begin
+	connect
+	refused function-absent 0x38 00:07.0
+	refused function-reset 0x20 $EDU
+	refused function-differs 0x1 "$NETWORK $DISK=0+1000"
+	refused config-function 0x0 00:00.0
+	refused config-function 0x1 "$NETWORK 00:1f.0"
+	# Nobody has been disturbed.
+	equal "$(driver_of $NETWORK) $(driver_of $EDU)" "e1000e " "the list of drivers"
+	expect 0 ping -c 1 -W 1 10.0.2.2
+}
+
+# Nothing that a user of Linux does takes it from the cell: no bind, unbind, probe, rescan, reset; and
+# what takes it from Linux, its removal, leaves the cell be.
+test_users() {
+	begin
+	create "$NETWORK $EDU=$NO_RESET"
+	[ ! -e /sys/bus/pci/drivers/cellhv/unbind ] || die "it can be unbound"
+	! echo "0000:$NETWORK" >/sys/bus/pci/drivers/e1000e/bind 2>/dev/null || die "it can be bound"
+	echo "0000:$NETWORK" >/sys/bus/pci/drivers_probe || true
+	echo 1 >/sys/bus/pci/rescan
+	echo auto >"$DEVICES/0000:$NETWORK/power/control"
+	sleep 0.5
+	equal "$(cat "$DEVICES/0000:$NETWORK/power/runtime_status")" active "the state"
+	# Another of its kind that a user offers our driver is none of ours.
+	cat "$DEVICES/0000:$DISK/vendor" "$DEVICES/0000:$DISK/device" | tr '\n' ' ' >/sys/bus/pci/drivers/cellhv/new_id
+	equal "$(driver_of $NETWORK) $(driver_of $DISK)" "cellhv nvme" "the list of drivers"
+	destroy
+	equal "$(driver_of $NETWORK)" e1000e "the driver afterwards"
+	connect
+}
+
+test_removal() {
+	begin
+	create "$NETWORK"
+	echo 1 >"$DEVICES/0000:$NETWORK/remove"
+	[ ! -e "$DEVICES/0000:$NETWORK" ] || die "it is still there"
+	equal "$(info cells)" 1 "the number of cells"
+	expect 1 with "" celltool destroy hello force
+	says "check function-lost, object 0x28\$"
+	equal "$(info cells)" 0 "the number of cells"
+	all_cpus
+	echo 1 >/sys/bus/pci/rescan
+	connect
+	create "$NETWORK"
+	destroy
+	connect
+	quiet
+}
+
+# A driver that is no more is not missed; when it comes it finds the function.
+test_driver_unloaded() {
+	begin
+	create "$NETWORK"
+	rmmod e1000e
+	destroy
+	equal "$(driver_of $NETWORK)" "" "the driver afterwards"
+	insert e1000e
+	connect
+}
+
+test_disable_and_unload() {
+	begin
+	connect
+	create "$NETWORK"
+	expect 1 celltool disable
+	expect 1 rmmod cellhv
+	destroy
+	connect
+	expect 0 celltool disable
+	expect 0 rmmod cellhv
+	expect 0 modprobe cellhv
+	quiet
+}
+
+# Whoever has the disk open reads nothing any more, as when it is unbound.
+test_in_use() {
+	begin
+	block
+	exec 5</dev/nvme0n1
+	create "$DISK"
+	equal "$(dd bs=4k skip=1000 count=1 <&5 2>/dev/null | wc -c)" 0 "the number of bytes read"
+	destroy
+	exec 5<&-
+	equal "$(driver_of $DISK)" nvme "the driver afterwards"
+	wait_for 10 sh -c "ls /dev/nvme?n1"
+	quiet
+}
+
+# with_pins PINS COMMAND...
+with_pins() {
+	local pins=$1
+	shift
+
+	PINS=$pins IOAPIC=$IOAPIC LD_PRELOAD=/rig/devices-ioctl.so "$@"
+}
+
+pin_refused() {
+	expect 1 with_pins "$3" celltool create hello
+	says "check $1, object $2\$"
+	equal "$(info cells)" 0 "the number of cells"
+	all_cpus
+}
+
+# Nobody in Linux has a pin that a cell has, nor gets it; where somebody has it, the cell does not.
+test_pins() {
+	native
+	expect 0 with_pins "" celltool enable
+	expect 0 with_pins "$IOAPIC:5 $IOAPIC:23=3" celltool create hello
+	grep -q "^ *5:.* cell hello\$" /proc/interrupts || die "it does not have the interrupt: $(cat /proc/interrupts)"
+	equal "$(grep -c "cell hello\$" /proc/interrupts)" 2 "the number of interrupts"
+	copy hello other 2
+	expect 1 with_pins "$IOAPIC:6 $IOAPIC:5" celltool create other
+	says "check pin-busy, object 0x5\$"
+	equal "$(grep -c "cell other\$" /proc/interrupts)" 0 "the number of interrupts"
+	destroy
+	equal "$(grep -c "cell hello\$" /proc/interrupts)" 0 "the number of interrupts"
+	# The console, the interrupt of ACPI, the timer, and of whom there is none.
+	pin_refused pin-busy 0x4 "$IOAPIC:4"
+	pin_refused pin-busy 0x9 "$IOAPIC:5 $IOAPIC:9=1"
+	pin_refused pin-busy 0x2 "$IOAPIC:2"
+	pin_refused pin-owned 0x0 "$IOAPIC:239"
+	pin_refused pin-owned 0x1 "$IOAPIC:5 fec01000:1"
+	expect 0 with_pins "$IOAPIC:5" celltool create hello
+	destroy
+	quiet
+}
