@@ -54,6 +54,16 @@ static inline const struct cellhv_link *blob_links(const struct cellhv_cell_conf
 	return blob_section(config, &config->links);
 }
 
+static inline const struct cellhv_function *blob_functions(const struct cellhv_cell_config *config)
+{
+	return blob_section(config, &config->functions);
+}
+
+static inline const struct cellhv_pin *blob_pins(const struct cellhv_cell_config *config)
+{
+	return blob_section(config, &config->pins);
+}
+
 static inline const struct cellhv_port_range *blob_ports(const struct cellhv_cell_config *config)
 {
 	return blob_section(config, &config->ports);

@@ -11,6 +11,7 @@
 #include "base/blob.h"
 #include "base/export.h"
 #include "desc/claims.h"
+#include "desc/device.h"
 #include "desc/image.h"
 #include "driver/driver.h"
 #include "host/pool.h"
@@ -80,7 +81,9 @@ int compile_check(cell_desc *desc, const cell_host *host, const struct inventory
 	diag_rewind(&desc->doc.diags);
 	claims_check(desc, host, inventory, &cpus);
 	image_check(desc);
-	r = link_resolve(desc, host, inventory);
+	r = device_resolve(desc, host, inventory);
+	if (r == 0)
+		r = link_resolve(desc, host, inventory);
 	if (r < 0)
 		return r;
 	diag_finish(&desc->doc.diags, false);
@@ -128,6 +131,21 @@ static bool has_more_ports(const cell_desc *desc)
 	return true;
 }
 
+static void fill_devices(const cell_desc *desc, struct cellhv_cell_config *config, size_t *size)
+{
+	struct cellhv_function *functions;
+	struct cellhv_pin *pins;
+
+	functions = add_section(config, size, &config->functions, desc->n_functions,
+				sizeof(*functions));
+	for (size_t i = 0; i < desc->n_functions; i++)
+		functions[i] = desc->functions[i].resolved;
+
+	pins = add_section(config, size, &config->pins, desc->n_irqs, sizeof(*pins));
+	for (size_t i = 0; i < desc->n_irqs; i++)
+		pins[i] = desc->irqs[i].resolved;
+}
+
 static void fill_sections(const cell_desc *desc, const struct cpuset *cpus,
 			  const struct place *place, struct cellhv_cell_config *config,
 			  size_t *size)
@@ -165,8 +183,7 @@ static void fill_sections(const cell_desc *desc, const struct cpuset *cpus,
 		links[i] = desc->links[i].resolved;
 		links[i].shared.phys = place->link_phys[i];
 	}
-	add_section(config, size, &config->functions, 0, sizeof(struct cellhv_function));
-	add_section(config, size, &config->pins, 0, sizeof(struct cellhv_pin));
+	fill_devices(desc, config, size);
 }
 
 int compile_blob(const cell_desc *desc, const struct cpuset *cpus, const struct place *place,

@@ -33,6 +33,24 @@ struct desc_ports {
 	uint32_t count;
 };
 
+/* A PCI function, by where it is or by what it is. */
+struct desc_function {
+	bool has_address;
+	uint16_t segment;
+	uint16_t address; /* bus << 8 | device << 3 | function */
+	uint16_t vendor;
+	uint16_t device;
+	uint16_t flags;			 /* CELLHV_FUNCTION_* */
+	struct cellhv_function resolved; /* by device_resolve() */
+};
+
+/* An interrupt, by its number or by the pin. */
+struct desc_irq {
+	bool has_pin;
+	uint32_t number;
+	struct cellhv_pin resolved; /* by irq_resolve(); as it is said, with has_pin */
+};
+
 struct cell_desc {
 	unsigned refs;
 	cell_context *context;
@@ -55,6 +73,10 @@ struct cell_desc {
 	struct desc_ports ports[CELLHV_MAX_PORT_RANGES];
 	size_t n_links;
 	struct desc_link links[CELLHV_MAX_LINKS];
+	size_t n_functions;
+	struct desc_function functions[CELLHV_MAX_FUNCTIONS];
+	size_t n_irqs;
+	struct desc_irq irqs[CELLHV_MAX_PINS];
 	struct cellhv_console console;
 	char *command_line; /* NULL: none */
 	uint64_t command_line_at;

@@ -134,6 +134,60 @@ static void dump_links(const struct cellhv_cell_config *config, struct json_obje
 		append(list, dump_link(&blob_links(config)[i], failed), failed);
 }
 
+static struct json_object *dump_function(const struct cellhv_function *function, bool *failed)
+{
+	struct json_object *object = json_object_new_object();
+
+	if (!object)
+		return NULL;
+
+	add(object, "function",
+	    string("%02x:%02x.%x", function->address >> 8, (function->address >> 3) & 31,
+		   function->address & 7),
+	    failed);
+	if (function->flags & CELLHV_FUNCTION_NO_RESET)
+		add(object, "reset", json_object_new_string("none"), failed);
+	if (function->flags & CELLHV_FUNCTION_VENDOR_CONFIG)
+		add(object, "vendor-config", json_object_new_boolean(1), failed);
+	return object;
+}
+
+static struct json_object *dump_pin(const struct cellhv_pin *pin, bool *failed)
+{
+	struct json_object *object = json_object_new_object();
+
+	if (!object)
+		return NULL;
+
+	add(object, "ioapic", string("0x%" PRIx64, pin->ioapic), failed);
+	add(object, "pin", json_object_new_int64(pin->pin), failed);
+	add(object, "level", json_object_new_boolean(pin->flags & CELLHV_PIN_LEVEL), failed);
+	add(object, "low", json_object_new_boolean(!!(pin->flags & CELLHV_PIN_LOW)), failed);
+	return object;
+}
+
+/* Left out where there are none. */
+static void dump_devices(const struct cellhv_cell_config *config, struct json_object *object,
+			 bool *failed)
+{
+	struct json_object *list;
+
+	if (config->functions.count && !*failed) {
+		list = json_object_new_array();
+		add(object, "pci", list, failed);
+		for (uint32_t i = 0; i < config->functions.count && !*failed; i++)
+			append(list, dump_function(&blob_functions(config)[i], failed), failed);
+	}
+	if (config->pins.count && !*failed) {
+		list = json_object_new_array();
+		add(object, "irqs", list, failed);
+		for (uint32_t i = 0; i < config->pins.count && !*failed; i++)
+			append(list, dump_pin(&blob_pins(config)[i], failed), failed);
+	}
+	if (config->flags & CELLHV_CELL_DMA_TRUSTED)
+		add(object, "dma", json_object_new_string("trusted"), failed);
+}
+
 static struct json_object *dump_console(const struct cellhv_cell_config *config, bool *failed)
 {
 	struct json_object *object;
@@ -232,6 +286,7 @@ LIBCELL_PUBLIC int cell_blob_dump_json(cell_blob *blob, char **ret_json)
 	add(object, "name", json_object_new_string(config->name), &failed);
 	dump_lists(config, object, &failed);
 	dump_links(config, object, &failed);
+	dump_devices(config, object, &failed);
 	add(object, "console", dump_console(config, &failed), &failed);
 	add(object, "comm", dump_comm(config, &failed), &failed);
 	add(object, "comm-revision", dump_revision(config), &failed);

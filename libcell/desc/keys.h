@@ -19,4 +19,9 @@ void keys_links(const struct value *value);
 void keys_ports(const struct value *value);
 void keys_console(const struct value *value);
 
+/* Devices, in keys_device.c. */
+void keys_pci(const struct value *value);
+void keys_irqs(const struct value *value);
+void keys_dma(const struct value *value);
+
 #endif

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "desc/claims.h"
 #include "desc/desc.h"
+#include "desc/device.h"
 #include "desc/link_group.h"
 #include "driver/inventory.h"
 #include "host/host.h"
@@ -227,8 +228,20 @@ static void fill_id(const struct resolving *now)
 			    other ? "cell " : "Linux", other ?: "");
 }
 
+static bool is_of_device(const cell_desc *desc, uint64_t function)
+{
+	for (size_t i = 0; i < desc->n_functions; i++)
+		if (desc->functions[i].resolved.num_requesters &&
+		    desc->functions[i].resolved.address == function)
+			return true;
+	return false;
+}
+
 static bool function_is_free(const struct resolving *now, uint64_t function)
 {
+	if (is_of_device(now->desc, function))
+		return false;
+
 	for (size_t i = 0; i < now->desc->n_links; i++) {
 		const struct desc_link *other = &now->desc->links[i];
 
@@ -256,14 +269,15 @@ static void fill_function(const struct resolving *now)
 	if (!function_is_free(now, function))
 		desc_report(now->desc, CELL_ERROR, "link-function-taken",
 			    document_pointer(pointer, "links", now->index, "function"),
-			    "another link of this cell is at this function");
+			    "%s of this cell is at this function",
+			    is_of_device(now->desc, function) ? "a device" : "another link");
 }
 
 /* Of what is in the way of a link at this address the end; 0: nothing is. */
 static uint64_t address_in_the_way(const struct resolving *now, uint64_t address)
 {
 	const cell_desc *desc = now->desc;
-	uint64_t size = cellhv_link_size(&link_of(now)->resolved.shared);
+	uint64_t size = cellhv_link_size(&link_of(now)->resolved.shared), end;
 
 	for (size_t i = 0; i < desc->n_memory; i++)
 		if (range_overlaps(address, size, desc->memory[i].guest, desc->memory[i].size))
@@ -278,6 +292,9 @@ static uint64_t address_in_the_way(const struct resolving *now, uint64_t address
 		    range_overlaps(address, size, at, other_size))
 			return at + other_size;
 	}
+	end = device_bar_end(desc, address, size);
+	if (end)
+		return end;
 	return range_overlaps(address, size, desc->comm, PAGE) ? desc->comm + PAGE : 0;
 }
 

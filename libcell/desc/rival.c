@@ -83,3 +83,31 @@ void rival_note_ports(cell_desc *desc, const char *cell, uint32_t base, uint32_t
 			document_pointer(pointer, "ports", i, "");
 	note(desc, rival, pointer);
 }
+
+void rival_note_function(cell_desc *desc, const char *cell, uint16_t address)
+{
+	cell_desc *rival = find(desc, cell);
+	char pointer[DOCUMENT_POINTER_SIZE] = "/pci";
+
+	if (!rival)
+		return;
+
+	for (size_t i = 0; i < rival->n_functions; i++)
+		if (rival->functions[i].has_address && rival->functions[i].address == address)
+			document_pointer(pointer, "pci", i, "function");
+	note(desc, rival, pointer);
+}
+
+void rival_note_irq(cell_desc *desc, const char *cell, uint32_t number)
+{
+	cell_desc *rival = find(desc, cell);
+	char pointer[DOCUMENT_POINTER_SIZE] = "/irqs";
+
+	if (!rival)
+		return;
+
+	for (size_t i = 0; i < rival->n_irqs; i++)
+		if (!rival->irqs[i].has_pin && rival->irqs[i].number == number)
+			document_pointer(pointer, "irqs", i, "");
+	note(desc, rival, pointer);
+}

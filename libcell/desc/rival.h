@@ -11,5 +11,7 @@
 void rival_note_cpu(cell_desc *desc, const char *cell, uint32_t cpu);
 void rival_note_memory(cell_desc *desc, const char *cell, uint64_t phys, uint64_t size);
 void rival_note_ports(cell_desc *desc, const char *cell, uint32_t base, uint32_t count);
+void rival_note_function(cell_desc *desc, const char *cell, uint16_t address);
+void rival_note_irq(cell_desc *desc, const char *cell, uint32_t number);
 
 #endif

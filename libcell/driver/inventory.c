@@ -102,10 +102,24 @@ void inventory_clear(struct inventory *inventory)
 	*inventory = (struct inventory){0};
 }
 
-/* Regions and then links: the memory of the next one; false: there are no more. */
+/* I/O ports are below, memory of devices never is. */
+static bool is_ports(const struct cellhv_bar *bar)
+{
+	return bar->phys + bar->size <= 65536;
+}
+
+static const struct cellhv_bar *bar_at(const struct cellhv_cell_config *config, uint32_t index)
+{
+	return &blob_functions(config)[index / CELLHV_FUNCTION_BARS]
+			.bars[index % CELLHV_FUNCTION_BARS];
+}
+
+/* Regions, links, and then BARs: the memory of the next one, which may be none; false: there are
+ * no more. */
 static bool next_memory(const struct cellhv_cell_config *config, uint32_t index, struct range *ret)
 {
 	const struct cellhv_link_shared *link;
+	const struct cellhv_bar *bar;
 
 	if (index < config->memory.count) {
 		const struct cellhv_memory_region *region = &blob_memory(config)[index];
@@ -114,10 +128,16 @@ static bool next_memory(const struct cellhv_cell_config *config, uint32_t index,
 		return true;
 	}
 	index -= config->memory.count;
-	if (index >= config->links.count)
+	if (index < config->links.count) {
+		link = &blob_links(config)[index].shared;
+		*ret = (struct range){link->phys, cellhv_link_size(link)};
+		return true;
+	}
+	index -= config->links.count;
+	if (index >= config->functions.count * CELLHV_FUNCTION_BARS)
 		return false;
-	link = &blob_links(config)[index].shared;
-	*ret = (struct range){link->phys, cellhv_link_size(link)};
+	bar = bar_at(config, index);
+	*ret = is_ports(bar) ? (struct range){0} : (struct range){bar->phys, bar->size};
 	return true;
 }
 
@@ -174,6 +194,41 @@ const struct inventory_cell *inventory_by_ports(const struct inventory *inventor
 
 		for (uint32_t j = 0; j < config->ports.count; j++)
 			if (range_overlaps(ports[j].base, ports[j].count, base, count))
+				return &inventory->cells[i];
+		for (uint32_t j = 0; j < config->functions.count * CELLHV_FUNCTION_BARS; j++)
+			if (is_ports(bar_at(config, j)) &&
+			    range_overlaps(bar_at(config, j)->phys, bar_at(config, j)->size, base,
+					   count))
+				return &inventory->cells[i];
+	}
+	return NULL;
+}
+
+const struct inventory_cell *inventory_by_function(const struct inventory *inventory,
+						   uint32_t address,
+						   const struct cellhv_function **ret)
+{
+	for (size_t i = 0; i < inventory->n; i++) {
+		const struct cellhv_cell_config *config = inventory->cells[i].config;
+
+		for (uint32_t j = 0; j < config->functions.count; j++)
+			if (blob_functions(config)[j].address == address) {
+				*ret = &blob_functions(config)[j];
+				return &inventory->cells[i];
+			}
+	}
+	return NULL;
+}
+
+const struct inventory_cell *inventory_by_pin(const struct inventory *inventory, uint64_t ioapic,
+					      uint32_t pin)
+{
+	for (size_t i = 0; i < inventory->n; i++) {
+		const struct cellhv_cell_config *config = inventory->cells[i].config;
+
+		for (uint32_t j = 0; j < config->pins.count; j++)
+			if (blob_pins(config)[j].ioapic == ioapic &&
+			    blob_pins(config)[j].pin == pin)
 				return &inventory->cells[i];
 	}
 	return NULL;

@@ -35,5 +35,11 @@ const struct inventory_cell *inventory_by_memory(const struct inventory *invento
 						 uint64_t size);
 const struct inventory_cell *inventory_by_ports(const struct inventory *inventory, uint32_t base,
 						uint32_t count);
+/* *ret: as that cell was created with it. address: as of struct cellhv_function */
+const struct inventory_cell *inventory_by_function(const struct inventory *inventory,
+						   uint32_t address,
+						   const struct cellhv_function **ret);
+const struct inventory_cell *inventory_by_pin(const struct inventory *inventory, uint64_t ioapic,
+					      uint32_t pin);
 
 #endif

@@ -4,24 +4,33 @@
 
 #include <endian.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/file.h"
 
 #define HEADER_SIZE 64
 
 bool pci_config_read(const char *root, unsigned segment, unsigned function, struct pci_config *ret)
 {
-	_cleanup_free_ char *data = NULL;
 	char path[PATH_MAX];
+	uint64_t size;
+	ssize_t n;
+	int fd;
 
 	if (file_path(path, root, "/sys/bus/pci/devices/%04x:%02x:%02x.%x/config", segment,
-		      function >> 8, function >> 3 & 31, function & 7) < 0 ||
-	    file_load(path, PCI_CONFIG_MAX, &data, &ret->size) < 0 || ret->size < HEADER_SIZE)
+		      function >> 8, function >> 3 & 31, function & 7) < 0)
 		return false;
 
-	memcpy(ret->bytes, data, ret->size);
-	return true;
+	fd = file_open(path, &size);
+	if (fd < 0)
+		return false;
+
+	ret->size = 0;
+	while (ret->size < PCI_CONFIG_MAX &&
+	       (n = read(fd, ret->bytes + ret->size, PCI_CONFIG_MAX - ret->size)) > 0)
+		ret->size += (size_t)n;
+	close(fd);
+	return ret->size >= HEADER_SIZE;
 }
 
 uint32_t pci_config_field(const struct pci_config *config, size_t offset, size_t width)
@@ -48,4 +57,37 @@ bool pci_config_buses(const char *root, unsigned segment, unsigned function, str
 	*ret = (struct pci_buses){(uint8_t)pci_config_field(&config, 0x19, 1),
 				  (uint8_t)pci_config_field(&config, 0x1a, 1)};
 	return true;
+}
+
+/* 7.5.1.1.11: the first at 34, each {id, next}; 7.7.1: bit 4 of the status says that there are any.
+ */
+size_t pci_config_capability(const struct pci_config *config, unsigned id)
+{
+	size_t at = pci_config_field(config, 0x34, 1) & ~3u;
+
+	if (!(pci_config_field(config, 0x06, 2) & 0x10))
+		return 0;
+	for (unsigned n = 0; n < 48 && at >= HEADER_SIZE && at + 2 <= config->size; n++) {
+		if (pci_config_field(config, at, 1) == id)
+			return at;
+		at = pci_config_field(config, at + 1, 1) & ~3u;
+	}
+	return 0;
+}
+
+/* 7.6.3: from 100 on, {id, version and next in the upper half}. */
+size_t pci_config_extended(const struct pci_config *config, unsigned id)
+{
+	size_t at = 0x100;
+
+	for (unsigned n = 0; n < 480 && at >= 0x100 && at + 4 <= config->size; n++) {
+		uint32_t header = pci_config_field(config, at, 4);
+
+		if (!header || header == UINT32_MAX)
+			return 0;
+		if ((header & 0xffff) == id)
+			return at;
+		at = header >> 20 & ~3u;
+	}
+	return 0;
 }

@@ -21,6 +21,10 @@ bool pci_config_read(const char *root, unsigned segment, unsigned function, stru
 /* All ones behind the end, as where nobody answers. width: 1, 2 or 4 */
 uint32_t pci_config_field(const struct pci_config *config, size_t offset, size_t width);
 
+/* Where a capability is; 0: it has none of that kind, or not all of them can be read. */
+size_t pci_config_capability(const struct pci_config *config, unsigned id);
+size_t pci_config_extended(const struct pci_config *config, unsigned id);
+
 /* Those of a bridge; false: it is none, or is not there. */
 struct pci_buses {
 	uint8_t secondary;

@@ -39,6 +39,29 @@ static void write_link(const struct cellhv_link *link, FILE *out)
 		link->function);
 }
 
+static void write_devices(const struct cellhv_cell_config *config, FILE *out)
+{
+	for (uint32_t i = 0; i < config->functions.count; i++) {
+		const struct cellhv_function *function = &blob_functions(config)[i];
+
+		fprintf(out, "function %#x flags %#x requesters", function->address,
+			function->flags);
+		for (unsigned j = 0; j < function->num_requesters; j++)
+			fprintf(out, " %#x", function->requesters[j]);
+		fputs(" bridges", out);
+		for (unsigned j = 0; j < function->num_bridges; j++)
+			fprintf(out, " %#x", function->bridges[j]);
+		fputs(" bars", out);
+		for (unsigned j = 0; j < CELLHV_FUNCTION_BARS; j++)
+			fprintf(out, " %#" PRIx64 "+%#" PRIx64, function->bars[j].phys,
+				function->bars[j].size);
+		fputc('\n', out);
+	}
+	for (uint32_t i = 0; i < config->pins.count; i++)
+		fprintf(out, "pin %u of %#" PRIx64 " flags %#x\n", blob_pins(config)[i].pin,
+			blob_pins(config)[i].ioapic, blob_pins(config)[i].flags);
+}
+
 static void write_sections(const struct cellhv_cell_config *config, FILE *out)
 {
 	for (uint32_t i = 0; i < config->memory.count; i++) {
@@ -55,6 +78,7 @@ static void write_sections(const struct cellhv_cell_config *config, FILE *out)
 			blob_ports(config)[i].count);
 	for (uint32_t i = 0; i < config->links.count; i++)
 		write_link(&blob_links(config)[i], out);
+	write_devices(config, out);
 }
 
 void blobtext_write(const cell_blob *blob, FILE *out)

@@ -10,6 +10,7 @@
 #include "check.h"
 #include "driver/driver.h"
 #include "mock.h"
+#include "pcibox.h"
 
 static cell_blob *blob;
 
@@ -56,6 +57,7 @@ void neighbour_move_in(struct sysroot *root, const char *description)
 	size_t size;
 	char *text;
 
+	pcibox_plug(root);
 	CHECK_EQ(file_load(description, 4096, &text, &size), 0);
 	sysroot_write_bytes(root, "/etc/cells/rt-io.json", text, size);
 	free(text);

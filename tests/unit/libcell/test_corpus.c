@@ -15,6 +15,7 @@
 #include "expected.h"
 #include "host/topology.h"
 #include "neighbour.h"
+#include "pcibox.h"
 #include "sysroot.h"
 
 #define BAD_FILES 150 /* at least */
@@ -91,6 +92,7 @@ TEST(corpus_gives_the_expected_diagnostics)
 	sysroot_make(&root);
 	sysroot_write(&root, "/usr/lib/cells/images/small.bin", "small");
 	sysroot_write(&root, "/usr/lib/cells/images/folder/file", "x");
+	pcibox_plug(&root);
 	CHECK(expected_count(CORPUS "/*/*.json", &root, check_file) >= BAD_FILES);
 	sysroot_remove(&root);
 }
@@ -103,6 +105,17 @@ TEST(corpus_conflicts_name_both_sides)
 	neighbour_move_in(&root, CORPUS "/neighbour/cells/rt-io.json");
 	CHECK(expected_count(CORPUS "/neighbour/cases/*.json", &root, check_file) > 0);
 	neighbour_move_out(&root);
+	sysroot_remove(&root);
+}
+
+TEST(corpus_of_a_machine_without_an_iommu)
+{
+	struct sysroot root;
+
+	sysroot_make(&root);
+	pcibox_plug(&root);
+	pcibox_open(&root);
+	CHECK(expected_count(CORPUS "/devices/open/*.json", &root, check_file) > 0);
 	sysroot_remove(&root);
 }
 

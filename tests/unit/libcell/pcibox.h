@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A machine with PCI, of files: what can be at a root complex, each thing that keeps a function
+ * from cells at one of them. With a VT-d unit, an I/O APIC, interrupts and users of devices.
+ */
+#ifndef TESTS_PCIBOX_H
+#define TESTS_PCIBOX_H
+
+#include "sysroot.h"
+
+void pcibox_plug(struct sysroot *root);
+
+/* Its table of IOMMUs goes. */
+void pcibox_open(struct sysroot *root);
+
+#endif
