@@ -12,18 +12,9 @@
 #include "core/print.h"
 #include "core/range.h"
 
-#define FAULTS_PER_SECOND 8u
-
 static struct iommu units[CELLHV_MAX_IOMMUS];
 static unsigned num_units; /* that the hypervisor has, or is just taking */
 static bool taken;
-
-/* Requesters of cells. */
-static struct {
-	uint16_t requester;
-	struct cell *cell;
-} bindings[IOMMU_REQUESTERS];
-static unsigned num_bindings;
 
 static bool interrupts[IOMMU_INTERRUPTS]; /* entries that are a cell's */
 
@@ -112,7 +103,7 @@ static int probe_all(struct cpu *self, struct paging *tables, struct cellhv_call
 
 		if (err)
 			return err;
-		units[i].ops->describe(&units[i], &wanted);
+		units[i].ops->describe(self, &units[i], &wanted);
 		err = agree(tables, &wanted, &units[i], call);
 		if (err)
 			return err;
@@ -298,8 +289,8 @@ static int attach_unit(struct cpu *self, struct iommu *unit, uint16_t requester,
 	return err ? silent(unit, call) : 0;
 }
 
-static int attach_all(struct cpu *self, uint16_t requester, const struct iommu_domain *domain,
-		      struct cellhv_call *call)
+int iommu_attach_all(struct cpu *self, uint16_t requester, const struct iommu_domain *domain,
+		     struct cellhv_call *call)
 {
 	int err = 0;
 
@@ -317,64 +308,6 @@ int iommu_recheck(struct cpu *self, struct cellhv_call *call)
 		if (units[i].ops->recheck_interrupts(self, &units[i]))
 			err = silent(&units[i], call);
 		lock_release(&units[i].lock);
-	}
-	return err;
-}
-
-/* ---- Requesters ---- */
-
-/* The place of its binding; num_bindings: it has none. */
-static unsigned find_binding(uint16_t requester)
-{
-	unsigned i = 0;
-
-	while (i < num_bindings && bindings[i].requester != requester)
-		i++;
-	return i;
-}
-
-const struct cell *iommu_owner(uint16_t requester)
-{
-	unsigned i = find_binding(requester);
-
-	return i < num_bindings ? bindings[i].cell : NULL;
-}
-
-int iommu_detach(struct cpu *self, uint16_t requester, struct cellhv_call *call)
-{
-	unsigned i = find_binding(requester);
-	int err;
-
-	if (i == num_bindings)
-		return 0;
-	err = attach_all(self, requester, &iommu_root_domain, call);
-	if (err)
-		return err;
-	bindings[i] = bindings[--num_bindings];
-	return iommu_recheck(self, call);
-}
-
-int iommu_attach(struct cpu *self, uint16_t requester, struct cell *cell, struct cellhv_call *call)
-{
-	int err;
-
-	if (!taken)
-		return 0;
-	if (num_bindings == IOMMU_REQUESTERS)
-		return cell_refuse(call, -ENOMEM, CELLHV_CHECK_POOL_EMPTY, 0);
-	if (iommu_owner(requester))
-		return cell_refuse(call, -EBUSY, CELLHV_CHECK_FUNCTION_OWNED, requester);
-
-	/* Before: interrupts of the root's by this requester are no more. */
-	bindings[num_bindings].requester = requester;
-	bindings[num_bindings++].cell = cell;
-	err = attach_all(self, requester, &cell->dma, call);
-	if (!err)
-		err = iommu_recheck(self, call);
-	/* Nobody tries again, and the cell goes: what fails now is left out. */
-	if (err) {
-		attach_all(self, requester, &iommu_root_domain, call);
-		num_bindings--;
 	}
 	return err;
 }
@@ -457,37 +390,6 @@ bool iommu_access(struct cpu *self, struct iommu *unit, struct iommu_access *acc
 	}
 	control_unlock();
 	return done;
-}
-
-static bool may_complain(void)
-{
-	static uint64_t window;
-	static uint32_t faults;
-	uint64_t now = arch_ticks();
-
-	if (now - window > (uint64_t)machine.ticks_per_ms * 1000) {
-		window = now;
-		faults = 0;
-	}
-	return faults++ < FAULTS_PER_SECOND;
-}
-
-void iommu_fault(uint16_t requester, uint64_t address, uint64_t detail)
-{
-	unsigned i = find_binding(requester);
-	struct cell *cell = i < num_bindings ? bindings[i].cell : &root_cell;
-	const char *what = detail & CELLHV_FAILURE_DMA_INTERRUPT ? "interrupt"
-			   : detail & CELLHV_FAILURE_DMA_WRITE	 ? "write"
-								 : "read";
-
-	if (may_complain())
-		print("Function %02x:%02x.%u of cell \"%s\": %s at %llx refused\n", requester >> 8,
-		      requester >> 3 & 31, requester & 7, cell->name, what,
-		      (unsigned long long)address);
-	if (!cell_is_root(cell) && cell->started)
-		cell_fail(cell,
-			  &(struct cellhv_failure){CELLHV_FAILURE_DMA, config_cpu(cell->config, 0),
-						   0, address, detail | requester});
 }
 
 void iommu_poll(struct cpu *self)

@@ -68,7 +68,7 @@ struct iommu_ops {
 	/* Fills in format, levels, huge_1g and past_caches of a domain's tables, as this unit
 	 * needs them. Units that want another format or other levels are refused (core/iommu.c);
 	 * large pages are had where all have them, caches are heeded where one does not look. */
-	void (*describe)(const struct iommu *unit, struct paging *tables);
+	void (*describe)(struct cpu *self, const struct iommu *unit, struct paging *tables);
 
 	/* Tables of the hypervisor's own into the hardware, then out of it again, as Linux had it.
 	 * `take` that fails has put back what it changed. */
@@ -135,6 +135,9 @@ void iommu_free_domain(struct cell *cell);
 /* Whose it is; NULL: the root's. */
 const struct cell *iommu_owner(uint16_t requester);
 
+/* Whether a cell has a requester from first to last; bits of `ignored` make no difference. */
+bool iommu_owns_some(uint16_t first, uint16_t last, uint16_t ignored);
+
 /* A requester goes to a cell; back to the root. In all units. May be tried again. */
 int iommu_attach(struct cpu *self, uint16_t requester, struct cell *cell, struct cellhv_call *call);
 int iommu_detach(struct cpu *self, uint16_t requester, struct cellhv_call *call);
@@ -155,7 +158,7 @@ int iommu_set_interrupt(struct cpu *self, uint32_t index, const struct iommu_int
 int iommu_recheck(struct cpu *self, struct cellhv_call *call);
 
 /* A unit has refused something; from `poll`. detail: as CELLHV_FAILURE_DMA has it. */
-void iommu_fault(uint16_t requester, uint64_t address, uint64_t detail);
+void iommu_fault(const struct iommu *unit, uint16_t requester, uint64_t address, uint64_t detail);
 
 /* Whether some of this physical memory is registers of units: whatever becomes of these; those that
  * the root's accesses to exit. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Domains: what devices reach. For core/iommu.c alone. */
+/* What the files core/iommu*.c offer each other. */
 #ifndef CORE_IOMMU_DOMAIN_H
 #define CORE_IOMMU_DOMAIN_H
 
@@ -17,6 +17,10 @@ int iommu_domain_build(const struct paging *tables);
 
 /* No unit uses them any more. */
 void iommu_domain_destroy(struct iommu_domain *domain);
+
+/* The requester's domain, in all units of its segment. */
+int iommu_attach_all(struct cpu *self, uint16_t requester, const struct iommu_domain *domain,
+		     struct cellhv_call *call);
 
 /* What root CPUs' devices reach has changed, and not all units know. */
 extern bool iommu_flush_owed;

@@ -30,8 +30,9 @@ static int fake_probe(struct cpu *self, struct iommu *unit, struct cellhv_call *
 	return step() ? 0 : refuse(unit, call);
 }
 
-static void fake_describe(const struct iommu *unit, struct paging *tables)
+static void fake_describe(struct cpu *self, const struct iommu *unit, struct paging *tables)
 {
+	(void)self;
 	tables->format = &fake_format;
 	tables->levels = 4;
 	tables->huge_1g = unit->index != 1;
@@ -135,7 +136,7 @@ static void fake_poll(struct cpu *self, struct iommu *unit)
 {
 	(void)self;
 	if (fake.fault && !unit->config->segment)
-		iommu_fault(fake.fault, 0x1234000, CELLHV_FAILURE_DMA_WRITE);
+		iommu_fault(unit, fake.fault, 0x1234000, CELLHV_FAILURE_DMA_WRITE);
 	fake.fault = 0;
 }
 

@@ -5,7 +5,7 @@ knows how to start Linux in it and which kernel arguments it needs. `patience` i
 in QEMU the same work may take.
 """
 from bochs import Bochs
-from qemu import ASSIGNED, ICOUNT, REMAPPING, Qemu
+from qemu import ASSIGNED, DMA, ICOUNT, NO_REMAPPING, REMAPPING, REMAPPING_39, Qemu
 
 MACHINES = {m.name: m for m in (
     Qemu("svm", "SVM, xAPIC", "qemu64,+svm,+npt"),
@@ -14,6 +14,12 @@ MACHINES = {m.name: m for m in (
          devices=REMAPPING, kernel_args="intel_iommu=off"),
     Qemu("devices", "svm-x2apic with PCI functions for cells", "max,-la57",
          devices=REMAPPING + ASSIGNED, kernel_args="intel_iommu=off", migrates=False),
+    Qemu("vtd", "svm-x2apic with devices behind its IOMMU", "max,-la57",
+         devices=[*REMAPPING, *DMA], kernel_args="intel_iommu=off"),
+    Qemu("vtd-39", "vtd with tables of three levels", "max,-la57",
+         devices=[*REMAPPING_39, *DMA], kernel_args="intel_iommu=off"),
+    Qemu("vtd-noir", "vtd without interrupt remapping", "qemu64,+svm,+npt",
+         devices=[*NO_REMAPPING, *DMA], kernel_args="intel_iommu=off"),
     Qemu("la57", "svm-x2apic with five-level paging", "max",
          devices=REMAPPING, kernel_args="intel_iommu=off"),
     # QEMU cannot count instructions across the x2APIC's timer registers ("Bad icount read").

@@ -31,7 +31,7 @@ def add_tests(image, version, prefix, libraries):
     preloaded = (BUILD / "tests/failing/failing-ioctl.so", BUILD / "tests/vm/devices-ioctl.so")
     for path in (*preloaded, *kernel_modules("tests/failing/failing.ko", version)):
         image.data(f"{prefix}/rig/{path.name}", path.read_bytes(), 0o755)
-    for name in ("celltool", "ones", "stepper"):
+    for name in ("celltool", "dma", "ones", "stepper"):
         if (BUILD / "tests/vm" / name).exists():
             image.program(f"{prefix}/usr/bin/{name}", BUILD / "tests/vm" / name, libraries)
     for path in sorted((BUILD / "examples/clients").glob("*-cell*")):

@@ -12,12 +12,19 @@ ICOUNT = [
     "-rtc", "base=2026-01-01T00:00:00,clock=vm",
 ]
 REMAPPING = ["-device", "intel-iommu,intremap=on,eim=on"]
+REMAPPING_39 = ["-device", "intel-iommu,intremap=on,eim=on,aw-bits=39"]
+NO_REMAPPING = ["-device", "intel-iommu,intremap=off"]
 # Those that cells get: without a reset, with one by power state, with one of its own.
 ASSIGNED = [
     "-device", "edu,addr=4",
     "-netdev", "user,id=net", "-device", "e1000e,netdev=net,romfile=,addr=5",
     "-drive", "if=none,id=nvme,driver=null-co,size=16M,read-zeroes=on,snapshot=on",
     "-device", "nvme,drive=nvme,serial=1,addr=6",
+]
+# The disk does DMA like a physical one, and edu does it for whoever asks.
+DMA = [
+    "-global", "virtio-blk-pci.iommu_platform=on", "-global", "virtio-blk-pci.disable-legacy=on",
+    "-device", "edu,addr=1c.0,dma_mask=0xffffffffff",
 ]
 KERNEL_ARGS = ("console=ttyS0 quiet mitigations=off no_timer_check lpj=10400000 cryptomgr.notests "
                "panic=-1")

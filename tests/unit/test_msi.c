@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 
+#include "arch/x86/iommu/iommu.h"
 #include "arch/x86/ipi.h"
 #include "arch/x86/kept.h"
 #include "arch/x86/machine.h"
@@ -73,6 +74,22 @@ void ipi_send_message(struct cpu *cpu, const struct cell *cell, uint32_t command
 void print(const char *format, ...)
 {
 	(void)format;
+}
+
+static struct iommu unit_of_ours;
+static bool unit_is_ours;
+
+struct iommu *iommu_at(uint64_t phys)
+{
+	return unit_is_ours && phys == UNIT ? &unit_of_ours : NULL;
+}
+
+bool vtd_entry(const struct iommu *unit, uint32_t index, uint64_t *ret_entry, bool *ret_x2apic)
+{
+	CHECK(unit == &unit_of_ours);
+	*ret_entry = 0x500520001ull | index << 16; /* destination 5 of an x2APIC */
+	*ret_x2apic = true;
+	return index < 4;
 }
 
 static void find(uint64_t value)
@@ -156,4 +173,21 @@ TEST(what_the_machine_does_not_have_is_not_kept)
 	CHECK(kept_ports(0x2f0, 9));
 	CHECK(!kept_ports(0x2f0, 8));
 	CHECK(!kept_ports(0x300, 1));
+}
+
+/* Where the unit is the hypervisor's, Linux's table is not looked at. */
+TEST(the_table_of_ours_counts_where_there_is_one)
+{
+	nothing_is_foreign();
+	unit_is_ours = true;
+	find(TABLE | 9);
+	CHECK_EQ(msi_remapping_table(), 0);
+	arch_send_message(NULL, &root_cell, 0xfee00010u | 3 << 5, 0);
+	CHECK_EQ(n_reads, 0);
+	CHECK_EQ(n_messages, 1);
+	CHECK_EQ(sent_command, 0x53);
+	CHECK_EQ(sent_destination, 5);
+	arch_send_message(NULL, &root_cell, 0xfee00010u | 4 << 5, 0);
+	CHECK_EQ(n_messages, 1);
+	unit_is_ours = false;
 }

@@ -3,9 +3,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "check.h"
 #include "arch/x86/paging_formats.h"
+#include "core/arch.h"
 
 #define MIB 0x100000ull
 #define GIB 0x40000000ull
@@ -22,6 +24,17 @@ void pool_broken(const struct page_pool *broken, const void *pages)
 	(void)broken;
 	fprintf(stderr, "pool broken at %p\n", pages);
 	abort();
+}
+
+/* What is in memory of what was written into a cache: all that a unit without snooping sees. */
+static _Alignas(4096) uint8_t behind_caches[POOL_PAGES * PAGE_SIZE];
+
+void arch_write_back(const void *address, uint64_t size)
+{
+	uint64_t offset = (uint64_t)address - (uint64_t)memory;
+
+	CHECK(offset + size <= sizeof(memory));
+	memcpy(behind_caches + offset, address, size);
 }
 
 static struct paging new_paging(const struct paging_format *format, unsigned levels, bool huge_1g,
@@ -240,6 +253,59 @@ TEST(a_table_that_went_is_used_for_nothing_before_the_flush)
 	CHECK_EQ(pool.used, 4 + 3);
 	pool_reclaim(&pool);
 	CHECK_EQ(pool.used, 4);
+}
+
+/* VT-d, 9.8: R, W, large page. Three levels begin at the third. */
+TEST(vtd_entries_have_the_bits_of_the_manual)
+{
+	struct paging paging = new_paging(&paging_vtd, 3, true, POOL_PAGES);
+
+	CHECK_EQ(paging_map(&paging, 0x1000, 0x5000, 0x1000, PAGING_READ | PAGING_WRITE), 0);
+	CHECK_EQ(paging_map(&paging, 2 * MIB, 4 * MIB, 2 * MIB, PAGING_READ), 0);
+	CHECK_EQ(paging_map(&paging, GIB, GIB, GIB, PAGING_READ | PAGING_WRITE), 0);
+	CHECK_EQ(raw_entry(&paging, 0x1000, 1), 0x5003);
+	CHECK_EQ(raw_entry(&paging, 2 * MIB, 2), 4 * MIB | 0x81);
+	CHECK_EQ(raw_entry(&paging, GIB, 3), GIB | 0x83);
+	CHECK_EQ(raw_entry(&paging, 0, 3) & 0xfff, 3);
+	CHECK_EQ(paging_map(&paging, 0, 0, 0x1000, PAGING_READ | PAGING_EXECUTE), -EINVAL);
+	CHECK(paging_can_map(&paging, (1ull << 39) - PAGE_SIZE, PAGE_SIZE));
+	CHECK(!paging_can_map(&paging, 1ull << 39, PAGE_SIZE));
+}
+
+static uint64_t next_random(uint64_t *state)
+{
+	*state = *state * 6364136223846793005ull + 1442695040888963407ull;
+	return *state >> 33;
+}
+
+/* Of every table that can be reached, memory has what caches have, whatever is done. */
+TEST(hardware_that_does_not_snoop_sees_every_change)
+{
+	struct paging paging = {.format = &paging_vtd,
+				.pool = &pool,
+				.virt_offset = (uint64_t)memory - POOL_PHYS,
+				.levels = 3,
+				.huge_1g = true,
+				.past_caches = true};
+	uint64_t random = 1;
+
+	memset(behind_caches, 0xaa, sizeof(behind_caches));
+	pool_init(&pool, memory, POOL_PAGES, bitmap);
+	CHECK_EQ(paging_init(&paging), 0);
+	for (unsigned i = 0; i < 2000; i++) {
+		uint64_t at = next_random(&random) % 2048 * PAGE_SIZE * (i & 1 ? 1 : 512);
+		uint64_t size = (1 + next_random(&random) % 1024) * PAGE_SIZE;
+
+		if (i % 3)
+			paging_map(&paging, at, at, size, PAGING_READ | PAGING_WRITE);
+		else
+			paging_unmap(&paging, at, size);
+		pool_reclaim(&pool);
+		for (unsigned page = 0; page < POOL_PAGES; page++)
+			if (bitmap[0] >> page & 1)
+				CHECK(memcmp(memory + page * PAGE_SIZE,
+					     behind_caches + page * PAGE_SIZE, PAGE_SIZE) == 0);
+	}
 }
 
 TEST(a_hole_splits_and_filling_it_merges)

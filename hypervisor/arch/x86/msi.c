@@ -6,6 +6,7 @@
 #include "arch/x86/msi.h"
 
 #include "arch/x86/apic.h"
+#include "arch/x86/iommu/iommu.h"
 #include "arch/x86/ipi.h"
 #include "arch/x86/machine.h"
 #include "core/cell.h"
@@ -60,7 +61,9 @@ void msi_find_remapping(struct cpu *self)
 {
 	uint64_t unit = machine.system.remapping_base, value;
 
-	if (!unit)
+	remapping_table = 0;
+	/* Where the unit is the hypervisor's, so is the table that counts. */
+	if (!unit || iommu_at(unit))
 		return;
 	value = *(volatile uint64_t *)arch_window_map(self, unit + REMAPPING_TABLE_REGISTER);
 	arch_window_unmap(self);
@@ -85,25 +88,36 @@ uint64_t msi_remapping_size(void)
 	return table_size(remapping_table);
 }
 
+/* Of Linux's table, where that is in the hardware. false: it has no such entry. */
+static bool msi_linux_entry(struct cpu *self, uint32_t index, uint64_t *entry, bool *x2apic)
+{
+	uint64_t value = remapping_table;
+
+	if (!table_base(value) || index * REMAPPING_ENTRY >= table_size(value))
+		return false;
+	window_copy_from(self, entry, table_base(value) + index * REMAPPING_ENTRY, sizeof(*entry));
+	*x2apic = value & REMAPPING_X2APIC;
+	return true;
+}
+
 /* false: the table has no such entry. */
 static bool msi_remap(struct cpu *self, uint64_t address, uint32_t data, struct message *message)
 {
+	const struct iommu *unit = iommu_at(machine.system.remapping_base);
 	uint32_t index = ((address >> 5) & 0x7fff) | (address & 4 ? 0x8000u : 0);
-	uint64_t value = remapping_table, entry;
 	uint32_t low, high;
+	uint64_t entry;
+	bool found;
 
 	if (address & MSI_SUBHANDLE)
 		index += data & 0xffff;
-	if (!table_base(value) || index * REMAPPING_ENTRY >= table_size(value))
-		return false;
-
-	window_copy_from(self, &entry, table_base(value) + index * REMAPPING_ENTRY, sizeof(entry));
-	low = (uint32_t)entry;
-	high = (uint32_t)(entry >> 32);
+	found = unit ? vtd_entry(unit, index, &entry, &message->x2apic)
+		     : msi_linux_entry(self, index, &entry, &message->x2apic);
+	low = found ? (uint32_t)entry : 0;
+	high = found ? (uint32_t)(entry >> 32) : 0;
 	if (!(low & REMAPPING_PRESENT))
 		return false;
 
-	message->x2apic = value & REMAPPING_X2APIC;
 	message->destination = message->x2apic ? high : (high >> 8) & 0xff;
 	/* Vector in bits 16-23, delivery mode in 5-7. */
 	message->command = ((low >> 16) & 0xff) | (low & 0xe0) << 3 |

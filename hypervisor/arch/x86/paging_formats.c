@@ -27,6 +27,11 @@
 #define AMDVI_READ (1ull << 61)
 #define AMDVI_WRITE (1ull << 62)
 
+/* Intel VT-d, 9.8: R, W, large page; no execute, and no types of memory. */
+#define VTD_READ 0x1ull
+#define VTD_WRITE 0x2ull
+#define VTD_LARGE 0x80ull
+
 /* Leaves of all accesses with READ: by WRITE, EXECUTE and DEVICE. */
 #define ACCESS_TABLE(always, write, execute, no_execute, memory, device)                          \
 	{                                                                                         \
@@ -70,4 +75,10 @@ const struct paging_format paging_amdvi = {
 		   [PAGING_READ | PAGING_WRITE] = AMDVI_PRESENT | AMDVI_READ | AMDVI_WRITE},
 	.table = AMDVI_PRESENT | AMDVI_READ | AMDVI_WRITE,
 	.table_level = AMDVI_NEXT_LEVEL,
+};
+
+const struct paging_format paging_vtd = {
+	.access = {[PAGING_READ] = VTD_READ, [PAGING_READ | PAGING_WRITE] = VTD_READ | VTD_WRITE},
+	.table = VTD_READ | VTD_WRITE,
+	.large = VTD_LARGE,
 };

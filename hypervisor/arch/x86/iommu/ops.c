@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The drivers of x86's IOMMUs, by type. */
+/* The drivers, by type. */
 #include <stddef.h>
 
+#include "arch/x86/iommu/iommu.h"
 #include "core/arch.h"
-#include "core/iommu.h"
+
+static const struct iommu_ops *const drivers[] = {
+	[CELLHV_IOMMU_VTD] = &vtd_ops,
+};
 
 const struct iommu_ops *arch_iommu_ops(uint16_t type)
 {
-	(void)type;
-	return NULL;
+	return type < sizeof(drivers) / sizeof(*drivers) ? drivers[type] : NULL;
 }

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The drivers of x86's IOMMUs, and what the rest of x86 asks of them. */
+#ifndef X86_IOMMU_H
+#define X86_IOMMU_H
+
+#include "core/iommu.h"
+
+extern const struct iommu_ops vtd_ops;
+
+/*
+ * The lower half of an entry of the root's, in the table that a VT-d unit uses now, and the form of
+ * its destination. false: there is none, or interrupts are not remapped. Without any lock.
+ */
+bool vtd_entry(const struct iommu *unit, uint32_t index, uint64_t *ret_entry, bool *ret_x2apic);
+
+#endif

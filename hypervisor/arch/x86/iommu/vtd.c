@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "arch/x86/iommu/vtd.h"
+
+#include "arch/x86/iommu/iommu.h"
+#include "arch/x86/paging_formats.h"
+#include "core/cell.h"
+#include "core/errno.h"
+#include "core/machine.h"
+
+#define LEAST_DOMAINS 2u	  /* ND: IOMMU_DOMAINS ids */
+#define PROTECTION_ON 0x80000001u /* PMEN: EPM, PRS */
+
+static int lacks(const struct iommu *unit, enum cellhv_iommu_feature feature,
+		 struct cellhv_call *call)
+{
+	return cell_refuse(call, -ENODEV, CELLHV_CHECK_IOMMU_FEATURE,
+			   (uint64_t)unit->index << 32 | feature);
+}
+
+/* What the unit has. */
+static int check_capabilities(const struct iommu *unit, uint64_t cap, uint64_t ecap,
+			      struct cellhv_call *call)
+{
+	uint64_t faults_end = VTD_CAP_FRO(cap) + 16 * VTD_CAP_NFR(cap);
+
+	if (!(ecap & VTD_ECAP_QUEUE))
+		return lacks(unit, CELLHV_IOMMU_FEATURE_QUEUE, call);
+	if (!(cap & (VTD_CAP_SAGAW_39 | VTD_CAP_SAGAW_48)) || !(cap & VTD_CAP_2M))
+		return lacks(unit, CELLHV_IOMMU_FEATURE_LEVELS, call);
+	if (VTD_CAP_ND(cap) < LEAST_DOMAINS)
+		return lacks(unit, CELLHV_IOMMU_FEATURE_DOMAINS, call);
+	if (faults_end > unit->config->size)
+		return lacks(unit, CELLHV_IOMMU_FEATURE_REGISTERS, call);
+	return 0;
+}
+
+/* What Linux and the firmware do with it. */
+static int check_use(struct cpu *self, const struct iommu *unit, uint64_t cap,
+		     struct cellhv_call *call)
+{
+	uint32_t status = vtd_read(self, unit, VTD_GSTS);
+
+	if (cap & VTD_CAP_PROTECTED && vtd_read(self, unit, VTD_PMEN) & PROTECTION_ON)
+		return lacks(unit, CELLHV_IOMMU_FEATURE_PROTECTED, call);
+	if (vtd_read64(self, unit, VTD_RTADDR) & VTD_ROOT_MODE ||
+	    (status & VTD_QIE && vtd_read64(self, unit, VTD_IQA) & VTD_QUEUE_WIDE))
+		return lacks(unit, CELLHV_IOMMU_FEATURE_MODE, call);
+	if (status & VTD_TE)
+		return cell_refuse(call, -ENODEV, CELLHV_CHECK_IOMMU_TRANSLATES, unit->index);
+	return 0;
+}
+
+static int vtd_probe(struct cpu *self, struct iommu *unit, struct cellhv_call *call)
+{
+	uint64_t cap = vtd_read64(self, unit, VTD_CAP);
+	int err = check_capabilities(unit, cap, vtd_read64(self, unit, VTD_ECAP), call);
+
+	return err ? err : check_use(self, unit, cap, call);
+}
+
+static int make_state(struct cpu *self, struct iommu *unit)
+{
+	struct vtd *vtd = pool_alloc(&machine.tables, 1);
+
+	_Static_assert(sizeof(*vtd) <= PAGE_SIZE, "one page");
+	if (!vtd)
+		return -ENOMEM;
+	vtd->cap = vtd_read64(self, unit, VTD_CAP);
+	vtd->ecap = vtd_read64(self, unit, VTD_ECAP);
+	unit->state = vtd;
+	vtd_linux_load(self, unit);
+	return 0;
+}
+
+/* From the last step to the first; each knows whether it had been done, and whatever fails. */
+static int put_back(struct cpu *self, struct iommu *unit)
+{
+	struct vtd *vtd = vtd_of(unit);
+	int interrupts = vtd_interrupts_give_back(self, unit);
+	int table = vtd_table_give_back(self, unit);
+	int err = vtd_queue_give_back(self, unit);
+
+	err = interrupts ? interrupts : table ? table : err;
+	if (err)
+		return err;
+	for (uint32_t offset = VTD_FECTL + 4; offset <= VTD_FEUADDR; offset += 4)
+		vtd_write(self, unit, offset, *vtd_shadow(vtd, offset));
+	vtd_write(self, unit, VTD_FECTL, *vtd_shadow(vtd, VTD_FECTL));
+	pool_free(&machine.tables, vtd, 1);
+	unit->state = NULL;
+	return 0;
+}
+
+static int explain(const struct iommu *unit, int err, struct cellhv_call *call)
+{
+	if (err == -ENOMEM)
+		return cell_refuse(call, err, CELLHV_CHECK_POOL_EMPTY,
+				   pool_available(&machine.tables));
+	if (err == -EINVAL)
+		return lacks(unit, CELLHV_IOMMU_FEATURE_MODE, call);
+	return cell_refuse(call, err,
+			   err == -EIO ? CELLHV_CHECK_IOMMU_LOCKED : CELLHV_CHECK_IOMMU_SILENT,
+			   unit->index);
+}
+
+static int vtd_take(struct cpu *self, struct iommu *unit, struct cellhv_call *call)
+{
+	int err = make_state(self, unit);
+
+	if (err)
+		return explain(unit, err, call);
+	vtd_write(self, unit, VTD_FECTL, VTD_FECTL_MASKED);
+	err = vtd_queue_take(self, unit);
+	if (!err)
+		err = vtd_table_take(self, unit);
+	if (!err)
+		err = vtd_interrupts_take(self, unit);
+	if (!err)
+		return 0;
+	explain(unit, err, call);
+	put_back(self, unit);
+	return err;
+}
+
+static int vtd_give_back(struct cpu *self, struct iommu *unit, struct cellhv_call *call)
+{
+	int err = put_back(self, unit);
+
+	return err ? explain(unit, err, call) : 0;
+}
+
+static void vtd_describe(struct cpu *self, const struct iommu *unit, struct paging *tables)
+{
+	uint64_t cap = vtd_read64(self, unit, VTD_CAP);
+
+	tables->format = &paging_vtd;
+	tables->levels = cap & VTD_CAP_SAGAW_48 ? 4 : 3;
+	tables->huge_1g = cap & VTD_CAP_1G;
+	tables->past_caches = !(vtd_read64(self, unit, VTD_ECAP) & VTD_ECAP_COHERENT);
+}
+
+const struct iommu_ops vtd_ops = {
+	.name = "Intel VT-d",
+	.probe = vtd_probe,
+	.describe = vtd_describe,
+	.take = vtd_take,
+	.give_back = vtd_give_back,
+	.attach = vtd_attach,
+	.flush = vtd_flush,
+	.set_interrupt = vtd_set_interrupt,
+	.message = vtd_message,
+	.recheck_interrupts = vtd_recheck_interrupts,
+	.access = vtd_access,
+	.poll = vtd_poll,
+};

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What Linux sees of a unit: its own values, and a queue of its own. At run time it writes the
+ * queue's tail, and hardly anything else. What it says is hostile until it is checked here.
+ */
+#include "arch/x86/iommu/vtd.h"
+#include "core/arch.h"
+#include "core/cell.h"
+#include "core/memory.h"
+#include "core/print.h"
+#include "core/window.h"
+
+#define TAIL_MASK 0x7fff0u
+#define AT_ONCE 64u /* descriptors in one exit */
+#define TYPE(low) ((low)&0xf)
+#define STATUS_ADDRESS (~3ull)
+#define INTERRUPT_MASK(low) ((low) >> 27 & 0x1f)
+#define INTERRUPT_INDEX(low) ((uint32_t)((low) >> 32 & 0xffff))
+
+bool vtd_is_roots(uint64_t phys, bool write)
+{
+	uint64_t page = phys & ~(PAGE_SIZE - 1);
+	struct paging_translation found;
+
+	return cell_root_owns(page, PAGE_SIZE) && memory_root_reaches(page) &&
+	       paging_lookup(&root_cell.memory, page, &found) &&
+	       (!write || found.access & PAGING_WRITE);
+}
+
+/* ---- Descriptors (6.5.2). false: the queue stops there, as the hardware's would. ---- */
+
+/* Linux's contexts and tables are not in use. */
+static bool ignore(struct cpu *self, struct iommu *unit, const uint64_t descriptor[2])
+{
+	(void)self;
+	(void)unit;
+	(void)descriptor;
+	return true;
+}
+
+static bool invalidate_interrupts(struct cpu *self, struct iommu *unit,
+				  const uint64_t descriptor[2])
+{
+	uint32_t first = INTERRUPT_INDEX(descriptor[0]);
+	unsigned bits = (unsigned)INTERRUPT_MASK(descriptor[0]);
+	uint32_t count = bits < 16 ? 1u << bits : VTD_INTERRUPT_ENTRIES;
+
+	if (!(descriptor[0] & VTD_SOME_INTERRUPTS))
+		count = VTD_INTERRUPT_ENTRIES;
+	vtd_interrupts_copy(self, unit, first & ~(count - 1), count);
+	return !vtd_complete(self, unit);
+}
+
+/* All before it is done by now. */
+static bool wait(struct cpu *self, struct iommu *unit, const uint64_t descriptor[2])
+{
+	uint64_t address = descriptor[1] & STATUS_ADDRESS;
+
+	(void)unit;
+	if (!(descriptor[0] & VTD_WAIT_STATUS))
+		return true;
+	if (!vtd_is_roots(address, true))
+		return false;
+	*(volatile uint32_t *)arch_window_map(self, address) =
+		(uint32_t)(descriptor[0] >> VTD_DATA_SHIFT);
+	arch_window_unmap(self);
+	return true;
+}
+
+static bool (*const descriptors[])(struct cpu *self, struct iommu *unit,
+				   const uint64_t descriptor[2]) = {
+	[VTD_INVALIDATE_CONTEXT] = ignore,
+	[VTD_INVALIDATE_IOTLB] = ignore,
+	[VTD_INVALIDATE_INTERRUPTS] = invalidate_interrupts,
+	[VTD_WAIT] = wait,
+};
+
+static bool do_descriptor(struct cpu *self, struct iommu *unit, uint64_t phys)
+{
+	uint64_t descriptor[2], type;
+
+	if (!vtd_is_roots(phys, false))
+		return false;
+	window_copy_from(self, descriptor, phys, sizeof(descriptor));
+	type = TYPE(descriptor[0]);
+	return type < sizeof(descriptors) / sizeof(*descriptors) && descriptors[type] &&
+	       descriptors[type](self, unit, descriptor);
+}
+
+/* false: there is more to do, in another exit. */
+static bool run_queue(struct cpu *self, struct iommu *unit)
+{
+	struct vtd *vtd = vtd_of(unit);
+	uint32_t *head = vtd_shadow(vtd, VTD_IQH), tail = *vtd_shadow(vtd, VTD_IQT);
+	uint64_t address = vtd_shadow64(vtd, VTD_IQA);
+	unsigned done = 0;
+
+	if (!(*vtd_shadow(vtd, VTD_GSTS) & VTD_QIE) || tail >= VTD_QUEUE_SIZE(address) ||
+	    address & VTD_QUEUE_WIDE)
+		return true;
+	while (*head != tail && !(*vtd_shadow(vtd, VTD_FSTS) & VTD_FSTS_QUEUE_ERROR)) {
+		if (done++ == AT_ONCE)
+			return false;
+		if (!do_descriptor(self, unit, (address & PAGING_PHYS_MASK) + *head)) {
+			*vtd_shadow(vtd, VTD_FSTS) |= VTD_FSTS_QUEUE_ERROR;
+			if (cpu_may_complain(self))
+				print("IOMMU %u: Linux's queue stops at %x\n", unit->index, *head);
+			return true;
+		}
+		*head = (*head + VTD_DESCRIPTOR) % VTD_QUEUE_SIZE(address);
+	}
+	return true;
+}
+
+/* ---- Registers that do something ---- */
+
+static bool write_tail(struct cpu *self, struct iommu *unit, uint32_t value)
+{
+	*vtd_shadow(vtd_of(unit), VTD_IQT) = value & TAIL_MASK;
+	return run_queue(self, unit);
+}
+
+/* Errors are cleared by writing 1: the queue goes on. */
+static bool write_faults(struct cpu *self, struct iommu *unit, uint32_t value)
+{
+	*vtd_shadow(vtd_of(unit), VTD_FSTS) &= ~value;
+	return run_queue(self, unit);
+}
+
+static void set_bit(uint32_t *status, uint32_t bit, bool on)
+{
+	*status = on ? *status | bit : *status & ~bit;
+}
+
+/*
+ * Nothing of it reaches the hardware. What cannot be carried does not become so: translation, which
+ * is ours, remapping that was off, and messages in the old format.
+ */
+static bool write_command(struct cpu *self, struct iommu *unit, uint32_t value)
+{
+	struct vtd *vtd = vtd_of(unit);
+	uint32_t *status = vtd_shadow(vtd, VTD_GSTS);
+	bool starts = value & VTD_QIE && !(*status & VTD_QIE);
+
+	if (value & ~*status & (VTD_TE | VTD_CFI | (vtd->interrupts ? 0 : VTD_IRE)))
+		print("IOMMU %u: Linux's command %x is not carried\n", unit->index, value);
+	set_bit(status, VTD_QIE, value & VTD_QIE);
+	set_bit(status, VTD_IRE, value & VTD_IRE && vtd->interrupts);
+	set_bit(status, VTD_SRTP, (*status | value) & VTD_SRTP);
+	set_bit(status, VTD_SIRTP, (*status | value) & VTD_SIRTP);
+	if (value & VTD_SIRTP)
+		vtd_interrupts_install(self, unit);
+	if (starts)
+		*vtd_shadow(vtd, VTD_IQH) = 0;
+	/* One that does not end in this exit ends with the next write of its tail. */
+	if (starts)
+		run_queue(self, unit);
+	return true;
+}
+
+/* Of those that are only kept: the bits that there are. */
+static const struct {
+	uint32_t first, last; /* offsets */
+	bool (*write)(struct cpu *self, struct iommu *unit, uint32_t value);
+} writes[] = {
+	{VTD_GCMD, VTD_GCMD, write_command}, {VTD_RTADDR, VTD_RTADDR + 4, NULL},
+	{VTD_FSTS, VTD_FSTS, write_faults},  {VTD_FECTL, VTD_FEUADDR, NULL},
+	{VTD_IQT, VTD_IQT, write_tail},	     {VTD_IQA, VTD_IQA + 4, NULL},
+	{VTD_IECTL, VTD_IEUADDR, NULL},	     {VTD_IRTA, VTD_IRTA + 4, NULL},
+};
+
+/* What is not in the table is dropped. */
+static bool write_register(struct cpu *self, struct iommu *unit, uint32_t offset, uint32_t value)
+{
+	for (unsigned i = 0; i < sizeof(writes) / sizeof(*writes); i++) {
+		if (offset < writes[i].first || offset > writes[i].last)
+			continue;
+		if (writes[i].write)
+			return writes[i].write(self, unit, value);
+		*vtd_shadow(vtd_of(unit), offset) = value;
+	}
+	return true;
+}
+
+static uint32_t read_register(const struct iommu *unit, uint64_t offset)
+{
+	return offset < VTD_SHADOW ? *vtd_shadow(vtd_of(unit), (uint32_t)offset) : 0;
+}
+
+bool vtd_access(struct cpu *self, struct iommu *unit, struct iommu_access *access)
+{
+	bool wide = access->size == 8;
+
+	if (!access->write) {
+		access->value = read_register(unit, access->offset);
+		if (wide)
+			access->value |= (uint64_t)read_register(unit, access->offset + 4) << 32;
+		return true;
+	}
+	if (access->offset >= VTD_SHADOW)
+		return true;
+	if (wide && !write_register(self, unit, (uint32_t)access->offset + 4,
+				    (uint32_t)(access->value >> 32)))
+		return false;
+	return write_register(self, unit, (uint32_t)access->offset, (uint32_t)access->value);
+}
+
+/* Of the registers that Linux sees something of, in order. */
+static const uint8_t seen[] = {
+	VTD_VER,       VTD_CAP,	       VTD_CAP + 4, VTD_ECAP,	   VTD_ECAP + 4,  VTD_GSTS,
+	VTD_RTADDR,    VTD_RTADDR + 4, VTD_FECTL,   VTD_FECTL + 4, VTD_FECTL + 8, VTD_FEUADDR,
+	VTD_IQH,       VTD_IQT,	       VTD_IQA,	    VTD_IQA + 4,   VTD_IECTL,	  VTD_IECTL + 4,
+	VTD_IECTL + 8, VTD_IEUADDR,    VTD_IRTA,    VTD_IRTA + 4,
+};
+
+void vtd_linux_load(struct cpu *self, struct iommu *unit)
+{
+	for (unsigned i = 0; i < sizeof(seen); i++)
+		*vtd_shadow(vtd_of(unit), seen[i]) = vtd_read(self, unit, seen[i]);
+}

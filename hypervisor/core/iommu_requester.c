@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Requesters of cells, and what becomes of a cell whose function does what it may not. */
+#include "core/arch.h"
+#include "core/cell.h"
+#include "core/errno.h"
+#include "core/iommu_domain.h"
+#include "core/machine.h"
+#include "core/print.h"
+
+#define FAULTS_PER_SECOND 8u
+
+static struct {
+	uint16_t requester;
+	struct cell *cell;
+} bindings[IOMMU_REQUESTERS];
+static unsigned num_bindings;
+
+/* The place of its binding; num_bindings: it has none. */
+static unsigned find_binding(uint16_t requester)
+{
+	unsigned i = 0;
+
+	while (i < num_bindings && bindings[i].requester != requester)
+		i++;
+	return i;
+}
+
+const struct cell *iommu_owner(uint16_t requester)
+{
+	unsigned i = find_binding(requester);
+
+	return i < num_bindings ? bindings[i].cell : NULL;
+}
+
+bool iommu_owns_some(uint16_t first, uint16_t last, uint16_t ignored)
+{
+	for (unsigned i = 0; i < num_bindings; i++)
+		if ((bindings[i].requester | ignored) >= (first | ignored) &&
+		    (bindings[i].requester | ignored) <= (last | ignored))
+			return true;
+	return false;
+}
+
+int iommu_detach(struct cpu *self, uint16_t requester, struct cellhv_call *call)
+{
+	unsigned i = find_binding(requester);
+	int err;
+
+	if (i == num_bindings)
+		return 0;
+	err = iommu_attach_all(self, requester, &iommu_root_domain, call);
+	if (err)
+		return err;
+	bindings[i] = bindings[--num_bindings];
+	return iommu_recheck(self, call);
+}
+
+int iommu_attach(struct cpu *self, uint16_t requester, struct cell *cell, struct cellhv_call *call)
+{
+	int err;
+
+	if (iommu_dma() == CELLHV_DMA_OPEN)
+		return 0;
+	if (num_bindings == IOMMU_REQUESTERS)
+		return cell_refuse(call, -ENOMEM, CELLHV_CHECK_POOL_EMPTY, 0);
+	if (iommu_owner(requester))
+		return cell_refuse(call, -EBUSY, CELLHV_CHECK_FUNCTION_OWNED, requester);
+
+	/* Before: interrupts of the root's by this requester are no more. */
+	bindings[num_bindings].requester = requester;
+	bindings[num_bindings++].cell = cell;
+	err = iommu_attach_all(self, requester, &cell->dma, call);
+	if (!err)
+		err = iommu_recheck(self, call);
+	/* Nobody tries again, and the cell goes: what fails now is left out. */
+	if (err) {
+		iommu_attach_all(self, requester, &iommu_root_domain, call);
+		num_bindings--;
+	}
+	return err;
+}
+
+static bool may_complain(void)
+{
+	static uint64_t window;
+	static uint32_t faults;
+	uint64_t now = arch_ticks();
+
+	if (now - window > (uint64_t)machine.ticks_per_ms * 1000) {
+		window = now;
+		faults = 0;
+	}
+	return faults++ < FAULTS_PER_SECOND;
+}
+
+void iommu_fault(const struct iommu *unit, uint16_t requester, uint64_t address, uint64_t detail)
+{
+	unsigned i = unit->config->segment ? num_bindings : find_binding(requester);
+	struct cell *cell = i < num_bindings ? bindings[i].cell : &root_cell;
+	const char *what = detail & CELLHV_FAILURE_DMA_INTERRUPT ? "interrupt"
+			   : detail & CELLHV_FAILURE_DMA_WRITE	 ? "write"
+								 : "read";
+
+	if (may_complain())
+		print("Function %02x:%02x.%u of cell \"%s\": %s at %llx refused\n", requester >> 8,
+		      requester >> 3 & 31, requester & 7, cell->name, what,
+		      (unsigned long long)address);
+	if (!cell_is_root(cell) && cell->started)
+		cell_fail(cell,
+			  &(struct cellhv_failure){CELLHV_FAILURE_DMA, config_cpu(cell->config, 0),
+						   0, address, detail | requester});
+}

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=dash
+# Devices of the root's under tables of the hypervisor's: the disk goes on, and edu, which any
+# program of root's may make do DMA, reaches what is the root's alone.
+# machines: vtd-6.12 vtd-39-6.1 vtd-noir-6.1
+# elsewhere: isolated own_memory hypervisor_is_not_reached disk_through_enables
+# timeout: 600
+
+SIGNATURE=43454c4c4856494d # CELLHVIM, how the hypervisor's block begins
+
+# is KEY VALUE
+is() {
+	equal "$(dma info | tr ' ' '\n' | sed -n "s/^$1=//p")" "$2" "$1"
+}
+
+has_remapping() {
+	dmesg | grep -q "Enabled IRQ remapping"
+}
+
+block() {
+	dma info | tr ' ' '\n' | sed -n "s/^memory=//p"
+}
+
+isolated() {
+	fresh
+	dma info
+	is check 0
+	is dma 1
+}
+
+test_isolated() {
+	isolated
+	if has_remapping; then is interrupts 2; else is interrupts 0; fi
+	is tables_total 1024
+	expect 0 celltool disable
+	is dma 0
+	is tables_total 0
+}
+
+test_own_memory() {
+	isolated
+	equal "$(dma own)" a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5 "what the device wrote"
+	expect 0 celltool disable
+	equal "$(dma own)" a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5 "what the device wrote afterwards"
+}
+
+# The log has what was refused since the last look.
+refused() {
+	celltool log | grep -q "Function 00:1c.0 of cell \"root\": $1 at $2 refused"
+}
+
+test_hypervisor_is_not_reached() {
+	isolated
+	case $(dma read "$(block)") in
+	$SIGNATURE*) die "the device has read the hypervisor" ;;
+	esac
+	wait_for 5 refused read "$(block | cut -c3-)"
+	dma write "$(block)"
+	wait_for 5 refused write "$(block | cut -c3-)"
+	start hello
+	wait_for 10 console_says hello "[Hh]ello"
+	expect 0 celltool destroy hello force
+}
+
+test_cells_are_not_reached() {
+	local where
+	isolated
+	start hello
+	wait_for 10 console_says hello "[Hh]ello"
+	where=$(dma cell)
+	echo "RAM of the cell is at $where"
+	dma read "$where"
+	wait_for 5 refused read "${where#0x}"
+	dma write "$where"
+	wait_for 5 refused write "${where#0x}"
+	expect 0 celltool destroy hello force
+	expect 0 dma read "$where" # the root's again
+	! refused read "${where#0x}" || [ "$(celltool log | grep -c "read at ${where#0x} refused")" = 1 ] ||
+		die "the root's own memory is refused"
+}
+
+# Two reads of the disk, past the cache.
+sums() {
+	dd if=/dev/vda bs=64k count=256 iflag=direct 2>/dev/null | md5sum
+}
+
+test_disk_through_enables() {
+	local before i
+	native
+	before=$(sums)
+	(while [ ! -e /tmp/stop ]; do sums; done >/tmp/sums) &
+	for i in $(seq 20); do
+		expect 0 celltool enable
+		is dma 1
+		sums >/dev/null
+		expect 0 celltool disable
+	done
+	touch /tmp/stop
+	wait
+	rm /tmp/stop
+	[ "$(wc -l </tmp/sums)" -gt 3 ] || die "the disk stood still"
+	equal "$(sort -u /tmp/sums)" "$before" "what was read of the disk"
+}
+
+# Interrupts move, CPUs come and go, functions too: each changes entries of the remapping.
+test_linux_goes_on() {
+	local before irq cpu
+	before=$(sums)
+	isolated
+	for cpu in 1 2 4 8; do
+		for irq in $(awk '/virtio/ { sub(":", "", $1); print $1 }' /proc/interrupts); do
+			echo "$cpu" 2>/dev/null >"/proc/irq/$irq/smp_affinity" || true
+		done
+		equal "$(sums)" "$before" "what was read of the disk"
+	done
+	for cpu in 1 2 3; do
+		echo 0 >/sys/devices/system/cpu/cpu$cpu/online
+		equal "$(sums)" "$before" "what was read of the disk"
+		echo 1 >/sys/devices/system/cpu/cpu$cpu/online
+	done
+	echo 1 >/sys/bus/pci/devices/0000:00:1c.0/remove
+	echo 1 >/sys/bus/pci/rescan
+	equal "$(dma own)" a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5 "what the device wrote"
+	expect 0 celltool disable
+	equal "$(sums)" "$before" "what was read of the disk"
+}
