@@ -100,14 +100,6 @@ uint64_t scatter(void)
 	return state;
 }
 
-static uint64_t read_cr3(void)
-{
-	uint64_t value;
-
-	asm volatile("mov %%cr3, %0" : "=r"(value));
-	return value;
-}
-
 volatile uint64_t *alias_directory_entry(void)
 {
 	volatile uint64_t *pml4 = (volatile uint64_t *)read_cr3();
@@ -121,7 +113,7 @@ void alias_map(uint64_t phys)
 {
 	alias_entry[0] = phys | PRESENT_WRITABLE;
 	*alias_directory_entry() = (uint64_t)(uintptr_t)alias_entry | PRESENT_WRITABLE;
-	asm volatile("mov %0, %%cr3" : : "r"(read_cr3()) : "memory");
+	write_cr3(read_cr3());
 }
 
 /* Decimal, or hexadecimal behind 0x. */

@@ -51,9 +51,8 @@ static void load_tables(void)
 /* All pages become the user's as well. */
 static void open_pages(void)
 {
-	volatile uint64_t *pml4, *pdpt, *directory;
+	volatile uint64_t *pml4 = (volatile uint64_t *)read_cr3(), *pdpt, *directory;
 
-	asm volatile("mov %%cr3, %0" : "=r"(pml4));
 	pml4[0] |= PAGE_USER;
 	pdpt = (volatile uint64_t *)(pml4[0] & ADDRESS);
 	for (unsigned int i = 0; i < 4; i++) {
@@ -62,7 +61,7 @@ static void open_pages(void)
 		for (unsigned int k = 0; k < 512; k++)
 			directory[k] |= PAGE_USER;
 	}
-	asm volatile("mov %0, %%cr3" : : "r"(pml4) : "memory");
+	write_cr3(read_cr3());
 }
 
 /* From user code back to where run_as_user() waits. */

@@ -97,7 +97,7 @@ static uintptr_t msix_entry(uint16_t function, unsigned int entry)
 	address = bar_address(function, table & MSIX_BAR);
 	if (!address)
 		address = pci_map(function, table & MSIX_BAR, NULL);
-	if (!address)
+	if (!address || !device_map(address, MSIX_ENTRY)) /* so that the sum is none of RAM's */
 		return 0;
 	return device_map(address + (table & ~MSIX_BAR) + entry * MSIX_ENTRY, MSIX_ENTRY);
 }

@@ -90,6 +90,19 @@ static inline void write_cr0(unsigned long value)
 	asm volatile("mov %0, %%cr0" : : "r"(value) : "memory");
 }
 
+static inline unsigned long read_cr3(void)
+{
+	unsigned long value;
+
+	asm volatile("mov %%cr3, %0" : "=r"(value));
+	return value;
+}
+
+static inline void write_cr3(unsigned long value)
+{
+	asm volatile("mov %0, %%cr3" : : "r"(value) : "memory");
+}
+
 static inline unsigned long read_cr4(void)
 {
 	unsigned long value;
