@@ -17,7 +17,7 @@ static void write_cr3(unsigned long value)
 	flushes++;
 }
 
-#include "runtime/x86/device64.c"
+#include "runtime/x86/device64.c" /* NOLINT(bugprone-suspicious-include) */
 
 #define ENTRIES 512
 #define CACHED 0

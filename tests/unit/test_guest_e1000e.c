@@ -8,7 +8,7 @@ static uint32_t mmio_read32(uintptr_t address);
 static void mmio_write32(uintptr_t address, uint32_t value);
 
 #include "check.h"
-#include "e1000e.c"
+#include "e1000e.c" /* NOLINT(bugprone-suspicious-include) */
 
 #define BASE 0x100000000
 #define VECTOR 49

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "check.h"
-#include "ping-demo.c"
+#include "ping-demo.c" /* NOLINT(bugprone-suspicious-include) */
 
 #define ROUNDS 200000
 
