@@ -140,13 +140,12 @@ static bool answer_arp(unsigned int size)
 	return true;
 }
 
-/* A whole packet for this cell, without options. size: the bytes there are. */
+/* A whole packet for this cell, without options. size: the bytes there are, so many at least. */
 static bool ip_is_valid(const struct ip *ip, unsigned int size)
 {
-	return size >= sizeof(*ip) + sizeof(struct icmp) && ip->version_size == IP_VERSION_SIZE &&
-	       big(ip->size) >= sizeof(*ip) + sizeof(struct icmp) && big(ip->size) <= size &&
-	       !(big(ip->fragment) & IP_FRAGMENT) && checksum(ip, sizeof(*ip)) == 0 &&
-	       same(ip->to, own_ip, sizeof(own_ip)) &&
+	return big(ip->size) >= sizeof(*ip) + sizeof(struct icmp) && big(ip->size) <= size &&
+	       ip->version_size == IP_VERSION_SIZE && !(big(ip->fragment) & IP_FRAGMENT) &&
+	       checksum(ip, sizeof(*ip)) == 0 && same(ip->to, own_ip, sizeof(own_ip)) &&
 	       same(frame.ethernet.to, nic.address, ETHERNET_ADDRESS);
 }
 

@@ -199,13 +199,14 @@ TEST(placed_where_nothing_is)
 	bar(2, 0x4, 0xfffe0000);
 	allow(PCI_BAR(3), UINT32_MAX);
 	bar(4, 0, 0xfff00000);
+	bar(5, 0, 0xffffff00);
 	CHECK_EQ(pci_map(FUNCTION, 0, &size), 0xfef00000);
 	CHECK_EQ(size, 256);
 	CHECK_EQ(pci_map(FUNCTION, 0, NULL), 0xfef00000);
 	CHECK_EQ(pci_map(FUNCTION, 1, &size), 0xfeb80000);
 	CHECK_EQ(size, 0x10000);
-	CHECK_EQ(pci_map(FUNCTION, 2, NULL),
-		 0xfef20000); /* its own pages, a multiple of its size */
+	CHECK_EQ(pci_map(FUNCTION, 5, NULL), 0xfef01000); /* in a page of its own */
+	CHECK_EQ(pci_map(FUNCTION, 2, NULL), 0xfef20000); /* a multiple of its size */
 	CHECK_EQ(get(PCI_BAR(2)), 0xfef20004);
 	CHECK_EQ(get(PCI_BAR(3)), 0);
 	CHECK_EQ(pci_map(FUNCTION, 4, NULL), 0); /* the area has a MiB */
@@ -294,7 +295,8 @@ TEST(tables_that_are_none)
 	msix(0x2001);
 	CHECK(!pci_msix_set(FUNCTION, 5, 50));
 	CHECK(!pci_msix_mask(FUNCTION, 5, true));
-	msix(0x2006); /* there is no BAR 6 */
+	msix(0x2006); /* there is no BAR 6, but a register that might be one */
+	set(PCI_BAR(6), 4, 0xfe000000);
 	CHECK(!pci_msix_set(FUNCTION, 0, 50));
 	msix(0x2000); /* BAR 0 is nowhere, and none */
 	CHECK(!pci_msix_set(FUNCTION, 0, 50));

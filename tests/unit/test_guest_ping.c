@@ -186,6 +186,23 @@ TEST(echoes_of_all_sizes)
 	CHECK_EQ(count.pings, 1473);
 }
 
+TEST(arp_requests)
+{
+	start_over();
+	memset(&frame, 0, sizeof(frame));
+	memset(frame.ethernet.to, 0xff, ETHERNET_ADDRESS);
+	memcpy(frame.ethernet.from, "\x52\x54\0\0\0\2", ETHERNET_ADDRESS);
+	frame.ethernet.type = big(ETHERNET_ARP);
+	frame.arp.kind = __builtin_bswap64(ARP_ETHERNET_IP | ARP_REQUEST);
+	memcpy(frame.arp.target_ip, own_ip, sizeof(own_ip));
+	CHECK(!answer(41)); /* the last byte is none of the frame's */
+	CHECK_EQ(sent_size, 0);
+	CHECK(answer(42));
+	CHECK_EQ(sent_size, 60);
+	CHECK_EQ(sent[21], ARP_REPLY);
+	CHECK_EQ(count.arps, 1);
+}
+
 /* Right ones with a few bytes or the size changed: an answer is never longer than what came. */
 TEST(frames_that_are_damaged)
 {
