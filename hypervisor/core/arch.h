@@ -15,6 +15,7 @@
 struct cell;
 struct cellhv_call;
 struct cpu;
+struct iommu_interrupt;
 struct iommu_ops;
 struct pci_function;
 struct resource;
@@ -163,5 +164,35 @@ int arch_pci_detach(struct cpu *self, struct pci_function *function, struct cell
 
 /* Whether the root cannot see some of this range because a virtual function is there. */
 bool arch_pci_took(uint64_t phys, uint64_t size);
+
+/* ---- Physical functions ---- */
+
+/*
+ * Config space of the hardware, at an offset below PCI_CONFIG_PAGE: 1, 2 or 4 bytes, aligned. From
+ * any CPU. A function that is not reached, or that is not there, reads as all ones.
+ */
+uint32_t arch_pci_read(struct cpu *self, uint16_t address, unsigned offset, unsigned size);
+void arch_pci_write(struct cpu *self, uint16_t address, unsigned offset, unsigned size,
+		    uint32_t value);
+
+/*
+ * From now on each write of the root's to config space comes to function_root_write(), or none any
+ * more; and one function reads as all ones for it, or is seen again. Under the management lock; may
+ * wait for CPUs of the root's. Doing it again does nothing. 0, or the call's error: where taking
+ * something away fails it is as before, and what is given back is with -ETIMEDOUT.
+ */
+int arch_pci_filter(struct cpu *self, bool on, struct cellhv_call *call);
+int arch_pci_hide(struct cpu *self, uint16_t address, bool hidden, struct cellhv_call *call);
+
+/*
+ * What a guest's message does: a CPU of the cell and a vector that may be interrupted with. false:
+ * it reaches nobody of the cell's, or is none. From any CPU.
+ */
+bool arch_message_target(const struct cell *cell, uint64_t address, uint32_t data,
+			 struct iommu_interrupt *ret);
+
+/* The message that does this where nothing remaps it; false: there is none. */
+bool arch_message(const struct iommu_interrupt *interrupt, uint64_t *ret_address,
+		  uint32_t *ret_data);
 
 #endif

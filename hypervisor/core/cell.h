@@ -18,6 +18,7 @@
 #define CELL_CONSOLE_PAGES 2u
 
 struct arch_cell;
+struct function;
 struct ivshmem;
 
 struct cell {
@@ -44,8 +45,9 @@ struct cell {
 	bool scrubbed;	  /* all RAM is zero now */
 	bool initialised; /* it was when the cell got it */
 	bool ending;	  /* what it owns may be the root's again: it can only be destroyed */
-	struct pci_function *functions;		 /* that it owns */
-	struct ivshmem *links[CELLHV_MAX_LINKS]; /* its ends, as in the configuration */
+	struct pci_function *functions;			 /* that it owns */
+	struct ivshmem *links[CELLHV_MAX_LINKS];	 /* its ends, as in the configuration */
+	struct function *physical[CELLHV_MAX_FUNCTIONS]; /* the same */
 	struct cell *next;
 };
 

@@ -68,6 +68,18 @@ static inline const struct cellhv_function *config_function(const struct cellhv_
 	return config_entry(config, &config->functions, index);
 }
 
+/* Where there is PCI the first 64 KiB are RAM, so what a BAR has there are ports. */
+static inline bool config_bar_is_memory(const struct cellhv_bar *bar)
+{
+	return bar->size && bar->phys >= 0x10000;
+}
+
+/* Bytes of the pages that a BAR in memory has for itself. */
+static inline uint64_t config_bar_pages(const struct cellhv_bar *bar)
+{
+	return (bar->size + 0xfff) & ~0xfffull;
+}
+
 static inline const struct cellhv_pin *config_pin(const struct cellhv_cell_config *config,
 						  uint32_t index)
 {

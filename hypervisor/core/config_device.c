@@ -8,6 +8,7 @@
 #include "core/range.h"
 
 #define PAGE_MASK 0xfffull
+#define PORTS 0x10000ull
 #define IOAPIC_PINS 240u /* that its version register can tell: Intel 82093AA, 3.2.2 */
 
 static bool is_list(const uint16_t *entries, uint32_t count, uint32_t max)
@@ -30,6 +31,8 @@ static bool bar_is_valid(const struct cellhv_bar *bar)
 {
 	if (!bar->size)
 		return !bar->phys;
+	if (config_bar_is_memory(bar) ? bar->phys & PAGE_MASK : bar->phys + bar->size > PORTS)
+		return false;
 	return !(bar->size & (bar->size - 1)) && !(bar->phys & (bar->size - 1)) && bar->phys &&
 	       bar->phys <= UINT64_MAX - bar->size;
 }
@@ -45,11 +48,61 @@ static bool function_is_valid(const struct cellhv_function *function)
 	       is_list(function->bridges, function->num_bridges, CELLHV_FUNCTION_BRIDGES);
 }
 
-/* The cell's other functions, those of its links among them, are at other addresses. */
+/* A BAR is where it is, for the guest too: nothing else of the cell's is there. */
+static bool bar_meets_memory(const struct cellhv_cell_config *config, const struct cellhv_bar *bar)
+{
+	uint64_t size = config_bar_pages(bar);
+
+	for (uint32_t i = 0; i < config->memory.count; i++) {
+		const struct cellhv_memory_region *region = config_memory(config, i);
+
+		if (range_overlaps(bar->phys, size, region->phys, region->size) ||
+		    range_overlaps(bar->phys, size, region->guest, region->size))
+			return true;
+	}
+	for (uint32_t i = 0; i < config->links.count; i++) {
+		const struct cellhv_link *link = config_link(config, i);
+		uint64_t link_size = cellhv_link_size(&link->shared);
+
+		if (range_overlaps(bar->phys, size, link->shared.phys, link_size) ||
+		    range_overlaps(bar->phys, size, link->guest, link_size))
+			return true;
+	}
+	return range_overlaps(bar->phys, size, config->comm_address, PAGE_MASK + 1);
+}
+
+/* Of BARs in pages of memory, or of ports. */
+static bool bars_overlap(const struct cellhv_bar *bar, const struct cellhv_bar *other)
+{
+	if (!bar->size || !other->size)
+		return false;
+	return range_overlaps(
+		bar->phys, config_bar_is_memory(bar) ? config_bar_pages(bar) : bar->size,
+		other->phys, config_bar_is_memory(other) ? config_bar_pages(other) : other->size);
+}
+
+static bool bar_is_alone(const struct cellhv_cell_config *config, uint32_t index, uint32_t bar)
+{
+	const struct cellhv_bar *bars = config_function(config, index)->bars;
+
+	if (config_bar_is_memory(&bars[bar]) && bar_meets_memory(config, &bars[bar]))
+		return false;
+	for (uint32_t i = 0; i <= index; i++)
+		for (uint32_t n = 0; n < (i < index ? CELLHV_FUNCTION_BARS : bar); n++)
+			if (bars_overlap(&bars[bar], &config_function(config, i)->bars[n]))
+				return false;
+	return true;
+}
+
+/* Nothing of it is another's: the cell's other functions, those of its links among them, are at
+ * other addresses. */
 static bool function_is_alone(const struct cellhv_cell_config *config, uint32_t index)
 {
 	uint16_t address = config_function(config, index)->address;
 
+	for (uint32_t bar = 0; bar < CELLHV_FUNCTION_BARS; bar++)
+		if (!bar_is_alone(config, index, bar))
+			return false;
 	for (uint32_t i = 0; i < index; i++)
 		if (config_function(config, i)->address == address)
 			return false;

@@ -9,30 +9,33 @@
 #define MSIX_BAR_1 4u /* of version 1 and 2 */
 #define MSIX_BAR_2 1u
 
-static void ivshmem_configured(struct cpu *self, struct pci_function *function)
+static enum pci_result ivshmem_config_write(struct cpu *self, struct pci_function *function,
+					    unsigned offset, unsigned size, uint32_t value)
 {
 	struct ivshmem *peer = (struct ivshmem *)function;
 
+	pci_shadow_write(function, offset, size, value);
 	lock_acquire(&peer->link->lock);
 	msix_update(self, &peer->msix, function);
 	lock_release(&peer->link->lock);
+	return PCI_DONE;
 }
 
-static bool ivshmem_read(struct cpu *self, struct pci_function *function, unsigned bar,
-			 uint32_t offset, unsigned size, uint64_t *value)
+static enum pci_result ivshmem_read(struct cpu *self, struct pci_function *function, unsigned bar,
+				    uint64_t offset, unsigned size, uint64_t *value)
 {
 	const struct ivshmem *peer = (struct ivshmem *)function;
 	const uint32_t registers[] = {peer->id, peer->link->shared.max_peers,
 				      peer->interrupt_control, 0, peer->state};
-	uint32_t index = offset / 4;
+	uint64_t index = offset / 4;
 
 	(void)self;
 	*value = 0;
 	if (bar == MSIX_BAR_2)
-		*value = msix_read(&peer->msix, offset, size);
+		*value = msix_read(&peer->msix, (uint32_t)offset, size);
 	else if (size == 4 && !(offset & 3) && index < sizeof(registers) / sizeof(*registers))
 		*value = registers[index];
-	return true;
+	return PCI_DONE;
 }
 
 static void ivshmem_write_register(struct cpu *self, struct ivshmem *peer, uint32_t offset,
@@ -53,52 +56,52 @@ static void ivshmem_write_register(struct cpu *self, struct ivshmem *peer, uint3
 	}
 }
 
-static bool ivshmem_write(struct cpu *self, struct pci_function *function, unsigned bar,
-			  uint32_t offset, unsigned size, uint64_t value)
+static enum pci_result ivshmem_write(struct cpu *self, struct pci_function *function, unsigned bar,
+				     uint64_t offset, unsigned size, uint64_t value)
 {
 	struct ivshmem *peer = (struct ivshmem *)function;
 
 	lock_acquire(&peer->link->lock);
 	if (bar == MSIX_BAR_2)
-		msix_write(self, &peer->msix, function, offset, size, value);
+		msix_write(self, &peer->msix, function, (uint32_t)offset, size, value);
 	else if (size == 4)
-		ivshmem_write_register(self, peer, offset, (uint32_t)value);
+		ivshmem_write_register(self, peer, (uint32_t)offset, (uint32_t)value);
 	lock_release(&peer->link->lock);
-	return true;
+	return PCI_DONE;
 }
 
 /* Version 1 without states has four registers, of which two fault, as all else does. */
-static bool ivshmem_read_1(struct cpu *self, struct pci_function *function, unsigned bar,
-			   uint32_t offset, unsigned size, uint64_t *value)
+static enum pci_result ivshmem_read_1(struct cpu *self, struct pci_function *function, unsigned bar,
+				      uint64_t offset, unsigned size, uint64_t *value)
 {
 	const struct ivshmem *peer = (struct ivshmem *)function;
 
 	(void)self;
 	if (bar == MSIX_BAR_1) {
-		*value = msix_read(&peer->msix, offset, size);
-		return true;
+		*value = msix_read(&peer->msix, (uint32_t)offset, size);
+		return PCI_DONE;
 	}
 	if (size != 4 || offset != CELLHV_IVSHMEM1_POSITION)
-		return false;
+		return PCI_REFUSED;
 	*value = peer->id;
-	return true;
+	return PCI_DONE;
 }
 
-static bool ivshmem_write_1(struct cpu *self, struct pci_function *function, unsigned bar,
-			    uint32_t offset, unsigned size, uint64_t value)
+static enum pci_result ivshmem_write_1(struct cpu *self, struct pci_function *function,
+				       unsigned bar, uint64_t offset, unsigned size, uint64_t value)
 {
 	struct ivshmem *peer = (struct ivshmem *)function;
 
 	if (bar != MSIX_BAR_1 && (size != 4 || offset != CELLHV_IVSHMEM1_DOORBELL))
-		return false;
+		return PCI_REFUSED;
 
 	lock_acquire(&peer->link->lock);
 	if (bar == MSIX_BAR_1)
-		msix_write(self, &peer->msix, function, offset, size, value);
+		msix_write(self, &peer->msix, function, (uint32_t)offset, size, value);
 	else
 		link_ring(self, peer, 1u - peer->id, 0);
 	lock_release(&peer->link->lock);
-	return true;
+	return PCI_DONE;
 }
 
 /* Of the one other peer. It may come and go meanwhile, so this is under the lock. */
@@ -115,17 +118,18 @@ static uint32_t ivshmem_remote_state(const struct ivshmem *peer)
 }
 
 /* With states: what is no register reads as zero and drops writes. */
-static bool ivshmem_read_1_states(struct cpu *self, struct pci_function *function, unsigned bar,
-				  uint32_t offset, unsigned size, uint64_t *value)
+static enum pci_result ivshmem_read_1_states(struct cpu *self, struct pci_function *function,
+					     unsigned bar, uint64_t offset, unsigned size,
+					     uint64_t *value)
 {
 	const struct ivshmem *peer = (struct ivshmem *)function;
 
 	(void)self;
 	*value = 0;
 	if (bar == MSIX_BAR_1)
-		*value = msix_read(&peer->msix, offset, size);
+		*value = msix_read(&peer->msix, (uint32_t)offset, size);
 	else if (size != 4)
-		return true;
+		return PCI_DONE;
 	else if (offset == CELLHV_IVSHMEM1_INTX_CONTROL)
 		*value = peer->interrupt_control;
 	else if (offset == CELLHV_IVSHMEM1_POSITION)
@@ -134,7 +138,7 @@ static bool ivshmem_read_1_states(struct cpu *self, struct pci_function *functio
 		*value = peer->state;
 	else if (offset == CELLHV_IVSHMEM1_REMOTE_STATE)
 		*value = ivshmem_remote_state(peer);
-	return true;
+	return PCI_DONE;
 }
 
 static void ivshmem_write_register_1(struct cpu *self, struct ivshmem *peer, uint32_t offset,
@@ -148,24 +152,29 @@ static void ivshmem_write_register_1(struct cpu *self, struct ivshmem *peer, uin
 		link_ring(self, peer, 1u - peer->id, 0);
 }
 
-static bool ivshmem_write_1_states(struct cpu *self, struct pci_function *function, unsigned bar,
-				   uint32_t offset, unsigned size, uint64_t value)
+static enum pci_result ivshmem_write_1_states(struct cpu *self, struct pci_function *function,
+					      unsigned bar, uint64_t offset, unsigned size,
+					      uint64_t value)
 {
 	struct ivshmem *peer = (struct ivshmem *)function;
 
 	lock_acquire(&peer->link->lock);
 	if (bar == MSIX_BAR_1)
-		msix_write(self, &peer->msix, function, offset, size, value);
+		msix_write(self, &peer->msix, function, (uint32_t)offset, size, value);
 	else if (size == 4)
-		ivshmem_write_register_1(self, peer, offset, (uint32_t)value);
+		ivshmem_write_register_1(self, peer, (uint32_t)offset, (uint32_t)value);
 	lock_release(&peer->link->lock);
-	return true;
+	return PCI_DONE;
 }
 
-static const struct pci_ops ivshmem_ops_1 = {ivshmem_configured, ivshmem_read_1, ivshmem_write_1};
-static const struct pci_ops ivshmem_ops_1_states = {ivshmem_configured, ivshmem_read_1_states,
-						    ivshmem_write_1_states};
-static const struct pci_ops ivshmem_ops_2 = {ivshmem_configured, ivshmem_read, ivshmem_write};
+#define IVSHMEM_OPS(read, write)                                   \
+	{                                                          \
+		pci_shadow_read, ivshmem_config_write, read, write \
+	}
+static const struct pci_ops ivshmem_ops_1 = IVSHMEM_OPS(ivshmem_read_1, ivshmem_write_1);
+static const struct pci_ops ivshmem_ops_1_states =
+	IVSHMEM_OPS(ivshmem_read_1_states, ivshmem_write_1_states);
+static const struct pci_ops ivshmem_ops_2 = IVSHMEM_OPS(ivshmem_read, ivshmem_write);
 
 static void ivshmem_identify(struct pci_function *function, unsigned vendor, unsigned device,
 			     unsigned class)
@@ -194,10 +203,11 @@ static void ivshmem_build_1(struct ivshmem *peer, uint64_t memory)
 	ivshmem_identify(function, CELLHV_IVSHMEM1_VENDOR, CELLHV_IVSHMEM1_DEVICE,
 			 states ? CELLHV_IVSHMEM1_CLASS_STATES : CELLHV_IVSHMEM1_CLASS);
 	pci_set(function, PCI_INTERFACE, 2, shared->class_protocol);
-	pci_add_bar(function, 0, pages ? (uint32_t)PAGE_SIZE : CELLHV_IVSHMEM1_REGISTERS, true);
+	pci_add_bar(function, 0, pages ? (uint32_t)PAGE_SIZE : CELLHV_IVSHMEM1_REGISTERS,
+		    PCI_BAR_64BIT);
 	pci_add_bar(function, MSIX_BAR_1,
 		    states && !pages ? CELLHV_IVSHMEM1_MSIX_SIZE_STATES : CELLHV_IVSHMEM_MSIX_SIZE,
-		    true);
+		    PCI_BAR_64BIT);
 	pci_set(function, CELLHV_IVSHMEM1_MEMORY, 8, memory);
 	pci_set(function, CELLHV_IVSHMEM1_MEMORY + 8, 8, cellhv_link_size(shared));
 	pci_set(function, PCI_CAPABILITIES, 1, CELLHV_IVSHMEM1_MSIX);
@@ -214,8 +224,8 @@ static void ivshmem_build_2(struct ivshmem *peer, uint64_t memory)
 	ivshmem_identify(function, CELLHV_IVSHMEM2_VENDOR, CELLHV_IVSHMEM2_DEVICE,
 			 CELLHV_IVSHMEM2_CLASS);
 	pci_set(function, PCI_INTERFACE, 2, shared->class_protocol);
-	pci_add_bar(function, 0, CELLHV_IVSHMEM2_REGISTERS, false);
-	pci_add_bar(function, MSIX_BAR_2, CELLHV_IVSHMEM_MSIX_SIZE, false);
+	pci_add_bar(function, 0, CELLHV_IVSHMEM2_REGISTERS, 0);
+	pci_add_bar(function, MSIX_BAR_2, CELLHV_IVSHMEM_MSIX_SIZE, 0);
 	pci_set(function, PCI_CAPABILITIES, 1, CELLHV_IVSHMEM2_VENDOR_CAP);
 	pci_set(function, CELLHV_IVSHMEM2_VENDOR_CAP, 1, PCI_CAP_VENDOR);
 	pci_set(function, CELLHV_IVSHMEM2_VENDOR_CAP + 1, 1, CELLHV_IVSHMEM2_MSIX);

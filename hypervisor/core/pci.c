@@ -17,14 +17,15 @@ void pci_allow(struct pci_function *function, unsigned offset, unsigned size, ui
 }
 
 /* The bits below the size stay zero: that is how a guest finds it (6.2.5.1). */
-void pci_add_bar(struct pci_function *function, unsigned bar, uint32_t size, bool is_64bit)
+void pci_add_bar(struct pci_function *function, unsigned bar, uint64_t size, uint32_t kind)
 {
+	uint32_t flags = kind & PCI_BAR_IO ? PCI_BAR_IO_FLAGS : PCI_BAR_FLAGS;
+
 	function->bar_size[bar] = size;
-	pci_allow(function, PCI_BAR(bar), 4, ~(size - 1) & PCI_BAR_ADDRESS);
-	if (!is_64bit)
-		return;
-	pci_set(function, PCI_BAR(bar), 4, PCI_BAR_64BIT);
-	pci_allow(function, PCI_BAR(bar + 1), 4, UINT32_MAX);
+	pci_set(function, PCI_BAR(bar), 4, kind & flags);
+	pci_allow(function, PCI_BAR(bar), 4, (uint32_t) ~(size - 1) & ~flags);
+	if (!(kind & PCI_BAR_IO) && kind & PCI_BAR_64BIT)
+		pci_allow(function, PCI_BAR(bar + 1), 4, (uint32_t)(~(size - 1) >> 32));
 }
 
 void pci_reset(struct pci_function *function)
@@ -48,26 +49,38 @@ static bool pci_access_is_valid(unsigned offset, unsigned size)
 	       offset < PCI_CONFIG_PAGE;
 }
 
-uint32_t pci_config_read(const struct pci_function *function, unsigned offset, unsigned size)
+/* Above PCI_CONFIG_SIZE a shadow has nothing. */
+uint32_t pci_shadow_read(struct cpu *self, const struct pci_function *function, unsigned offset,
+			 unsigned size)
 {
-	if (!pci_access_is_valid(offset, size))
-		return UINT32_MAX;
+	(void)self;
 	return offset < PCI_CONFIG_SIZE ? pci_get(function, offset, size) : 0;
 }
 
-void pci_config_write(struct cpu *self, struct pci_function *function, unsigned offset,
-		      unsigned size, uint32_t value)
+void pci_shadow_write(struct pci_function *function, unsigned offset, unsigned size, uint32_t value)
 {
-	if (!pci_access_is_valid(offset, size) || offset >= PCI_CONFIG_SIZE)
-		return;
-
-	for (unsigned i = 0; i < size; i++) {
+	for (unsigned i = 0; i < size && offset < PCI_CONFIG_SIZE; i++) {
 		uint8_t writable = function->writable[offset + i];
 		uint8_t *byte = &function->config[offset + i];
 
 		*byte = (uint8_t)((*byte & ~writable) | ((value >> 8 * i) & writable));
 	}
-	function->ops->configured(self, function);
+}
+
+uint32_t pci_config_read(struct cpu *self, const struct pci_function *function, unsigned offset,
+			 unsigned size)
+{
+	if (!pci_access_is_valid(offset, size))
+		return UINT32_MAX;
+	return function->ops->config_read(self, function, offset, size);
+}
+
+enum pci_result pci_config_write(struct cpu *self, struct pci_function *function, unsigned offset,
+				 unsigned size, uint32_t value)
+{
+	if (!pci_access_is_valid(offset, size))
+		return PCI_DONE;
+	return function->ops->config_write(self, function, offset, size, value);
 }
 
 uint64_t pci_bar_address(const struct pci_function *function, unsigned bar)
@@ -75,7 +88,8 @@ uint64_t pci_bar_address(const struct pci_function *function, unsigned bar)
 	uint32_t low = pci_get(function, PCI_BAR(bar), 4);
 	uint64_t address = low & PCI_BAR_ADDRESS;
 
-	if (!function->bar_size[bar] || !(pci_get(function, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY))
+	if (!function->bar_size[bar] || low & PCI_BAR_IO ||
+	    !(pci_get(function, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY))
 		return 0;
 	if (low & PCI_BAR_64BIT)
 		address |= (uint64_t)pci_get(function, PCI_BAR(bar + 1), 4) << 32;
@@ -90,7 +104,7 @@ struct pci_function *pci_find(struct pci_function *list, uint16_t address)
 }
 
 struct pci_function *pci_find_bar(struct pci_function *list, uint64_t address, unsigned *ret_bar,
-				  uint32_t *ret_offset)
+				  uint64_t *ret_offset)
 {
 	for (; list; list = list->next) {
 		for (unsigned bar = 0; bar < PCI_BARS; bar++) {
@@ -99,7 +113,7 @@ struct pci_function *pci_find_bar(struct pci_function *list, uint64_t address, u
 			if (!start || address < start || address - start >= list->bar_size[bar])
 				continue;
 			*ret_bar = bar;
-			*ret_offset = (uint32_t)(address - start);
+			*ret_offset = address - start;
 			return list;
 		}
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a cell may own: memory, CPUs, ports, links. Each kind is one file that knows all about it,
- * and has the same verbs. The management calls walk the table of kinds and name none; who owns an
- * address, a port, a function is answered by the file of its kind.
+ * What a cell may own: memory, CPUs, ports, links, functions. Each kind is one file that knows all
+ * about it, and has the same verbs. The management calls walk the table of kinds and name none; who
+ * owns an address, a port, a function is answered by the file of its kind.
  *
  * A verb that a kind has no use for is NULL. Functions are called after their kind and verb
  * (link_take), which tests/gate/stack counts on. All of them run under the management lock, but for
@@ -68,7 +68,8 @@ struct resource {
 };
 
 /* The kinds of core; the table that is walked is arch_resources (core/arch.h). */
-extern const struct resource region_resource, comm_resource, link_resource, cpu_resource;
+extern const struct resource region_resource, comm_resource, link_resource, function_resource,
+	cpu_resource;
 
 /* The verbs, of all kinds: forwards, or up to the first that fails. */
 int resource_check(struct cpu *self, const struct cell *cell, struct cellhv_call *call);

@@ -40,3 +40,36 @@ void window_copy_to(struct cpu *self, uint64_t phys, const void *source, size_t 
 	}
 	arch_window_unmap(self);
 }
+
+uint64_t window_read(struct cpu *self, uint64_t phys, unsigned size)
+{
+	const volatile void *at = arch_window_map(self, phys);
+	uint64_t value = size == 1   ? *(const volatile uint8_t *)at
+			 : size == 2 ? *(const volatile uint16_t *)at
+			 : size == 4 ? *(const volatile uint32_t *)at
+				     : *(const volatile uint64_t *)at;
+
+	arch_window_unmap(self);
+	return value;
+}
+
+void window_write(struct cpu *self, uint64_t phys, unsigned size, uint64_t value)
+{
+	volatile void *at = arch_window_map(self, phys);
+
+	switch (size) {
+	case 1:
+		*(volatile uint8_t *)at = (uint8_t)value;
+		break;
+	case 2:
+		*(volatile uint16_t *)at = (uint16_t)value;
+		break;
+	case 4:
+		*(volatile uint32_t *)at = (uint32_t)value;
+		break;
+	default:
+		*(volatile uint64_t *)at = value;
+		break;
+	}
+	arch_window_unmap(self);
+}

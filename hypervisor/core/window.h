@@ -11,4 +11,8 @@
 void window_copy_from(struct cpu *self, void *destination, uint64_t phys, size_t size);
 void window_copy_to(struct cpu *self, uint64_t phys, const void *source, size_t size);
 
+/* One access to a register, of 1, 2, 4 or 8 bytes within a page. */
+uint64_t window_read(struct cpu *self, uint64_t phys, unsigned size);
+void window_write(struct cpu *self, uint64_t phys, unsigned size, uint64_t value);
+
 #endif

@@ -34,7 +34,8 @@ const struct paging_format fake_format = {
 };
 
 const struct resource *const arch_resources[] = {
-	&region_resource, &comm_resource, &link_resource, &fake_port_resource, &cpu_resource,
+	&region_resource,    &comm_resource,	 &link_resource,
+	&fake_port_resource, &function_resource, &cpu_resource,
 };
 const unsigned arch_resource_count = sizeof(arch_resources) / sizeof(arch_resources[0]);
 
@@ -128,6 +129,7 @@ static void boot(unsigned num, uint32_t flags, unsigned units)
 	machine_set_block(FAKE_BLOCK, fake.ram + FAKE_BLOCK, fake.ram + FAKE_BLOCK + FAKE_POOL);
 	memset(fake.root_ports, 0xff, sizeof(fake.root_ports));
 	build_root();
+	fake_make_functions();
 	for (unsigned i = 0; i < num; i++) {
 		struct arch_cpu *arch = &fake.cpus[i];
 
@@ -191,8 +193,9 @@ __attribute__((no_sanitize("address"))) bool fake_ram_is(uint64_t phys, uint8_t 
 	return true;
 }
 
-/* Registers read as all ones. */
+/* Elsewhere all reads as ones. */
 static _Alignas(4096) uint8_t registers[PAGE_SIZE];
+_Alignas(4096) uint8_t fake_registers[FAKE_DEVICE_SIZE];
 
 void arch_window_unmap(struct cpu *self)
 {
@@ -209,6 +212,8 @@ void *arch_window_map(struct cpu *self, uint64_t phys)
 	arch_window_unmap(self);
 	if (page >= machine.phys_limit || machine_owns(page, PAGE_SIZE))
 		fake_broken("a window to %llx", (unsigned long long)phys);
+	if (page >= FAKE_REGISTERS && page - FAKE_REGISTERS < FAKE_DEVICE_SIZE)
+		return fake_registers + (phys - FAKE_REGISTERS);
 	if (page >= FAKE_RAM) {
 		memset(registers, 0xff, sizeof(registers));
 		return registers + (phys - page);

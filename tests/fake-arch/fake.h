@@ -16,6 +16,7 @@
 
 #include "core/cell.h"
 #include "core/cpu.h"
+#include "core/function.h"
 #include "core/iommu.h"
 #include "core/machine.h"
 
@@ -37,6 +38,15 @@
 #define FAKE_CALLS 0x10000ull
 #define FAKE_CONFIG 0x20000ull
 #define FAKE_DATA 0x40000ull
+
+/* Physical functions: one with messages alone, one with a table, one behind a bridge, one beside.
+ */
+#define FAKE_EDU 0x20u
+#define FAKE_NVME 0x28u
+#define FAKE_BRIDGE 0x30u
+#define FAKE_SIBLING 0x38u
+#define FAKE_NIC 0x100u
+#define FAKE_FUNCTIONS 5u
 
 #define FAKE_KEPT_PORT 0x70u
 #define FAKE_PORT_BYTES (65536u / 8)
@@ -83,6 +93,19 @@ struct fake_unit {
 	bool busy; /* another CPU is in it */
 };
 
+struct fake_function {
+	uint16_t address;
+	uint8_t config[PCI_CONFIG_PAGE];
+	uint8_t writable[PCI_CONFIG_PAGE];
+	uint8_t initial[PCI_CONFIG_PAGE];
+	struct cellhv_bar bars[PCI_BARS];
+	unsigned msi, msix, pcie, pm; /* capabilities; 0: none */
+	unsigned vectors;
+	uint64_t table; /* of its MSI-X */
+	uint64_t pending_until, absent_until;
+	unsigned resets;
+};
+
 struct fake {
 	uint8_t *ram;
 	struct arch_cpu cpus[FAKE_CPUS];
@@ -99,6 +122,8 @@ struct fake {
 	bool stays;		 /* a CPU that is released does not leave our memory */
 	void (*meanwhile)(void); /* is called once, while a CPU waits */
 	uint8_t root_ports[FAKE_PORT_BYTES];
+	unsigned busy;	    /* so often the IOMMUs are, when an interrupt is set */
+	bool no_remapping;  /* of interrupts */
 	void *filler[1024]; /* pages of the pool that are taken away */
 	unsigned fillers;
 	void *tables_filler[1024]; /* of that for tables */
@@ -137,6 +162,18 @@ void fake_check_devices(const uint8_t *owners);
 void fake_touch_devices(void);
 
 enum fake_owner { OWNER_ROOT, OWNER_BLOCK, OWNER_CELL, OWNER_LINK, OWNER_ENDING };
+/* A change of what the root has of functions, or of the IOMMU: whether it is the one that fails. */
+bool fake_change_fails(void);
+
+/* Config spaces, as hardware or the root has them; registers of the machine are ordinary memory. */
+extern struct fake_function fake_functions[FAKE_FUNCTIONS];
+extern bool fake_filtered;
+extern uint8_t fake_registers[FAKE_DEVICE_SIZE];
+void fake_make_functions(void);
+struct fake_function *fake_function(uint16_t address);
+uint32_t fake_get(uint16_t address, unsigned offset, unsigned size);
+void fake_set(uint16_t address, unsigned offset, unsigned size, uint32_t value);
+void fake_root_write(uint16_t address, unsigned offset, unsigned size, uint32_t value);
 
 /* RAM, past the windows. */
 void fake_read(uint64_t phys, void *to, uint64_t size);
@@ -166,6 +203,9 @@ void fake_fail(unsigned cpu);
 /* Each page, CPU, port and function has the one owner that lists say, and tables agree. */
 void fake_check(void);
 
+/* Of that, what accesses of guests could change. */
+void fake_check_functions(void);
+
 /* A cell to be. */
 #define WANTED_MAX 4
 struct wanted {
@@ -176,9 +216,14 @@ struct wanted {
 	uint64_t entry;
 	struct cellhv_memory_region memory[WANTED_MAX]; /* size 0: no more */
 	uint32_t num_cpus, cpus[WANTED_MAX];
-	struct cellhv_port_range ports[WANTED_MAX]; /* count 0: no more */
-	struct cellhv_link links[WANTED_MAX];	    /* protocol 0: no more */
+	struct cellhv_port_range ports[WANTED_MAX];   /* count 0: no more */
+	struct cellhv_link links[WANTED_MAX];	      /* protocol 0: no more */
+	uint16_t functions[WANTED_MAX];		      /* as the hardware has them; 0: no more */
+	struct cellhv_function described[WANTED_MAX]; /* instead, where requesters are said */
 };
+
+/* A function as the hardware has it. */
+struct cellhv_function wanted_function(uint16_t address);
 
 /* Its configuration, in up to CELLHV_CONFIG_MAX_SIZE bytes; returns how many. */
 uint32_t wanted_config(const struct wanted *wanted, void *config);

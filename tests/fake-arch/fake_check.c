@@ -6,6 +6,7 @@
  */
 #include "core/arch.h"
 #include "core/link.h"
+#include "core/memory.h"
 #include "fake.h"
 
 #define POOL_PAGES ((CELLHV_MEMORY_SIZE - FAKE_POOL) / PAGE_SIZE)
@@ -69,6 +70,8 @@ static void use_cell(const struct cell *cell)
 	use_tables(&cell->memory, cell->memory.root, cell->memory.levels);
 	for (unsigned i = 0; i < CELLHV_MAX_LINKS; i++)
 		use(cell->links[i], 1);
+	for (unsigned i = 0; i < CELLHV_MAX_FUNCTIONS; i++)
+		use(cell->physical[i], 1);
 }
 
 static void check_pool(void)
@@ -258,6 +261,112 @@ static void check_functions(void)
 		fake_broken("the root has %u functions, %u of links", listed, wanted);
 }
 
+/* The cell that has this function by the configurations; NULL: the root. */
+static const struct cell *holder(uint16_t address)
+{
+	const struct cell *found = NULL;
+
+	for (const struct cell *cell = cells; cell; cell = cell->next) {
+		for (uint32_t i = 0; i < cell->config->functions.count; i++) {
+			if (config_function(cell->config, i)->address != address)
+				continue;
+			if (found)
+				fake_broken("function %x is in two cells", address);
+			found = cell;
+		}
+	}
+	return found;
+}
+
+static void check_reach(uint64_t phys, uint64_t size, bool roots)
+{
+	for (uint64_t page = phys; page < phys + size; page += PAGE_SIZE)
+		if (memory_root_reaches(page) != roots)
+			fake_broken("the root %s page %llx", roots ? "lacks" : "reaches",
+				    (unsigned long long)page);
+}
+
+/* What the hardware would send comes from its cell, and reaches that cell alone. */
+static void check_message(const struct fake_function *function, const struct cell *owner,
+			  uint64_t address, uint32_t data)
+{
+	uint64_t index = (address - FAKE_MESSAGES) / 4;
+	uint32_t destination = (uint32_t)(address >> 12 & 0xff);
+
+	if (iommu_interrupts() == CELLHV_INTERRUPTS_REMAPPED) {
+		const struct iommu_interrupt *interrupt =
+			&fake.units[0].interrupts[index % IOMMU_INTERRUPTS];
+
+		if (index >= IOMMU_INTERRUPTS || data != index ||
+		    interrupt->requester != function->address)
+			fake_broken("function %x sends %llx", function->address,
+				    (unsigned long long)address);
+		destination = interrupt->destination;
+		data = interrupt->vector;
+	}
+	if (destination >= FAKE_CPUS || data < 16 || data > 255 || cpus[destination]->cell != owner)
+		fake_broken("function %x sends %x to CPU %u", function->address, data, destination);
+}
+
+static void check_messages(const struct fake_function *function, const struct cell *owner)
+{
+	uint16_t address = function->address;
+	unsigned msi = function->msi, msix = function->msix;
+
+	if (msi && fake_get(address, msi + 2, 2) & 1)
+		check_message(function, owner,
+			      fake_get(address, msi + 4, 4) |
+				      (uint64_t)fake_get(address, msi + 8, 4) << 32,
+			      fake_get(address, msi + 12, 2));
+	for (unsigned i = 0;
+	     msix && fake_get(address, msix + 2, 2) & 0x8000 && i < function->vectors; i++) {
+		uint32_t entry[4];
+
+		memcpy(entry, fake_registers + (function->table - FAKE_REGISTERS) + 16 * i, 16);
+		if (!(entry[3] & 1))
+			check_message(function, owner, entry[0] | (uint64_t)entry[1] << 32,
+				      entry[2]);
+	}
+}
+
+static void check_owned(const struct fake_function *function, const struct cell *owner)
+{
+	uint16_t address = function->address;
+	bool master = fake_get(address, PCI_COMMAND, 2) & PCI_COMMAND_MASTER;
+
+	if (!pci_find(owner->functions, address))
+		fake_broken("function %x is not in its cell's list", address);
+	if (master && (!owner->started || owner->failed))
+		fake_broken("function %x masters the bus for a cell that does not run", address);
+	if (master && iommu_dma() != CELLHV_DMA_OPEN && iommu_owner(address) != owner)
+		fake_broken("function %x masters the bus in another's domain", address);
+	check_messages(function, owner);
+	for (unsigned i = 0; i < PCI_BARS && !owner->ending; i++)
+		if (config_bar_is_memory(&function->bars[i]))
+			check_reach(function->bars[i].phys, function->bars[i].size, false);
+	if (!owner->ending)
+		check_reach(FAKE_MMCONFIG + address * (uint64_t)PCI_CONFIG_PAGE, PAGE_SIZE, false);
+}
+
+/* Of the registers, what damaged configurations have as regions is not looked at. */
+void fake_check_functions(void)
+{
+	for (unsigned i = 0; i < FAKE_FUNCTIONS; i++) {
+		const struct fake_function *function = &fake_functions[i];
+		const struct cell *owner = holder(function->address);
+
+		if (owner)
+			check_owned(function, owner);
+		else if (function_is_taken(function->address) || iommu_owner(function->address))
+			fake_broken("function %x is still a cell's", function->address);
+		else if (!pci_find(root_cell.functions, function->address))
+			check_reach(FAKE_MMCONFIG + function->address * (uint64_t)PCI_CONFIG_PAGE,
+				    PAGE_SIZE, true);
+	}
+	if (!fake_filtered && functions_taken && !functions_taken->pci.cell->ending)
+		fake_broken("the root writes config space as it likes");
+}
+
 void fake_check(void)
 {
 	check_pool();
@@ -267,6 +376,7 @@ void fake_check(void)
 	check_ports();
 	check_functions();
 	fake_check_devices(owners);
+	fake_check_functions();
 }
 
 void fake_touch(void)

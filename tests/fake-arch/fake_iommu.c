@@ -52,7 +52,7 @@ static int fake_take(struct cpu *self, struct iommu *unit, struct cellhv_call *c
 	if (!fake_unit->page)
 		return cell_refuse(call, -ENOMEM, CELLHV_CHECK_POOL_EMPTY, 0);
 	fake_unit->taken = true;
-	unit->remaps = true;
+	unit->remaps = !fake.no_remapping;
 	return 0;
 }
 
@@ -103,6 +103,10 @@ static int fake_set_interrupt(struct cpu *self, struct iommu *unit, uint32_t ind
 			      const struct iommu_interrupt *interrupt)
 {
 	(void)self;
+	if (fake.busy) {
+		fake.busy--;
+		return -EAGAIN;
+	}
 	if (!step())
 		return -ETIMEDOUT;
 	unit_of(unit)->interrupts[index] = interrupt ? *interrupt : (struct iommu_interrupt){0};

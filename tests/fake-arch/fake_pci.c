@@ -14,7 +14,7 @@ static uint64_t config_page(const struct pci_function *function)
 	return offset < FAKE_DEVICE_SIZE ? FAKE_MMCONFIG + offset : 0;
 }
 
-static bool fails(void)
+bool fake_change_fails(void)
 {
 	return ++fake.changes == fake.failing_change;
 }
@@ -26,7 +26,7 @@ int arch_pci_attach(struct cpu *self, struct pci_function *function, struct cell
 
 	if (pci_find(root_cell.functions, function->address))
 		fake_broken("two functions at %x", function->address);
-	if (fails())
+	if (fake_change_fails())
 		return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, 77);
 	if (page && !resource_owns_memory(page, PAGE_SIZE)) {
 		err = memory_set_root(self, page, PAGE_SIZE, 0, call);
@@ -48,10 +48,13 @@ int arch_pci_detach(struct cpu *self, struct pci_function *function, struct cell
 	if (pci_find(root_cell.functions, function->address) != function)
 		return 0;
 	if (page)
-		err = memory_set_root(self, page, PAGE_SIZE, MEMORY_ROOT_ACCESS, call);
+		err = memory_set_root(
+			self, page, PAGE_SIZE,
+			fake_filtered ? PAGING_READ | PAGING_DEVICE : MEMORY_ROOT_ACCESS, call);
 	function->taken[0] = 0;
 	pci_remove(&root_cell.functions, function);
-	return fails() ? cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, 77) : err;
+	return fake_change_fails() ? cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, 77)
+				   : err;
 }
 
 bool arch_pci_took(uint64_t phys, uint64_t size)

@@ -19,10 +19,36 @@ static void add(struct cellhv_cell_config *config, struct cellhv_section *sectio
 	config->header.total_size += (bytes + 7) & ~7u;
 }
 
+struct cellhv_function wanted_function(uint16_t address)
+{
+	const struct fake_function *hardware = fake_function(address);
+	struct cellhv_function function = {.address = address, .num_requesters = 1};
+
+	memcpy(function.bars, hardware->bars, sizeof(function.bars));
+	function.requesters[0] = address;
+	if (address == FAKE_NIC) {
+		function.num_bridges = 1;
+		function.bridges[0] = FAKE_BRIDGE;
+	}
+	return function;
+}
+
+static uint32_t functions_of(const struct wanted *wanted, struct cellhv_function *functions)
+{
+	uint32_t n = 0;
+
+	for (; n < WANTED_MAX && (wanted->described[n].num_requesters || wanted->functions[n]); n++)
+		functions[n] = wanted->described[n].num_requesters
+				       ? wanted->described[n]
+				       : wanted_function(wanted->functions[n]);
+	return n;
+}
+
 uint32_t wanted_config(const struct wanted *wanted, void *buffer)
 {
 	struct cellhv_cell_config *config = buffer;
-	uint32_t regions = 0, ports = 0, links = 0;
+	uint32_t regions = 0, ports = 0, links = 0, functions;
+	struct cellhv_function list[WANTED_MAX];
 
 	memset(config, 0, sizeof(*config) + sizeof(*wanted));
 	memcpy(config->header.signature, CELLHV_CONFIG_SIGNATURE, sizeof(config->header.signature));
@@ -45,7 +71,8 @@ uint32_t wanted_config(const struct wanted *wanted, void *buffer)
 	add(config, &config->cpus, wanted->cpus, wanted->num_cpus, sizeof(*wanted->cpus));
 	add(config, &config->ports, wanted->ports, ports, sizeof(*wanted->ports));
 	add(config, &config->links, wanted->links, links, sizeof(*wanted->links));
-	config->functions.entry_size = sizeof(struct cellhv_function);
+	functions = functions_of(wanted, list);
+	add(config, &config->functions, list, functions, sizeof(*list));
 	config->pins.entry_size = sizeof(struct cellhv_pin);
 	config->header.checksum = checksum_config(&config->header, config->header.total_size);
 	return config->header.total_size;

@@ -148,7 +148,31 @@ TEST(functions)
 	FUNCTION_WITH(bars[0].phys, 0);
 	FUNCTION_WITH(bars[0].phys, 0xffffffff00000000);
 	FUNCTION_WITH(bars[5].phys, 0x1000);
+	FUNCTION_WITH(bars[0].phys, 0x8000); /* ports end at 64 KiB */
 	CELL_WITH(functions[0].bars[1].size, 0x40, 0, 0);
+}
+
+/* Bytes of a page that is shared, and what else the cell has, there or here. */
+TEST(bars_are_alone)
+{
+	struct cell cell = new_cell();
+	struct cellhv_bar *bar = &cell.functions[1].bars[0];
+
+	bar->size = 0x100;
+	bar->phys = 0xc0000100;
+	CHECK_EQ(check_cell(&cell, 1), CELLHV_CHECK_CONFIG_FUNCTION);
+	bar->phys = 0xc0000000;
+	CHECK_EQ(check_cell(&cell, 1), 0);
+	cell.functions[1].bars[2] = (struct cellhv_bar){0xc0001000, 0x1000};
+	CHECK_EQ(check_cell(&cell, 1), 0);
+	cell.functions[1].bars[2].phys = 0xc0000000;
+	CHECK_EQ(check_cell(&cell, 1), CELLHV_CHECK_CONFIG_FUNCTION);
+	cell.functions[1].bars[2] = cell.functions[0].bars[0];
+	CHECK_EQ(check_cell(&cell, 1), CELLHV_CHECK_CONFIG_FUNCTION);
+	cell.functions[1].bars[2] = cell.functions[0].bars[1]; /* ports */
+	CHECK_EQ(check_cell(&cell, 1), CELLHV_CHECK_CONFIG_FUNCTION);
+	cell.functions[1].bars[2] = (struct cellhv_bar){cell.config.comm_address, 0x1000};
+	CHECK_EQ(check_cell(&cell, 1), CELLHV_CHECK_CONFIG_FUNCTION);
 }
 
 TEST(pins)

@@ -82,7 +82,7 @@ static struct pci_function *build(struct link *link, struct cell *cell)
 
 static uint32_t get(unsigned offset, unsigned size)
 {
-	return pci_config_read(&peer.function, offset, size);
+	return pci_config_read(NULL, &peer.function, offset, size);
 }
 
 static void set(unsigned offset, unsigned size, uint32_t value)
@@ -236,7 +236,7 @@ TEST(version_2_to_the_byte)
 TEST(bars_are_sized_and_moved)
 {
 	struct pci_function *list = build(&link_1, &some_cell);
-	uint32_t offset;
+	uint64_t offset;
 	unsigned bar;
 
 	set(PCI_BAR(0), 4, UINT32_MAX);

@@ -4,12 +4,14 @@
 #include <stdint.h>
 
 #include "arch/x86/iommu/iommu.h"
+#include "arch/x86/apic.h"
 #include "arch/x86/ipi.h"
 #include "arch/x86/kept.h"
 #include "arch/x86/machine.h"
 #include "arch/x86/msi.h"
 #include "check.h"
 #include "core/cell.h"
+#include "core/iommu.h"
 #include "core/memory.h"
 #include "core/print.h"
 #include "core/window.h"
@@ -69,6 +71,17 @@ void ipi_send_message(struct cpu *cpu, const struct cell *cell, uint32_t command
 	n_messages++;
 	sent_command = command;
 	sent_destination = destination;
+}
+
+static struct arch_cpu arch = {.apic_id = 5};
+static struct cpu target = {.arch = &arch};
+
+struct cpu *ipi_message_target(const struct cell *cell, uint32_t command, uint32_t destination)
+{
+	(void)cell;
+	sent_command = command;
+	sent_destination = destination;
+	return destination == 5 ? &target : NULL;
 }
 
 void print(const char *format, ...)
@@ -190,4 +203,31 @@ TEST(the_table_of_ours_counts_where_there_is_one)
 	arch_send_message(NULL, &root_cell, 0xfee00010u | 4 << 5, 0);
 	CHECK_EQ(n_messages, 1);
 	unit_is_ours = false;
+}
+
+/* What a guest asks of its function: a CPU of its own, by its one format. */
+TEST(messages_of_physical_functions)
+{
+	struct iommu_interrupt interrupt = {.requester = 0x28};
+	struct cell cell = {.id = 1};
+	uint64_t address;
+	uint32_t data;
+
+	CHECK(arch_message_target(&cell, 0xfee05000, 0x1041, &interrupt));
+	CHECK_EQ(interrupt.vector, 0x41);
+	CHECK_EQ(interrupt.destination, 5);
+	CHECK_EQ(interrupt.requester, 0x28);
+	CHECK_EQ(sent_command, 0x41);
+	CHECK(arch_message_target(&cell, 0xfee05004, 0x741, &interrupt));
+	CHECK_EQ(sent_command, 0x741 | APIC_LOGICAL);
+	CHECK(!arch_message_target(&cell, 0xfee06000, 0x41, &interrupt));
+	CHECK(!arch_message_target(&cell, 0xfee05010, 0x41, &interrupt));
+	CHECK(!arch_message_target(&cell, 0xfed05000, 0x41, &interrupt));
+	CHECK(!arch_message_target(&cell, 0x1fee05000, 0x41, &interrupt));
+
+	CHECK(arch_message(&interrupt, &address, &data));
+	CHECK_EQ(address, 0xfee05000);
+	CHECK_EQ(data, 0x41);
+	interrupt.destination = 0x100;
+	CHECK(!arch_message(&interrupt, &address, &data));
 }

@@ -5,6 +5,8 @@
 #include "core/cell.h"
 #include "core/print.h"
 
+#include <stddef.h>
+
 #define FIRST_VECTOR 16u /* those below are illegal (Intel SDM vol. 3, 11.5.2) */
 
 enum shorthand { SHORTHAND_NONE, SHORTHAND_SELF, SHORTHAND_ALL, SHORTHAND_OTHERS };
@@ -131,23 +133,44 @@ bool ipi_send_x2apic(struct cpu *self, uint64_t icr)
 	return ipi_dispatch(self, &ipi);
 }
 
+/* From `first` on. */
+static struct cpu *ipi_find(const struct ipi *ipi, struct cpu *self, const struct cell *cell,
+			    uint32_t first)
+{
+	for (uint32_t i = first; i < num_cpus; i++) {
+		struct cpu *cpu = cpu_by_number(i);
+
+		if (cpu && cpu->cell == cell && ipi_matches(ipi, self, cpu))
+			return cpu;
+	}
+	return NULL;
+}
+
+static bool ipi_is_message(uint32_t command)
+{
+	uint32_t delivery = command & APIC_DELIVERY_MASK;
+
+	return (delivery == APIC_DELIVERY_FIXED || delivery == APIC_DELIVERY_LOWEST) &&
+	       (command & 0xff) >= FIRST_VECTOR;
+}
+
+struct cpu *ipi_message_target(const struct cell *cell, uint32_t command, uint32_t destination)
+{
+	const struct ipi ipi = {.command = command, .destination = destination};
+
+	return ipi_is_message(command) ? ipi_find(&ipi, NULL, cell, 0) : NULL;
+}
+
 void ipi_send_message(struct cpu *self, const struct cell *cell, uint32_t command,
 		      uint32_t destination, bool x2apic)
 {
-	struct ipi ipi = {.command = command, .destination = destination, .x2apic = x2apic};
-	uint32_t delivery = command & APIC_DELIVERY_MASK;
+	const struct ipi ipi = {.command = command, .destination = destination, .x2apic = x2apic};
+	struct cpu *cpu = ipi_is_message(command) ? ipi_find(&ipi, self, cell, 0) : NULL;
 
-	if ((delivery != APIC_DELIVERY_FIXED && delivery != APIC_DELIVERY_LOWEST) ||
-	    (command & 0xff) < FIRST_VECTOR)
-		return;
-
-	for (uint32_t i = 0; i < num_cpus; i++) {
-		struct cpu *cpu = cpu_by_number(i);
-
-		if (!cpu || cpu->cell != cell || !ipi_matches(&ipi, self, cpu))
-			continue;
+	while (cpu) {
 		apic_send(self, cpu->arch->apic_id, (command & 0xff) | APIC_ASSERT);
-		if (delivery == APIC_DELIVERY_LOWEST)
+		if ((command & APIC_DELIVERY_MASK) == APIC_DELIVERY_LOWEST)
 			break;
+		cpu = ipi_find(&ipi, self, cell, cpu->number + 1);
 	}
 }

@@ -23,4 +23,7 @@ bool ipi_send_x2apic(struct cpu *self, uint64_t icr);
 void ipi_send_message(struct cpu *self, const struct cell *cell, uint32_t command,
 		      uint32_t destination, bool x2apic);
 
+/* The first CPU of `cell` that such a message is for; NULL: none, or it is of another mode. */
+struct cpu *ipi_message_target(const struct cell *cell, uint32_t command, uint32_t destination);
+
 #endif

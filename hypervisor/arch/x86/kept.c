@@ -26,6 +26,9 @@ bool arch_keeps(uint64_t phys, uint64_t size)
 	for (unsigned i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		if (kept[i].base && range_overlaps(phys, size, kept[i].base, kept[i].size))
 			return true;
+	for (uint32_t i = 0; i < system->ioapics.count; i++)
+		if (range_overlaps(phys, size, config_ioapic(system, i)->base, PAGE_SIZE))
+			return true;
 	return machine_owns(phys, size);
 }
 

@@ -197,7 +197,7 @@ static void mmio_root(struct cpu *cpu, uint64_t guest, uint32_t rights)
 		mmio_iommu(cpu, unit, guest, rights);
 		return;
 	}
-	if ((root_cell.functions && mmio_pci(cpu, guest, rights)) || mmio_root_map(cpu, guest))
+	if ((pci_root_is_trapped() && mmio_pci(cpu, guest, rights)) || mmio_root_map(cpu, guest))
 		return;
 
 	if (cpu_may_complain(cpu))

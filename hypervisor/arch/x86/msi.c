@@ -10,6 +10,7 @@
 #include "arch/x86/ipi.h"
 #include "arch/x86/machine.h"
 #include "core/cell.h"
+#include "core/iommu.h"
 #include "core/memory.h"
 #include "core/print.h"
 #include "core/window.h"
@@ -138,4 +139,28 @@ void arch_send_message(struct cpu *self, const struct cell *cell, uint64_t addre
 	    !msi_remap(self, address, data, &message))
 		return;
 	ipi_send_message(self, cell, message.command, message.destination, message.x2apic);
+}
+
+bool arch_message_target(const struct cell *cell, uint64_t address, uint32_t data,
+			 struct iommu_interrupt *ret)
+{
+	uint32_t command = (data & 0x7ff) | (address & MSI_LOGICAL ? APIC_LOGICAL : 0);
+	const struct cpu *cpu = NULL;
+
+	if (address >> 20 == MSI_ADDRESS && !(address & MSI_REMAPPABLE))
+		cpu = ipi_message_target(cell, command, (address >> 12) & 0xff);
+	if (!cpu)
+		return false;
+	ret->vector = (uint8_t)data;
+	ret->destination = cpu->arch->apic_id;
+	return true;
+}
+
+/* Fixed, edge, to one CPU by its id, of which there are 8 bits. */
+bool arch_message(const struct iommu_interrupt *interrupt, uint64_t *ret_address,
+		  uint32_t *ret_data)
+{
+	*ret_address = MSI_ADDRESS << 20 | (uint64_t)interrupt->destination << 12;
+	*ret_data = interrupt->vector;
+	return interrupt->destination < 0xff;
 }

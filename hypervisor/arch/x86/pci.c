@@ -3,7 +3,6 @@
 
 #include "arch/x86/machine.h"
 #include "arch/x86/msi.h"
-#include "arch/x86/permissions.h"
 #include "arch/x86/x86.h"
 #include "core/cell.h"
 #include "core/control.h"
@@ -31,8 +30,7 @@ static void pci_end(const struct cpu *cpu)
 		control_unlock();
 }
 
-/* MMCONFIG has a page for each function; 0: the firmware has none for this one. */
-static uint64_t pci_config_page(uint16_t address)
+uint64_t pci_config_page(uint16_t address)
 {
 	const struct cellhv_system_config *system = &machine.system;
 
@@ -41,7 +39,7 @@ static uint64_t pci_config_page(uint16_t address)
 	return system->mmconfig_base + (uint64_t)address * PCI_CONFIG_PAGE;
 }
 
-static bool pci_in_mmconfig(uint64_t guest)
+bool pci_in_mmconfig(uint64_t guest)
 {
 	const struct cellhv_system_config *system = &machine.system;
 	uint64_t size = (system->mmconfig_end_bus + 1ull) << 20;
@@ -52,6 +50,11 @@ static bool pci_in_mmconfig(uint64_t guest)
 
 bool arch_pci_took(uint64_t phys, uint64_t size)
 {
+	const struct cellhv_system_config *system = &machine.system;
+
+	if (pci_root_is_filtered() && range_overlaps(phys, size, system->mmconfig_base,
+						     (system->mmconfig_end_bus + 1ull) << 20))
+		return true;
 	for (const struct pci_function *function = root_cell.functions; function;
 	     function = function->next) {
 		for (unsigned i = 0; i < PCI_BARS + 1; i++) {
@@ -70,20 +73,25 @@ static int pci_release_page(struct cpu *self, uint64_t *taken, struct cellhv_cal
 	int err = 0;
 
 	if (*taken & PAGE_WAS_MAPPED)
-		err = memory_set_root(self, page, PAGE_SIZE, MEMORY_ROOT_ACCESS, call);
+		err = memory_set_root(
+			self, page, PAGE_SIZE,
+			pci_in_mmconfig(page) ? pci_root_access() : MEMORY_ROOT_ACCESS, call);
 	/* Where a CPU is silent the root has it all the same, and that CPU will see it. */
 	if (err != -ENOMEM)
 		*taken = 0;
 	return err;
 }
 
-/* Nothing that another trap is there for already, or that is not the root's. */
+/*
+ * Nothing that another trap is there for already, or that is not the root's. MMCONFIG is nobody's,
+ * and may be trapped as a whole.
+ */
 static int pci_take_page(struct cpu *self, uint64_t *taken, uint64_t page, struct cellhv_call *call)
 {
 	struct paging_translation found;
 	int err;
 
-	if (page == XAPIC_BASE || !cell_root_owns(page, PAGE_SIZE))
+	if (page == XAPIC_BASE || (!pci_in_mmconfig(page) && !cell_root_owns(page, PAGE_SIZE)))
 		return 0;
 
 	*taken = page;
@@ -118,33 +126,29 @@ static void pci_root_follow(struct cpu *self, struct pci_function *function)
 	}
 }
 
-/* false: the function is not the guest's. */
-static bool pci_config(struct cpu *cpu, uint16_t address, unsigned offset,
-		       struct pci_access *access)
+/* Of a function that is not the guest's: all ones, but for the root the hardware. */
+static enum pci_result pci_config(struct cpu *cpu, uint16_t address, unsigned offset,
+				  struct pci_access *access)
 {
 	struct pci_function *function = pci_find(cpu->cell->functions, address);
+	enum pci_result result;
 
-	if (!function)
-		return false;
-	if (!access->write) {
-		access->value = pci_config_read(function, offset, access->size);
-		return true;
+	if (!function && cell_is_root(cpu->cell)) {
+		pci_root_config(cpu, address, offset, access);
+		return PCI_DONE;
 	}
-	pci_config_write(cpu, function, offset, access->size, (uint32_t)access->value);
+	if (!function) {
+		access->value = access->write ? access->value : UINT64_MAX;
+		return PCI_DONE;
+	}
+	if (!access->write) {
+		access->value = pci_config_read(cpu, function, offset, access->size);
+		return PCI_DONE;
+	}
+	result = pci_config_write(cpu, function, offset, access->size, (uint32_t)access->value);
 	if (cell_is_root(cpu->cell))
 		pci_root_follow(cpu, function);
-	return true;
-}
-
-/* What the root asks of the others goes to the hardware. */
-static void pci_port_native(struct pci_access *access)
-{
-	uint16_t port = (uint16_t)access->address;
-
-	if (access->write)
-		port_write(port, access->size, (uint32_t)access->value);
-	else
-		access->value = port_read(port, access->size);
+	return result;
 }
 
 /* The root writes the address register itself: it is in the hardware. */
@@ -153,50 +157,47 @@ enum pci_result pci_port(struct cpu *cpu, struct pci_access *access)
 	bool root = cell_is_root(cpu->cell);
 	uint32_t address = root ? port_read(PCI_PORT_ADDRESS, 4) : cpu->arch->config_address;
 	unsigned offset = (address & 0xfc) + (unsigned)(access->address & 3);
-	bool found;
+	enum pci_result result;
 
+	if (!(address & ADDRESS_ENABLE)) {
+		if (root)
+			pci_root_native(access);
+		else if (!access->write)
+			access->value = UINT32_MAX;
+		return PCI_DONE;
+	}
+	/* AMD processors have the upper bits of longer offsets there (BKDG, IOCF8). */
+	if (root)
+		offset |= address >> 16 & 0xf00;
 	if (!pci_begin(cpu))
 		return PCI_RETRY;
-	found = address & ADDRESS_ENABLE &&
-		pci_config(cpu, (uint16_t)(address >> 8), offset, access);
+	result = pci_config(cpu, (uint16_t)(address >> 8), offset, access);
 	pci_end(cpu);
-
-	if (!found && root)
-		pci_port_native(access);
-	else if (!found && !access->write)
-		access->value = UINT32_MAX;
-	return PCI_DONE;
+	return result;
 }
 
 static enum pci_result pci_mmconfig(struct cpu *cpu, struct pci_access *access)
 {
 	uint64_t offset = access->address - machine.system.mmconfig_base;
 
-	if (!pci_config(cpu, (uint16_t)(offset / PCI_CONFIG_PAGE),
-			(unsigned)(offset % PCI_CONFIG_PAGE), access) &&
-	    !access->write)
-		access->value = UINT64_MAX;
-	return PCI_DONE;
+	return pci_config(cpu, (uint16_t)(offset / PCI_CONFIG_PAGE),
+			  (unsigned)(offset % PCI_CONFIG_PAGE), access);
 }
 
 static enum pci_result pci_bar(struct cpu *cpu, struct pci_access *access)
 {
 	struct pci_function *function;
-	uint32_t offset;
+	uint64_t offset;
 	unsigned bar;
-	bool done;
 
 	function = pci_find_bar(cpu->cell->functions, access->address, &bar, &offset);
 	if (!function || offset + access->size > function->bar_size[bar])
 		return PCI_REFUSED;
 
 	if (access->write)
-		done = function->ops->write(cpu, function, bar, offset, access->size,
+		return function->ops->write(cpu, function, bar, offset, access->size,
 					    access->value);
-	else
-		done = function->ops->read(cpu, function, bar, offset, access->size,
-					   &access->value);
-	return done ? PCI_DONE : PCI_REFUSED;
+	return function->ops->read(cpu, function, bar, offset, access->size, &access->value);
 }
 
 enum pci_result pci_memory(struct cpu *cpu, struct pci_access *access)
@@ -223,7 +224,7 @@ int arch_pci_attach(struct cpu *self, struct pci_function *function, struct cell
 
 	msi_find_remapping(self);
 	pci_insert(&root_cell.functions, function);
-	port_bitmap_deny(x86_machine.root_port_bitmap, PCI_PORT_DATA, PCI_PORT_SIZE);
+	pci_root_trap_port();
 	return 0;
 }
 
@@ -238,9 +239,8 @@ int arch_pci_detach(struct cpu *self, struct pci_function *function, struct cell
 		err = err ? err : failed;
 	}
 	pci_remove(&root_cell.functions, function);
-	if (root_cell.functions)
-		return err;
-	msi_forget_remapping();
-	port_bitmap_allow(x86_machine.root_port_bitmap, PCI_PORT_DATA, PCI_PORT_SIZE);
+	if (!root_cell.functions)
+		msi_forget_remapping();
+	pci_root_trap_port();
 	return err;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How guests reach PCI: configuration by ports and by MMCONFIG, and the BARs of virtual functions.
- * Physical functions are the root's, which goes to the hardware but where it has virtual ones
- * (arch_pci_attach).
+ * How guests reach PCI: configuration by ports and by MMCONFIG, and those BARs to which accesses
+ * exit. The root goes to the hardware itself but where it has virtual functions (arch_pci_attach),
+ * and where a cell has physical ones (arch_pci_filter, pci_root.c).
  */
 #ifndef X86_PCI_H
 #define X86_PCI_H
@@ -14,12 +14,6 @@
 #define PCI_PORT_DATA 0xcfc
 #define PCI_PORT_SIZE 4u
 
-enum pci_result {
-	PCI_DONE,
-	PCI_RETRY,   /* a management call is under way: the guest tries again */
-	PCI_REFUSED, /* nothing of PCI is there, or it has no such register */
-};
-
 struct pci_access {
 	uint64_t address; /* a port of PCI_PORT_DATA and up, or guest physical */
 	unsigned size;
@@ -29,5 +23,25 @@ struct pci_access {
 
 enum pci_result pci_port(struct cpu *cpu, struct pci_access *access);
 enum pci_result pci_memory(struct cpu *cpu, struct pci_access *access);
+
+/* MMCONFIG has a page for each function; 0: the firmware has none for this one. */
+uint64_t pci_config_page(uint16_t address);
+bool pci_in_mmconfig(uint64_t guest);
+
+/* Whether accesses of the root's to PCI may exit; as those, or these alone. */
+bool pci_root_is_trapped(void);
+bool pci_root_is_filtered(void);
+
+/* What the root may do with a page of MMCONFIG that has no function which it cannot reach. */
+uint32_t pci_root_access(void);
+
+/* An access of the root's to a physical function; at `offset` in its config space. */
+void pci_root_config(struct cpu *cpu, uint16_t address, unsigned offset, struct pci_access *access);
+
+/* As CF8 says, which the root has written itself. */
+void pci_root_native(struct pci_access *access);
+
+/* The port of data exits as long as anything is trapped. */
+void pci_root_trap_port(void);
 
 #endif

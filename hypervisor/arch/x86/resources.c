@@ -11,6 +11,8 @@ const struct resource *const arch_resources[] = {
 	&comm_resource,
 	&link_resource,
 	&port_resource,
+	/* Behind all memory: a domain has it. */
+	&function_resource,
 	/* Last: nothing of the cell runs before all else is its own. */
 	&cpu_resource,
 };

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Config space of the hardware, and what of it the root reaches while a cell has a function. It is
+ * reached through MMCONFIG alone: CF8 is the root's, which may be about to use it. A function
+ * without a page there is no cell's.
+ */
+#include "arch/x86/machine.h"
+#include "arch/x86/pci.h"
+#include "arch/x86/permissions.h"
+#include "arch/x86/x86.h"
+#include "core/arch.h"
+#include "core/errno.h"
+#include "core/function.h"
+#include "core/function_root.h"
+#include "core/memory.h"
+#include "core/window.h"
+
+#define CONFIG_TAKEN PCI_BARS /* in pci_function.taken */
+
+static bool filtered; /* the root's writes exit */
+
+bool pci_root_is_filtered(void)
+{
+	return filtered;
+}
+
+bool pci_root_is_trapped(void)
+{
+	return filtered || root_cell.functions;
+}
+
+uint32_t pci_root_access(void)
+{
+	return filtered ? PAGING_READ | PAGING_DEVICE : MEMORY_ROOT_ACCESS;
+}
+
+void pci_root_trap_port(void)
+{
+	if (pci_root_is_trapped())
+		port_bitmap_deny(x86_machine.root_port_bitmap, PCI_PORT_DATA, PCI_PORT_SIZE);
+	else
+		port_bitmap_allow(x86_machine.root_port_bitmap, PCI_PORT_DATA, PCI_PORT_SIZE);
+}
+
+uint32_t arch_pci_read(struct cpu *self, uint16_t address, unsigned offset, unsigned size)
+{
+	uint64_t page = pci_config_page(address);
+
+	return page ? (uint32_t)window_read(self, page + offset, size)
+		    : UINT32_MAX >> (32 - 8 * size);
+}
+
+void arch_pci_write(struct cpu *self, uint16_t address, unsigned offset, unsigned size,
+		    uint32_t value)
+{
+	uint64_t page = pci_config_page(address);
+
+	if (page)
+		window_write(self, page + offset, size, value);
+}
+
+void pci_root_native(struct pci_access *access)
+{
+	uint16_t port = (uint16_t)access->address;
+
+	if (access->write)
+		port_write(port, access->size, (uint32_t)access->value);
+	else
+		access->value = port_read(port, access->size);
+}
+
+void pci_root_config(struct cpu *cpu, uint16_t address, unsigned offset, struct pci_access *access)
+{
+	bool whole = access->size <= 4 && !(offset & (access->size - 1));
+
+	if (!pci_config_page(address)) /* then the access was by the port */
+		pci_root_native(access);
+	else if (access->write && whole)
+		function_root_write(cpu, address, offset, access->size, (uint32_t)access->value);
+	else if (!access->write)
+		access->value = whole && !function_is_taken(address)
+					? arch_pci_read(cpu, address, offset, access->size)
+					: UINT64_MAX;
+}
+
+/* The first page from `page` on that a virtual function of the root's is at; or the end. */
+static uint64_t next_virtual(uint64_t page, uint64_t end)
+{
+	for (const struct pci_function *at = root_cell.functions; at; at = at->next) {
+		uint64_t other = at->taken[CONFIG_TAKEN] & ~(PAGE_SIZE - 1);
+
+		if (other >= page && other < end)
+			end = other;
+	}
+	return end;
+}
+
+static int change_all(uint32_t access)
+{
+	const struct cellhv_system_config *system = &machine.system;
+	uint64_t page = system->mmconfig_base, stop;
+	uint64_t end = page + ((system->mmconfig_end_bus + 1ull) << 20);
+	int err = 0;
+
+	for (; page && page < end && !err; page = stop + PAGE_SIZE) {
+		stop = next_virtual(page, end);
+		if (stop > page)
+			err = memory_change_root(page, stop - page, access);
+	}
+	return err;
+}
+
+int arch_pci_filter(struct cpu *self, bool on, struct cellhv_call *call)
+{
+	bool before = filtered;
+	int err;
+
+	if (on == before)
+		return 0;
+	filtered = on;
+	err = change_all(pci_root_access());
+	if (!err)
+		err = memory_settle_root(self, call);
+	if (err && on) {
+		filtered = false;
+		change_all(pci_root_access());
+	} else if (err && err != -ETIMEDOUT) {
+		filtered = true;
+	}
+	pci_root_trap_port();
+	return err;
+}
+
+int arch_pci_hide(struct cpu *self, uint16_t address, bool hidden, struct cellhv_call *call)
+{
+	uint64_t page = pci_config_page(address);
+	int err;
+
+	if (!page)
+		return 0;
+	err = memory_set_root(self, page, PAGE_SIZE,
+			      hidden ? MEMORY_ROOT_HIDDEN : pci_root_access(), call);
+	if (err && hidden)
+		memory_change_root(page, PAGE_SIZE, pci_root_access());
+	return err;
+}

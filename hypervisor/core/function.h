@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Physical PCI functions of cells. The guest sees a config space of its own, of which some bytes
+ * are the hardware's; what it writes there goes to the hardware only where that is said. BARs stay
+ * where they are in the hardware and in the cell's nested tables, which do not change while it
+ * runs; where the guest moves one, its accesses exit and are done for it. Interrupts are messages,
+ * which are written once, when the guest sets them up.
+ *
+ * Nothing of the hardware's config space is the root's from its taking on; what it may do to others
+ * meanwhile is in core/function_root.h.
+ */
+#ifndef CORE_FUNCTION_H
+#define CORE_FUNCTION_H
+
+#include "core/cell.h"
+#include "core/pci.h"
+
+/* Of more in the hardware a cell sees so many, and the others stay masked. */
+#define FUNCTION_VECTORS 64u
+
+/* Offsets of capabilities in config space; 0: the function has none, or the guest sees none. */
+struct function_msi {
+	uint16_t capability;
+	uint16_t data; /* of the message's data, from the capability */
+	uint16_t mask; /* 0: it cannot be masked */
+	bool is_64bit;
+};
+
+struct function_msix {
+	uint16_t capability;
+	uint8_t bar;
+	uint32_t offset;  /* of the table, in the BAR */
+	uint32_t entries; /* in the hardware */
+	uint32_t vectors; /* for the guest */
+	uint32_t table[FUNCTION_VECTORS][4];
+};
+
+struct function {
+	struct pci_function pci; /* first */
+	struct function *next;	 /* that is taken, of whatever cell */
+	const struct cellhv_function *config;
+	struct spinlock lock; /* what guests change; only its cell's end waits for it */
+	bool listed;	      /* in functions_taken, and in its cell's list */
+	bool active;	      /* its cell runs: it may master the bus, and interrupt */
+	uint16_t pcie;
+	uint16_t errors; /* AER, in extended config space */
+	struct function_msi msi;
+	struct function_msix msix;
+	uint32_t first_interrupt, interrupts;	/* at the IOMMU */
+	uint8_t through[PCI_CONFIG_SIZE / 8];	/* bytes that read as the hardware's */
+	uint8_t forwarded[PCI_CONFIG_SIZE / 8]; /* and are written there */
+};
+
+/* ---- The hardware (function_hardware.c) ---- */
+
+/* Where a capability is; 0: there is none. */
+unsigned function_find_capability(struct cpu *self, uint16_t address, unsigned id);
+unsigned function_find_extended(struct cpu *self, uint16_t address, unsigned id);
+
+/* A BAR's size, found as 6.2.5.1 says; for a moment it decodes nothing. */
+uint64_t function_size_bar(struct cpu *self, uint16_t address, unsigned bar);
+
+/*
+ * It neither masters the bus nor interrupts any more, and what it had begun has ended; or a tenth
+ * of a second has passed.
+ */
+void function_quiet(struct cpu *self, const struct function *function);
+
+/* As after power-on, where it can do that itself, but for where it is and how it uses the bus. */
+void function_reset_hardware(struct cpu *self, const struct function *function);
+
+/* Tells it what the guest's command register says, as far as it may. */
+void function_apply_command(struct cpu *self, const struct function *function);
+
+/* ---- What the guest sees ---- */
+
+/* From the hardware's config space; zeroed, but for config, pci.cell and pci.address. */
+void function_build(struct cpu *self, struct function *function);
+
+/* As after a reset. */
+void function_reset_shadow(struct function *function);
+
+extern const struct pci_ops function_ops;
+
+/* ---- Interrupts (function_interrupt.c); with the lock held ---- */
+
+/* The guest has changed its messages: so the hardware's. PCI_RETRY: an IOMMU is busy. */
+enum pci_result function_update_msi(struct cpu *self, const struct function *function);
+enum pci_result function_update_msix(struct cpu *self, struct function *function);
+
+bool function_in_table(const struct function *function, unsigned bar, uint64_t offset,
+		       unsigned size);
+uint64_t function_read_table(const struct function *function, uint64_t offset, unsigned size);
+enum pci_result function_write_table(struct cpu *self, struct function *function, uint64_t offset,
+				     unsigned size, uint64_t value);
+
+/* All entries of the hardware's table are masked. */
+void function_mask_table(struct cpu *self, const struct function *function);
+
+/* ---- Who owns them ---- */
+
+/* That are not the root's, of all cells; also while one is made. Under the management lock. */
+extern struct function *functions_taken;
+
+/* Whether config space of this function is a cell's. */
+bool function_is_taken(uint16_t address);
+
+/* Whether the hardware is as the configuration says, as far as it tells: BARs, bridges. */
+bool function_is_as_said(struct cpu *self, const struct cellhv_function *config);
+
+#endif

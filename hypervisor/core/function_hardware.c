@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is done to the hardware of a physical function. PCI Local Bus Specification 3.0, chapter 6;
+ * PCI Express Base Specification 4.0, 6.6.2 and 7.5.
+ */
+#include "core/arch.h"
+#include "core/function.h"
+#include "core/iommu.h"
+#include "core/machine.h"
+
+#define FIRST_CAPABILITY 0x40u
+#define FIRST_EXTENDED 0x100u
+#define MOST_CAPABILITIES 48u /* that fit config space; a chain that is longer is a circle */
+#define MOST_EXTENDED 480u
+
+#define MSI_CONTROL 2u
+#define MSI_ENABLE 0x0001u
+#define MSIX_ENABLE 0x8000u
+
+#define PCIE_CAPABILITIES 4u /* 7.5.3.3 */
+#define PCIE_CAN_RESET (1u << 28)
+#define PCIE_CONTROL 8u /* 7.5.3.4 */
+#define PCIE_RESET 0x8000u
+#define PCIE_STATUS 10u /* 7.5.3.5 */
+#define PCIE_PENDING 0x0020u
+#define PCIE_CONTROL2 40u /* 7.5.3.16, from version 2 on */
+
+#define PENDING_MS 100u
+#define RESET_MS 100u	     /* 6.6.2: nobody asks it anything before */
+#define RESET_LIMIT_MS 1000u /* and it answers after that time */
+
+/* Features by which it would get round its domain: where their control is, what enables them. */
+static const struct {
+	uint16_t id, control, enable;
+} bypasses[] = {
+	{0x0f, 6, 0x8000}, /* ATS, 10.5.1.3 */
+	{0x13, 4, 0x0001}, /* page requests, 10.5.2.2 */
+	{0x1b, 6, 0x0001}, /* PASID, 7.8.8.3 */
+};
+
+static void wait_ms(uint32_t ms)
+{
+	uint64_t start = arch_ticks();
+
+	while (arch_ticks() - start < (uint64_t)ms * machine.ticks_per_ms)
+		arch_pause();
+}
+
+unsigned function_find_capability(struct cpu *self, uint16_t address, unsigned id)
+{
+	unsigned at = arch_pci_read(self, address, PCI_CAPABILITIES, 1) & 0xfcu;
+
+	if (!(arch_pci_read(self, address, PCI_STATUS, 2) & PCI_STATUS_CAPABILITIES))
+		return 0;
+	for (unsigned n = 0; n < MOST_CAPABILITIES && at >= FIRST_CAPABILITY; n++) {
+		if (arch_pci_read(self, address, at, 1) == id)
+			return at;
+		at = arch_pci_read(self, address, at + 1, 1) & 0xfcu;
+	}
+	return 0;
+}
+
+/* Id in bits 0-15, next in 20-31 (7.6.3). Without any the first reads as zeros, or as ones. */
+unsigned function_find_extended(struct cpu *self, uint16_t address, unsigned id)
+{
+	unsigned at = FIRST_EXTENDED;
+
+	for (unsigned n = 0; n < MOST_EXTENDED && at >= FIRST_EXTENDED; n++) {
+		uint32_t header = arch_pci_read(self, address, at, 4);
+
+		if (!header || header == UINT32_MAX)
+			return 0;
+		if ((header & 0xffff) == id)
+			return at;
+		at = header >> 20 & 0xffcu;
+	}
+	return 0;
+}
+
+/* A register of a BAR as it is, and as it is when all ones are written to it. */
+static uint32_t probe_register(struct cpu *self, uint16_t address, unsigned offset)
+{
+	uint32_t value = arch_pci_read(self, address, offset, 4), ones;
+
+	arch_pci_write(self, address, offset, 4, UINT32_MAX);
+	ones = arch_pci_read(self, address, offset, 4);
+	arch_pci_write(self, address, offset, 4, value);
+	return ones;
+}
+
+uint64_t function_size_bar(struct cpu *self, uint16_t address, unsigned bar)
+{
+	uint32_t command = arch_pci_read(self, address, PCI_COMMAND, 2), low;
+	uint64_t mask;
+
+	arch_pci_write(self, address, PCI_COMMAND, 2,
+		       command & ~(PCI_COMMAND_MEMORY | PCI_COMMAND_IO));
+	low = probe_register(self, address, PCI_BAR(bar));
+	if (low & PCI_BAR_IO)
+		mask = 0xffffffffffff0000ull | (low & 0xffffu & ~PCI_BAR_IO_FLAGS);
+	else
+		mask = 0xffffffff00000000ull | (low & PCI_BAR_ADDRESS);
+	if (!(low & PCI_BAR_IO) && low & PCI_BAR_64BIT)
+		mask = (uint64_t)probe_register(self, address, PCI_BAR(bar + 1)) << 32 |
+		       (low & PCI_BAR_ADDRESS);
+	arch_pci_write(self, address, PCI_COMMAND, 2, command);
+	return low ? ~mask + 1 : 0;
+}
+
+static void set_bits(struct cpu *self, uint16_t address, unsigned offset, uint32_t bits, bool on)
+{
+	uint32_t value = arch_pci_read(self, address, offset, 2);
+
+	arch_pci_write(self, address, offset, 2, on ? value | bits : value & ~bits);
+}
+
+static void wait_for_pending(struct cpu *self, const struct function *function)
+{
+	uint64_t start = arch_ticks();
+
+	while (function->pcie &&
+	       arch_pci_read(self, function->pci.address, function->pcie + PCIE_STATUS, 2) &
+		       PCIE_PENDING &&
+	       arch_ticks() - start < (uint64_t)PENDING_MS * machine.ticks_per_ms)
+		arch_pause();
+}
+
+/* Also those that the guest does not see. */
+static void disable_messages(struct cpu *self, uint16_t address)
+{
+	unsigned msi = function_find_capability(self, address, PCI_CAP_MSI);
+	unsigned msix = function_find_capability(self, address, PCI_CAP_MSIX);
+
+	if (msi)
+		set_bits(self, address, msi + MSI_CONTROL, MSI_ENABLE, false);
+	if (msix)
+		set_bits(self, address, msix + MSI_CONTROL, MSIX_ENABLE, false);
+}
+
+void function_quiet(struct cpu *self, const struct function *function)
+{
+	uint16_t address = function->pci.address;
+
+	set_bits(self, address, PCI_COMMAND, PCI_COMMAND_MASTER, false);
+	set_bits(self, address, PCI_COMMAND, PCI_COMMAND_INTX_OFF, true);
+	wait_for_pending(self, function);
+	disable_messages(self, address);
+	for (unsigned i = 0; i < sizeof(bypasses) / sizeof(bypasses[0]); i++) {
+		unsigned at = function_find_extended(self, address, bypasses[i].id);
+
+		if (at)
+			set_bits(self, address, at + bypasses[i].control, bypasses[i].enable,
+				 false);
+	}
+}
+
+static void restore_bars(struct cpu *self, const struct function *function)
+{
+	for (unsigned i = 0; i < PCI_BARS; i++) {
+		const struct cellhv_bar *bar = &function->config->bars[i];
+
+		if (!bar->size)
+			continue;
+		arch_pci_write(self, function->pci.address, PCI_BAR(i), 4, (uint32_t)bar->phys);
+		if (pci_get(&function->pci, PCI_BAR(i), 4) & PCI_BAR_64BIT &&
+		    config_bar_is_memory(bar))
+			arch_pci_write(self, function->pci.address, PCI_BAR(i + 1), 4,
+				       (uint32_t)(bar->phys >> 32));
+	}
+}
+
+/* Until then it answers nothing, or that it is not ready (2.3.1). */
+static void wait_for_answer(struct cpu *self, uint16_t address)
+{
+	uint64_t start = arch_ticks();
+
+	wait_ms(RESET_MS);
+	while ((arch_pci_read(self, address, PCI_VENDOR, 2) == 0xffff ||
+		arch_pci_read(self, address, PCI_VENDOR, 2) == 0x0001) &&
+	       arch_ticks() - start < (uint64_t)RESET_LIMIT_MS * machine.ticks_per_ms)
+		arch_pause();
+}
+
+void function_reset_hardware(struct cpu *self, const struct function *function)
+{
+	uint16_t address = function->pci.address;
+	unsigned control = function->pcie + PCIE_CONTROL, more = function->pcie + PCIE_CONTROL2;
+	uint32_t command, payload, completion, line;
+
+	function_quiet(self, function);
+	if (!function->pcie ||
+	    !(arch_pci_read(self, address, function->pcie + PCIE_CAPABILITIES, 4) & PCIE_CAN_RESET))
+		return;
+
+	command = arch_pci_read(self, address, PCI_COMMAND, 2);
+	payload = arch_pci_read(self, address, control, 2);
+	completion = arch_pci_read(self, address, more, 2);
+	line = arch_pci_read(self, address, PCI_CACHE_LINE, 1);
+	arch_pci_write(self, address, control, 2, payload | PCIE_RESET);
+	wait_for_answer(self, address);
+	arch_pci_write(self, address, control, 2, payload & ~PCIE_RESET);
+	if ((arch_pci_read(self, address, function->pcie + 2, 2) & 0xf) >= 2)
+		arch_pci_write(self, address, more, 2, completion);
+	arch_pci_write(self, address, PCI_CACHE_LINE, 1, line);
+	restore_bars(self, function);
+	arch_pci_write(self, address, PCI_COMMAND, 2, command);
+	function_quiet(self, function);
+}
+
+/* Nothing else keeps a master from memory that is not its cell's. */
+static bool function_is_confined(const struct function *function)
+{
+	return iommu_dma() != CELLHV_DMA_OPEN ||
+	       function->pci.cell->config->flags & CELLHV_CELL_DMA_TRUSTED;
+}
+
+/* It decodes all the time: where the cell sees it is in nested tables. */
+void function_apply_command(struct cpu *self, const struct function *function)
+{
+	uint32_t wanted = pci_get(&function->pci, PCI_COMMAND, 2);
+	uint32_t value = arch_pci_read(self, function->pci.address, PCI_COMMAND, 2);
+
+	value &= ~PCI_COMMAND_MASTER;
+	value |= PCI_COMMAND_MEMORY | PCI_COMMAND_INTX_OFF;
+	for (unsigned i = 0; i < PCI_BARS; i++)
+		if (function->config->bars[i].size &&
+		    !config_bar_is_memory(&function->config->bars[i]))
+			value |= PCI_COMMAND_IO;
+	if (function->active && function_is_confined(function))
+		value |= wanted & PCI_COMMAND_MASTER;
+	arch_pci_write(self, function->pci.address, PCI_COMMAND, 2, value);
+}

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Physical functions as what cells own. */
+#include "core/arch.h"
+#include "core/errno.h"
+#include "core/function.h"
+#include "core/iommu.h"
+#include "core/machine.h"
+#include "core/memory.h"
+#include "core/panic.h"
+#include "core/print.h"
+#include "core/range.h"
+#include "core/resource.h"
+
+#define HEADER_KIND 0x7fu
+#define HEADER_BRIDGE 0x01u
+#define BRIDGE_SECONDARY 0x19u
+#define BRIDGE_SUBORDINATE 0x1au
+#define PM_CONTROL 4u
+#define PM_STATE 3u
+
+struct function *functions_taken;
+
+bool function_is_taken(uint16_t address)
+{
+	for (const struct function *at = functions_taken; at; at = at->next)
+		if (at->pci.address == address)
+			return true;
+	return false;
+}
+
+static bool function_owns_memory(uint64_t phys, uint64_t size)
+{
+	for (const struct function *at = functions_taken; at; at = at->next) {
+		for (unsigned i = 0; i < PCI_BARS; i++) {
+			const struct cellhv_bar *bar = &at->config->bars[i];
+
+			if (config_bar_is_memory(bar) &&
+			    range_overlaps(phys, size, bar->phys, config_bar_pages(bar)))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool bar_is_as_said(struct cpu *self, const struct cellhv_function *config, unsigned *index)
+{
+	const struct cellhv_bar *bar = &config->bars[*index];
+	uint32_t low = arch_pci_read(self, config->address, PCI_BAR(*index), 4);
+	bool io = low & PCI_BAR_IO;
+	uint64_t address = low & (io ? ~PCI_BAR_IO_FLAGS : PCI_BAR_ADDRESS);
+
+	if (!io && low & PCI_BAR_64BIT && *index + 1 < PCI_BARS) {
+		++*index;
+		address |= (uint64_t)arch_pci_read(self, config->address, PCI_BAR(*index), 4) << 32;
+		if (config->bars[*index].size)
+			return false;
+	}
+	return address == bar->phys && (!bar->size || io != config_bar_is_memory(bar));
+}
+
+static bool bridges_are_as_said(struct cpu *self, const struct cellhv_function *config)
+{
+	uint32_t bus = config->address >> 8;
+
+	for (unsigned i = 0; i < config->num_bridges; i++) {
+		uint16_t bridge = config->bridges[i];
+
+		if ((arch_pci_read(self, bridge, PCI_HEADER_TYPE, 1) & HEADER_KIND) !=
+			    HEADER_BRIDGE ||
+		    arch_pci_read(self, bridge, BRIDGE_SECONDARY, 1) != bus ||
+		    arch_pci_read(self, bridge, BRIDGE_SUBORDINATE, 1) < config->address >> 8)
+			return false;
+		bus = bridge >> 8;
+	}
+	return true;
+}
+
+bool function_is_as_said(struct cpu *self, const struct cellhv_function *config)
+{
+	if (arch_pci_read(self, config->address, PCI_HEADER_TYPE, 1) & HEADER_KIND)
+		return false;
+	for (unsigned i = 0; i < PCI_BARS; i++)
+		if (!bar_is_as_said(self, config, &i))
+			return false;
+	return bridges_are_as_said(self, config);
+}
+
+static bool is_unit(uint16_t address)
+{
+	for (uint32_t i = 0; i < machine.system.iommus.count; i++) {
+		const struct cellhv_iommu *unit = config_iommu(&machine.system, i);
+
+		if (unit->type == CELLHV_IOMMU_AMD && unit->function == address)
+			return true;
+	}
+	return false;
+}
+
+/* A requester has one domain, whoever uses it. */
+static bool shares_requester(const struct cellhv_function *one, const struct cellhv_function *other)
+{
+	for (unsigned i = 0; i < one->num_requesters; i++)
+		for (unsigned n = 0; n < other->num_requesters; n++)
+			if (one->requesters[i] == other->requesters[n])
+				return true;
+	return false;
+}
+
+static bool is_roots(const struct cellhv_function *config)
+{
+	for (const struct function *at = functions_taken; at; at = at->next)
+		if (at->pci.address == config->address || shares_requester(at->config, config))
+			return false;
+	return !pci_find(root_cell.functions, config->address) && !is_unit(config->address);
+}
+
+static int check_bars(const struct cellhv_function *config, uint32_t index,
+		      struct cellhv_call *call)
+{
+	for (unsigned i = 0; i < PCI_BARS; i++) {
+		const struct cellhv_bar *bar = &config->bars[i];
+		uint64_t size = config_bar_pages(bar);
+
+		if (!config_bar_is_memory(bar))
+			continue;
+		if (!paging_can_map(&root_cell.memory, bar->phys, size))
+			return cell_refuse(call, -EINVAL, CELLHV_CHECK_CONFIG_FUNCTION, index);
+		if (bar->phys + size > machine.phys_limit)
+			return cell_refuse(call, -ERANGE, CELLHV_CHECK_MEMORY_RANGE, bar->phys);
+		if (!cell_root_may_give(bar->phys, size))
+			return cell_refuse(call, -EBUSY, CELLHV_CHECK_MEMORY_OWNED, bar->phys);
+	}
+	return 0;
+}
+
+/* A message of its own making is a write like any other: without remapping nothing stops it. */
+static bool is_confined(const struct cell *cell)
+{
+	return cell->config->flags & CELLHV_CELL_DMA_TRUSTED ||
+	       (iommu_dma() != CELLHV_DMA_OPEN && iommu_interrupts() == CELLHV_INTERRUPTS_REMAPPED);
+}
+
+/* Nothing of it answers but this register where it sleeps (power management 1.2, 3.2.4). */
+static bool answers(struct cpu *self, uint16_t address)
+{
+	unsigned pm = function_find_capability(self, address, PCI_CAP_PM);
+
+	return arch_pci_read(self, address, PCI_VENDOR, 2) != 0xffff &&
+	       !(pm && arch_pci_read(self, address, pm + PM_CONTROL, 2) & PM_STATE);
+}
+
+static int function_check(struct cpu *self, const struct cell *cell, struct cellhv_call *call)
+{
+	for (uint32_t i = 0; i < cell->config->functions.count; i++) {
+		const struct cellhv_function *config = config_function(cell->config, i);
+		int err;
+
+		if (!is_roots(config))
+			return cell_refuse(call, -EBUSY, CELLHV_CHECK_FUNCTION_OWNED, i);
+		if (!answers(self, config->address))
+			return cell_refuse(call, -ENODEV, CELLHV_CHECK_FUNCTION_ABSENT, i);
+		if (!function_is_as_said(self, config))
+			return cell_refuse(call, -EINVAL, CELLHV_CHECK_FUNCTION_DIFFERS, i);
+		err = check_bars(config, i, call);
+		if (err)
+			return err;
+		if (!is_confined(cell))
+			return cell_refuse(call, -EPERM, CELLHV_CHECK_FUNCTION_DMA, i);
+	}
+	return 0;
+}
+
+/* A range of entries begins at a multiple of its length, which is a power of two. */
+static int reserve_interrupts(struct function *function)
+{
+	uint32_t wanted = function->msix.capability ? function->msix.vectors : 1, count = 1;
+
+	if (iommu_interrupts() != CELLHV_INTERRUPTS_REMAPPED)
+		return 0;
+	while (count < wanted)
+		count *= 2;
+	if (iommu_allocate_interrupts(count, &function->first_interrupt))
+		return -ENOMEM;
+	function->interrupts = count;
+	return 0;
+}
+
+static int map_part(struct cell *cell, uint64_t phys, uint64_t size)
+{
+	int err = size ? paging_map(&cell->memory, phys, phys, size,
+				    PAGING_READ | PAGING_WRITE | PAGING_DEVICE)
+		       : 0;
+
+	return err < 0 ? err : 0;
+}
+
+/* All of it but the pages of the table, to which each access exits. */
+static int map_bar(struct cell *cell, const struct function *function, unsigned index)
+{
+	const struct cellhv_bar *bar = &function->config->bars[index];
+	uint64_t size = config_bar_pages(bar), table = size, end = size;
+	int err;
+
+	if (function->msix.capability && function->msix.bar == index) {
+		table = function->msix.offset & ~(PAGE_SIZE - 1);
+		end = (function->msix.offset + function->msix.entries * 16ull + PAGE_SIZE - 1) &
+		      ~(PAGE_SIZE - 1);
+	}
+	err = map_part(cell, bar->phys, table);
+	return err ? err : map_part(cell, bar->phys + end, size - end);
+}
+
+static int reserve_one(struct cell *cell, uint32_t index)
+{
+	struct function *function = pool_alloc(&machine.pool, 1);
+	int err;
+
+	_Static_assert(sizeof(*function) <= PAGE_SIZE, "a function fits a page");
+	if (!function)
+		return -ENOMEM;
+
+	cell->physical[index] = function;
+	function->config = config_function(cell->config, index);
+	function->pci.cell = cell;
+	function->pci.address = function->config->address;
+	function_build(arch_self(), function);
+	err = reserve_interrupts(function);
+	for (unsigned i = 0; i < PCI_BARS && !err; i++)
+		if (config_bar_is_memory(&function->config->bars[i]))
+			err = map_bar(cell, function, i);
+	return err;
+}
+
+static int function_reserve(struct cell *cell)
+{
+	int err = cell->config->functions.count ? iommu_make_domain(cell) : 0;
+
+	for (uint32_t i = 0; i < cell->config->functions.count && !err; i++)
+		err = reserve_one(cell, i);
+	return err;
+}
+
+static void free_interrupts(struct function *function)
+{
+	if (function->interrupts)
+		iommu_free_interrupts(arch_self(), function->first_interrupt, function->interrupts);
+	function->interrupts = 0;
+}
+
+static void function_release(struct cell *cell)
+{
+	for (unsigned i = 0; i < CELLHV_MAX_FUNCTIONS; i++) {
+		if (cell->physical[i])
+			free_interrupts(cell->physical[i]);
+		pool_free(&machine.pool, cell->physical[i], 1);
+	}
+	iommu_free_domain(cell);
+}
+
+/* The root sees them, or does not; all with one flush. */
+static int set_bars(struct cpu *self, const struct function *function, uint32_t access,
+		    struct cellhv_call *call)
+{
+	int err = 0, silent;
+
+	for (unsigned i = 0; i < PCI_BARS; i++) {
+		const struct cellhv_bar *bar = &function->config->bars[i];
+		int result = config_bar_is_memory(bar)
+				     ? memory_change_root(bar->phys, config_bar_pages(bar), access)
+				     : 0;
+
+		err = err ? err : result;
+	}
+	silent = memory_settle_root(self, call);
+	return err ? err : silent;
+}
+
+/* One that functions of the cell share is so once. */
+static int attach(struct cpu *self, const struct function *function, struct cellhv_call *call)
+{
+	struct cell *cell = function->pci.cell;
+	int err = 0;
+
+	for (unsigned i = 0; i < function->config->num_requesters && !err; i++)
+		if (iommu_owner(function->config->requesters[i]) != cell)
+			err = iommu_attach(self, function->config->requesters[i], cell, call);
+	return err;
+}
+
+static int detach(struct cpu *self, const struct function *function, struct cellhv_call *call)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < function->config->num_requesters; i++) {
+		int result = iommu_detach(self, function->config->requesters[i], call);
+
+		err = err ? err : result;
+	}
+	return err;
+}
+
+static void silence(struct cpu *self, struct function *function)
+{
+	lock_acquire(&function->lock);
+	function->active = false;
+	function_quiet(self, function);
+	lock_release(&function->lock);
+}
+
+/* May be repeated. All steps, whatever becomes of one; the first error. */
+static int return_one(struct cpu *self, struct function *function, struct cellhv_call *call)
+{
+	int err, bars, hidden;
+
+	silence(self, function);
+	err = detach(self, function, call);
+	free_interrupts(function);
+	bars = set_bars(self, function, MEMORY_ROOT_ACCESS, call);
+	hidden = arch_pci_hide(self, function->pci.address, false, call);
+	return err ? err : bars ? bars : hidden;
+}
+
+static bool sizes_are_as_said(struct cpu *self, const struct function *function)
+{
+	const struct cellhv_bar *bars = function->config->bars;
+
+	for (unsigned i = 0; i < PCI_BARS; i++)
+		if (bars[i].size &&
+		    function_size_bar(self, function->pci.address, i) != bars[i].size)
+			return false;
+	return true;
+}
+
+/* Before its config space went the root may have changed it once more. */
+static int take_one(struct cpu *self, struct function *function, struct cellhv_call *call,
+		    uint32_t index)
+{
+	int err = arch_pci_hide(self, function->pci.address, true, call);
+
+	if (err)
+		return err;
+	function_quiet(self, function);
+	if (!function_is_as_said(self, function->config) || !sizes_are_as_said(self, function))
+		err = cell_refuse(call, -EINVAL, CELLHV_CHECK_FUNCTION_DIFFERS, index);
+	if (!err)
+		err = set_bars(self, function, MEMORY_ROOT_HIDDEN, call);
+	if (!err)
+		err = attach(self, function, call);
+	if (err)
+		return_one(self, function, call);
+	return err;
+}
+
+/* Nobody but this cell has functions. */
+static bool is_last(const struct cell *cell)
+{
+	for (const struct function *at = functions_taken; at; at = at->next)
+		if (at->pci.cell != cell)
+			return false;
+	return true;
+}
+
+static int function_give_back(struct cpu *self, struct cell *cell, struct cellhv_call *call)
+{
+	int first = 0, err;
+
+	for (uint32_t i = 0; i < cell->config->functions.count; i++) {
+		err = cell->physical[i]->listed ? return_one(self, cell->physical[i], call) : 0;
+		first = first ? first : err;
+	}
+	if (!cell->config->functions.count || !is_last(cell))
+		return first;
+	err = arch_pci_filter(self, false, call);
+	return first ? first : err;
+}
+
+static void unlist(struct function *gone)
+{
+	for (struct function **at = &functions_taken; *at; at = &(*at)->next) {
+		if (*at == gone) {
+			*at = gone->next;
+			break;
+		}
+	}
+	gone->listed = false;
+}
+
+static void function_drop(struct cell *cell)
+{
+	for (uint32_t i = 0; i < cell->config->functions.count; i++) {
+		unlist(cell->physical[i]);
+		pci_remove(&cell->functions, &cell->physical[i]->pci);
+	}
+}
+
+static void list(struct function *function)
+{
+	uint16_t address = function->pci.address;
+
+	function->next = functions_taken;
+	function->listed = true;
+	functions_taken = function;
+	pci_insert(&function->pci.cell->functions, &function->pci);
+	print("Function %02x:%02x.%u is a cell's\n", address >> 8, (address >> 3) & 31,
+	      address & 7);
+}
+
+static int function_take(struct cpu *self, struct cell *cell, struct cellhv_call *call)
+{
+	int err = cell->config->functions.count ? arch_pci_filter(self, true, call) : 0;
+
+	for (uint32_t i = 0; i < cell->config->functions.count && !err; i++) {
+		err = take_one(self, cell->physical[i], call, i);
+		if (!err)
+			list(cell->physical[i]);
+	}
+	if (err) {
+		function_give_back(self, cell, call);
+		function_drop(cell);
+	}
+	return err;
+}
+
+static void function_start(struct cell *cell)
+{
+	struct cpu *self = arch_self();
+
+	for (uint32_t i = 0; i < cell->config->functions.count; i++) {
+		struct function *function = cell->physical[i];
+
+		lock_acquire(&function->lock);
+		function_reset_hardware(self, function);
+		function_reset_shadow(function);
+		function_mask_table(self, function);
+		function->active = true;
+		function_apply_command(self, function);
+		lock_release(&function->lock);
+	}
+}
+
+static void function_fail(struct cell *cell)
+{
+	for (uint32_t i = 0; i < cell->config->functions.count; i++)
+		silence(arch_self(), cell->physical[i]);
+}
+
+static int function_stop(struct cell *cell, struct cellhv_call *call)
+{
+	(void)call;
+	function_fail(cell);
+	return 0;
+}
+
+static void verify_bar(const struct function *function, const struct cellhv_bar *bar)
+{
+	for (uint64_t page = bar->phys; page < bar->phys + bar->size; page += PAGE_SIZE)
+		if (memory_root_reaches(page))
+			panic("the root sees page %llx of a cell's function %x",
+			      (unsigned long long)page, function->pci.address);
+}
+
+static void function_verify(void)
+{
+	for (const struct function *at = functions_taken; at; at = at->next) {
+		if (pci_find(at->pci.cell->functions, at->pci.address) != &at->pci)
+			panic("function %x has another owner than it says", at->pci.address);
+		for (unsigned i = 0; i < PCI_BARS; i++)
+			if (config_bar_is_memory(&at->config->bars[i]) && !at->pci.cell->ending)
+				verify_bar(at, &at->config->bars[i]);
+	}
+}
+
+const struct resource function_resource = {
+	.check = function_check,
+	.reserve = function_reserve,
+	.take = function_take,
+	.start = function_start,
+	.stop = function_stop,
+	.fail = function_fail,
+	.give_back = function_give_back,
+	.drop = function_drop,
+	.release = function_release,
+	.owns_memory = function_owns_memory,
+	.verify = function_verify,
+};

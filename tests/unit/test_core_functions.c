@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Physical functions of cells: their life, refusals, and what the root may do meanwhile. */
+#include <stdlib.h>
+
+#include "core.h"
+
+#include "core/errno.h"
+#include "core/memory.h"
+
+#define REGION                                                                   \
+	{                                                                        \
+		{                                                                \
+			.phys = 0x400000, .guest = 0, .size = 0x2000, .flags = 7 \
+		}                                                                \
+	}
+
+static const struct wanted with_nvme = {
+	.name = "nvme",
+	.entry = 0x1000,
+	.memory = REGION,
+	.num_cpus = 2,
+	.cpus = {1, 2},
+	.functions = {FAKE_NVME, FAKE_EDU},
+};
+
+static const struct wanted with_nic = {
+	.name = "nic",
+	.entry = 0x1000,
+	.memory = {{.phys = 0x600000, .guest = 0, .size = 0x2000, .flags = 7}},
+	.num_cpus = 1,
+	.cpus = {3},
+	.functions = {FAKE_NIC},
+};
+
+static void boot(void)
+{
+	fake_boot_units(5, 1);
+	CHECK_EQ(op(CELLHV_OP_IOMMU_TAKE), 0);
+}
+
+static bool masters(uint16_t address)
+{
+	return fake_get(address, PCI_COMMAND, 2) & PCI_COMMAND_MASTER;
+}
+
+static void guest_write(uint32_t id, unsigned index, unsigned offset, unsigned size, uint32_t value)
+{
+	struct cell *cell = cell_by_id(id);
+
+	fake.self = cpus[config_cpu(cell->config, 0)];
+	CHECK_EQ(pci_config_write(fake.self, &cell->physical[index]->pci, offset, size, value),
+		 PCI_DONE);
+	fake.self = cpus[0];
+}
+
+TEST(life)
+{
+	struct snapshot *before;
+	uint32_t id, nic;
+
+	boot();
+	before = snapshot_take();
+	id = make_clean(&with_nvme);
+	CHECK(fake_filtered);
+	CHECK(iommu_owner(FAKE_NVME) == cell_by_id(id) && iommu_owner(FAKE_EDU) == cell_by_id(id));
+	CHECK_EQ(fake_get(FAKE_NVME, PCI_COMMAND, 2) & 0x406, 0x402);
+	CHECK_EQ(fake_get(FAKE_NVME, 0x106, 2), 0); /* ATS */
+	CHECK_EQ(op_cell(CELLHV_OP_CELL_START, id), 0);
+	fake_run();
+	CHECK_EQ(fake_function(FAKE_NVME)->resets, 1);
+	CHECK_EQ(fake_function(FAKE_EDU)->resets, 0);
+	CHECK_EQ(fake_get(FAKE_NVME, PCI_BAR(0), 4), (FAKE_REGISTERS + 0x10000) | 4);
+	guest_write(id, 0, PCI_COMMAND, 2, 0x6);
+	guest_write(id, 1, PCI_COMMAND, 2, 0x4);
+	CHECK(masters(FAKE_NVME) && masters(FAKE_EDU));
+	fake_check();
+
+	/* Another cell comes and goes beside it. */
+	nic = run(&with_nic);
+	guest_write(nic, 0, PCI_COMMAND, 2, 0x7);
+	CHECK_EQ(fake_get(FAKE_NIC, PCI_COMMAND, 2) & 0x7, 7);
+	end(nic);
+	CHECK(fake_filtered && masters(FAKE_NVME));
+
+	CHECK_EQ(op_cell(CELLHV_OP_CELL_STOP, id), 0);
+	CHECK(!masters(FAKE_NVME) && !masters(FAKE_EDU));
+	CHECK_EQ(scrub_all(id), 0);
+	CHECK_EQ(op_cell(CELLHV_OP_CELL_START, id), 0);
+	fake_run();
+	CHECK_EQ(fake_function(FAKE_NVME)->resets, 2);
+	guest_write(id, 1, PCI_COMMAND, 2, 0x4);
+	fake_fail(1);
+	CHECK(!masters(FAKE_EDU));
+	guest_write(id, 1, PCI_COMMAND, 2, 0x4);
+	CHECK(!masters(FAKE_EDU));
+	end(id);
+	CHECK(!fake_filtered && !functions_taken);
+	snapshot_expect(before);
+	free(before);
+}
+
+/* What it has begun ends before it is said to be quiet; a function that never ends is left. */
+TEST(pending_transactions_are_waited_for)
+{
+	uint32_t id;
+	uint64_t start;
+
+	boot();
+	id = run(&with_nvme);
+	fake_function(FAKE_NVME)->pending_until = fake.now + 50 * machine.ticks_per_ms;
+	CHECK_EQ(op_cell(CELLHV_OP_CELL_STOP, id), 0);
+	CHECK(fake.now >= fake_function(FAKE_NVME)->pending_until);
+	fake_function(FAKE_NVME)->pending_until = FAKE_NEVER;
+	start = fake.now;
+	end(id);
+	CHECK(fake.now - start < 1000ull * machine.ticks_per_ms);
+}
+
+static void refused(const struct wanted *wanted, int error, uint32_t check, uint64_t object)
+{
+	struct snapshot *before = snapshot_take();
+
+	CHECK_EQ(create(wanted), error);
+	CHECK_EQ(answer.check, check);
+	CHECK_EQ(answer.object, object);
+	fake_run();
+	snapshot_expect(before);
+	free(before);
+}
+
+/* The second function of two, with one change. */
+static struct wanted changed(struct cellhv_function **ret)
+{
+	static struct wanted wanted;
+
+	wanted = with_nvme;
+	wanted.described[0] = wanted_function(FAKE_EDU);
+	wanted.described[1] = wanted_function(FAKE_NIC);
+	*ret = &wanted.described[1];
+	return wanted;
+}
+
+#define REFUSED_WITH(field, value, error, check, object)               \
+	do {                                                           \
+		struct cellhv_function *function;                      \
+		struct wanted wanted = changed(&function);             \
+		wanted.described[1].field = (value);                   \
+		refused(&wanted, error, CELLHV_CHECK_##check, object); \
+	} while (0)
+
+TEST(refused_by_the_hardware)
+{
+	boot();
+	REFUSED_WITH(address, 0x40, -ENODEV, FUNCTION_ABSENT, 1);
+	REFUSED_WITH(address, FAKE_BRIDGE, -EINVAL, FUNCTION_DIFFERS, 1);
+	REFUSED_WITH(address, FAKE_SIBLING, -EINVAL, FUNCTION_DIFFERS, 1);
+	REFUSED_WITH(bars[0].phys, FAKE_REGISTERS + 0x60000, -EINVAL, FUNCTION_DIFFERS, 1);
+	REFUSED_WITH(bars[0].size, 0x1000, -EINVAL, FUNCTION_DIFFERS, 1);
+	REFUSED_WITH(bars[2].phys, 0xd000, -EINVAL, FUNCTION_DIFFERS, 1);
+	REFUSED_WITH(bars[2].size, 0x10, -EINVAL, FUNCTION_DIFFERS, 1);
+	REFUSED_WITH(bars[4].phys, 0xe000, -EINVAL, CONFIG_FUNCTION, 1);
+	REFUSED_WITH(bridges[0], FAKE_SIBLING, -EINVAL, FUNCTION_DIFFERS, 1);
+	REFUSED_WITH(bridges[0], 0x40, -EINVAL, FUNCTION_DIFFERS, 1);
+	fake_set(FAKE_BRIDGE, 0x19, 1, 2);
+	REFUSED_WITH(flags, 0, -EINVAL, FUNCTION_DIFFERS, 1);
+	fake_set(FAKE_BRIDGE, 0x19, 1, 1);
+	fake_set(FAKE_NVME, 0x64, 2, 3);
+	refused(&with_nvme, -ENODEV, CELLHV_CHECK_FUNCTION_ABSENT, 0);
+	fake_set(FAKE_NVME, 0x64, 2, 0);
+	end(make(&with_nvme));
+}
+
+TEST(refused_as_another_has_it)
+{
+	struct wanted wanted = with_nic, region = plain;
+	uint32_t id;
+
+	boot();
+	id = make(&with_nvme);
+	wanted.functions[0] = FAKE_EDU;
+	refused(&wanted, -EBUSY, CELLHV_CHECK_FUNCTION_OWNED, 0);
+	wanted.described[0] = wanted_function(FAKE_NIC);
+	wanted.described[0].requesters[0] = FAKE_EDU;
+	refused(&wanted, -EBUSY, CELLHV_CHECK_FUNCTION_OWNED, 0);
+	region.cpus[0] = 3;
+	region.memory[0].phys = 0x600000;
+	region.memory[1].phys = FAKE_REGISTERS + 0x10000;
+	refused(&region, -EBUSY, CELLHV_CHECK_MEMORY_OWNED, FAKE_REGISTERS + 0x10000);
+	end(id);
+	region.memory[1].phys = FAKE_REGISTERS + 0x80000;
+	id = make(&region);
+	wanted = with_nic;
+	wanted.memory[0].phys = 0xe00000;
+	wanted.cpus[0] = 2;
+	refused(&wanted, -EBUSY, CELLHV_CHECK_MEMORY_OWNED, FAKE_REGISTERS + 0x80000);
+	end(id);
+
+	/* What keeps cells apart, and where the root has a virtual function. */
+	fake_set(FAKE_SIBLING, PCI_BAR(0), 4, FAKE_REGISTERS);
+	fake_function(FAKE_SIBLING)->bars[0].phys = FAKE_REGISTERS;
+	wanted.functions[0] = FAKE_SIBLING;
+	refused(&wanted, -EBUSY, CELLHV_CHECK_MEMORY_OWNED, FAKE_REGISTERS);
+	wanted.functions[0] = 8;
+	id = make(&peer);
+	wanted.described[0] = wanted_function(FAKE_EDU);
+	wanted.described[0].address = 8;
+	refused(&wanted, -EBUSY, CELLHV_CHECK_FUNCTION_OWNED, 0);
+	end(id);
+}
+
+TEST(nobody_masters_the_bus_unconfined)
+{
+	struct wanted wanted = with_nvme;
+	uint32_t id;
+
+	fake_boot_units(5, 1);
+	fake.no_remapping = true;
+	CHECK_EQ(op(CELLHV_OP_IOMMU_TAKE), 0);
+	refused(&wanted, -EPERM, CELLHV_CHECK_FUNCTION_DMA, 0);
+	fake_boot(5);
+	refused(&wanted, -EPERM, CELLHV_CHECK_FUNCTION_DMA, 0);
+	wanted.flags |= CELLHV_CELL_DMA_TRUSTED;
+	id = run(&wanted);
+	CHECK(!iommu_owner(FAKE_NVME));
+	guest_write(id, 0, PCI_COMMAND, 2, 4);
+	CHECK(masters(FAKE_NVME));
+	end(id);
+	boot();
+	end(run(&with_nvme));
+}
+
+/* The root changes a BAR between the check and the moment from which it cannot. */
+static void move_bar(void)
+{
+	fake_set(FAKE_NVME, PCI_BAR(0), 4, (FAKE_REGISTERS + 0x60000) | 4);
+}
+
+TEST(what_was_checked_is_what_is_taken)
+{
+	boot();
+	for (unsigned i = 1; i < 5; i++)
+		cpu_signal(cpus[i], &root_cell, 0, FAKE_SIGNAL_START);
+	fake_run();
+	fake.meanwhile = move_bar;
+	EXPECT(create(&with_nvme), -EINVAL, FUNCTION_DIFFERS, 0);
+	CHECK(!functions_taken && !fake_filtered && !iommu_owner(FAKE_NVME));
+}
+
+static uint32_t after_root_write(uint16_t address, unsigned offset, unsigned size, uint32_t value)
+{
+	fake_root_write(address, offset, size, value);
+	return fake_get(address, offset, size);
+}
+
+#define STAYS(address, offset, size, value)                                    \
+	do {                                                                   \
+		uint32_t was = fake_get(address, offset, size);                \
+		CHECK_EQ(after_root_write(address, offset, size, value), was); \
+	} while (0)
+#define CHANGES(address, offset, size, value) \
+	CHECK_EQ(after_root_write(address, offset, size, value), value)
+
+TEST(root_does_not_reach_it)
+{
+	uint32_t id;
+
+	boot();
+	id = run(&with_nic);
+	STAYS(FAKE_NIC, PCI_COMMAND, 2, 0);
+	STAYS(FAKE_NIC, PCI_BAR(0), 4, 0);
+	CHECK(!memory_root_reaches(FAKE_MMCONFIG + FAKE_NIC * 4096));
+	CHECK(memory_root_reaches(FAKE_MMCONFIG + FAKE_EDU * 4096));
+	end(id);
+	CHANGES(FAKE_NIC, PCI_COMMAND, 2, 0);
+}
+
+TEST(bridges_above_stay)
+{
+	uint32_t id;
+
+	boot();
+	fake_root_write(FAKE_BRIDGE, PCI_COMMAND, 2, 0x107);
+	id = run(&with_nic);
+	STAYS(FAKE_BRIDGE, PCI_COMMAND, 2, 0x100);
+	STAYS(FAKE_BRIDGE, PCI_COMMAND, 1, 0);
+	CHANGES(FAKE_BRIDGE, PCI_COMMAND, 2, 0x507);
+	STAYS(FAKE_BRIDGE, 0x18, 4, 0x00020200);
+	STAYS(FAKE_BRIDGE, 0x19, 1, 0);
+	for (unsigned offset = 0x1c; offset < 0x34; offset += 4)
+		if (offset != 0x1c)
+			STAYS(FAKE_BRIDGE, offset, 4, 0x5a5a5a5a);
+	STAYS(FAKE_BRIDGE, 0x21, 1, 0x77);
+	CHECK_EQ(after_root_write(FAKE_BRIDGE, 0x3e, 2, 0x0043), 0x0003);
+	CHECK_EQ(after_root_write(FAKE_BRIDGE, 0x3c, 4, 0x00410000), 0x00010000);
+	STAYS(FAKE_BRIDGE, 0x84, 2, 3);
+	CHECK_EQ(after_root_write(FAKE_BRIDGE, 0x50, 2, 0x0031), 0x0021);
+	CHECK_EQ(after_root_write(FAKE_BRIDGE, 0x58, 2, 0x0501), 0x0101);
+	STAYS(FAKE_BRIDGE, 0x106, 2, 0x1f);
+	end(id);
+	CHANGES(FAKE_BRIDGE, PCI_COMMAND, 2, 0x100);
+	CHANGES(FAKE_BRIDGE, 0x3e, 2, 0x0043);
+}
+
+TEST(nothing_is_put_over_it)
+{
+	const uint32_t edu = FAKE_REGISTERS + 0x180000;
+	uint32_t id;
+
+	boot();
+	id = run(&with_nvme);
+	CHANGES(FAKE_SIBLING, PCI_BAR(0), 4, FAKE_REGISTERS + 0xd0000);
+	STAYS(FAKE_SIBLING, PCI_BAR(0), 4, edu);
+	STAYS(FAKE_SIBLING, PCI_BAR(0), 4, edu + 0x7f000);
+	CHANGES(FAKE_SIBLING, PCI_BAR(0), 4, edu + 0x80000);
+	CHECK_EQ(after_root_write(FAKE_SIBLING, PCI_BAR(0), 4, UINT32_MAX), 0xfffff000);
+	CHANGES(FAKE_SIBLING, PCI_BAR(0), 4, edu - 0x1000);
+	STAYS(FAKE_SIBLING, PCI_BAR(0) + 2, 2, edu >> 16);
+	CHECK_EQ(after_root_write(FAKE_SIBLING, PCI_ROM, 4, edu | 1), 0);
+	CHANGES(FAKE_SIBLING, PCI_ROM, 4, edu);
+	STAYS(FAKE_SIBLING, PCI_ROM, 1, 1);
+	CHANGES(FAKE_SIBLING, PCI_ROM, 4, (edu + 0x80000) | 1);
+	/* Its bridge is beside it, too. */
+	STAYS(FAKE_BRIDGE, 0x20, 4, 0x40304020);
+	CHANGES(FAKE_BRIDGE, 0x20, 4, 0x40504040);
+	CHANGES(FAKE_NIC, PCI_BAR(2), 4, 0xd001);
+	end(id);
+
+	fake_set(FAKE_BRIDGE, 0x20, 4, 0x40204020);
+	fake_set(FAKE_NIC, PCI_BAR(2), 4, 0xc001);
+	id = run(&with_nic);
+	fake_set(FAKE_SIBLING, PCI_BAR(1), 4, 1);
+	for (unsigned i = 0; i < 4; i++)
+		fake_function(FAKE_SIBLING)->writable[PCI_BAR(1) + i] = i ? 0xff : 0xe0;
+	STAYS(FAKE_SIBLING, PCI_BAR(1), 4, 0xc001);
+	CHANGES(FAKE_SIBLING, PCI_BAR(1), 4, 0xc021);
+
+	/* Nor does another bridge pass on what is for its bus. */
+	fake_set(FAKE_SIBLING, PCI_HEADER_TYPE, 1, 1);
+	memset(fake_function(FAKE_SIBLING)->writable + 0x18, 0xff, 4);
+	fake_set(FAKE_SIBLING, 0x18, 4, 0x00030200);
+	CHANGES(FAKE_SIBLING, 0x18, 4, 0x00040300);
+	STAYS(FAKE_SIBLING, 0x18, 4, 0x00010100);
+	STAYS(FAKE_SIBLING, 0x19, 1, 1);
+	end(id);
+	CHANGES(FAKE_SIBLING, 0x18, 4, 0x00010100);
+}
