@@ -261,7 +261,7 @@ test_in_use() {
 	destroy
 	exec 5<&-
 	equal "$(driver_of $DISK)" nvme "the driver afterwards"
-	wait_for 10 sh -c "ls /dev/nvme?n1"
+	wait_for 10 sh -c "ls /dev/nvme?n?"
 	quiet
 }
 

@@ -105,7 +105,7 @@ struct cellhv_disable {
 	struct cellhv_error error;
 };
 
-/* Take the CPUs from Linux, create the cell, zero its memory. */
+/* Take functions, pins and CPUs from Linux, create the cell, zero its memory. */
 struct cellhv_cell_create {
 	uint32_t size;
 	uint32_t flags;	 /* 0 */
@@ -128,6 +128,8 @@ struct cellhv_cell_load {
  * Stop a running cell after its consent; used by START, STOP, and DESTROY alike. What DESTROY has
  * taken apart it cannot put together: where Linux fails to bring a CPU of the cell back online, the
  * cell is gone all the same, and -EIO with CELLHV_DRIVER_CHECK_CPU_LOST names the first such CPU.
+ * The same with CELLHV_DRIVER_CHECK_FUNCTION_LOST where the driver of a function does not take it
+ * again, or Linux has removed it meanwhile.
  */
 #define CELLHV_CELL_FORCE 0x1u /* DESTROY: do not ask, park a running cell's CPUs */
 
