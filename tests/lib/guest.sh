@@ -31,9 +31,10 @@ equal() {
 	[ "$1" = "$2" ] || die "$3 is $1, not $2"
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds.
+# wait_for SECONDS COMMAND...: until it succeeds. A kernel that is slow by design has PATIENCE times as long.
 wait_for() {
-	local left=$(($1 * 5)) limit=$1
+	local limit=$(($1 * ${PATIENCE:-1}))
+	local left=$((limit * 5))
 	shift
 
 	until "$@" >/dev/null 2>&1; do

@@ -88,7 +88,7 @@ class BusyboxSuite(MachineSuite):
         start, logs = time.monotonic(), LOGS / "tests" / self.name
         timeout = float(self.head.get("timeout", 120))
         outcome = busybox.run(
-            self.machine, self.version, _script(tests), timeout=timeout, logs=logs, show=False,
+            self.machine, self.version, self.script(tests), timeout=timeout, logs=logs, show=False,
             files=[(GUEST_LIBRARY, "rig/guest.sh"), (CELLS_LIBRARY, "rig/cells.sh"),
                    (self.path, "rig/suite.sh")],
             kernel_args=self.head.get("kernel-args", ""), boots=self.head.get("start") == "boot")
@@ -103,16 +103,9 @@ class BusyboxSuite(MachineSuite):
             yield Result(test, found[test], logs / "console", seconds)
             seconds = 0
 
-    def _no_verdict(self, status, timeout, logs):
-        ending = {busybox.STATUS_TIMEOUT: f"no end within {timeout * self.machine.patience:g} s",
-                  busybox.STATUS_NO_VERDICT: "the machine ended before it"}
-        why = ending.get(status, f"no verdict, exit status {status}")
-        return f"{why}: {last_line((logs / 'console').read_text(errors='replace'))}"
-
-
-def _script(tests):
-    """Runs inside the busybox guest."""
-    return f"""
+    def script(self, tests):
+        """Runs inside the busybox guest."""
+        return f"""
 for name in {' '.join(tests)}; do
 	echo "## $name"
 	if sh -ec ". /rig/guest.sh; . /rig/cells.sh; . /rig/suite.sh; test_$name" >/tmp/output 2>&1; then
@@ -122,6 +115,12 @@ for name in {' '.join(tests)}; do
 	fi
 done
 """
+
+    def _no_verdict(self, status, timeout, logs):
+        ending = {busybox.STATUS_TIMEOUT: f"no end within {timeout * self.machine.patience:g} s",
+                  busybox.STATUS_NO_VERDICT: "the machine ended before it"}
+        why = ending.get(status, f"no verdict, exit status {status}")
+        return f"{why}: {last_line((logs / 'console').read_text(errors='replace'))}"
 
 
 class DebianSuite(MachineSuite):

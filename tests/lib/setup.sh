@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Installs what building, the emulated machines and (with "gate") the static checks need, with "bochs"
 # also that emulator, with "kernels" the kernels of kernels.sh, with "release" the other release of
-# release.sh, and does nothing where it is there. Says what it installs, and which package source it adds.
+# release.sh, with "debug-kernel" what builds a kernel, and does nothing where it is there. Says what it installs, and which package source it adds.
 set -euo pipefail
 # shellcheck source=tests/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -17,6 +17,7 @@ GATE_PACKAGES=(
 	clang libclang-rt-dev abigail-tools gcovr valgrind libc6-dbg python3-jsonschema dbus dbus-daemon python3-dbus python3-gi passwd
 	debhelper dh-dkms dpkg-dev lintian pkgconf
 )
+KERNEL_PACKAGES=(flex bison bc libelf-dev)
 QEMU_WANTED=9
 # Bochs 3.0 is Debian 13's; some display has to be there, the one for terminals is the smallest.
 BOCHS_PACKAGES=(bochs bochsbios vgabios bochs-term)
@@ -110,6 +111,7 @@ main() {
 	for part in "$@"; do
 		case $part in
 		gate) PACKAGES+=("${GATE_PACKAGES[@]}") ;;
+		debug-kernel) PACKAGES+=("${KERNEL_PACKAGES[@]}") ;;
 		bochs) bochs=yes ;;
 		kernels) kernels=yes ;;
 		release) release=yes ;;
