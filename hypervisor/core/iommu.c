@@ -168,7 +168,7 @@ static void untake(struct cpu *self, struct cellhv_call *call)
 	iommu_flush_owed = false;
 }
 
-static int build(const struct paging *tables, struct cellhv_call *call)
+static int build_domain(const struct paging *tables, struct cellhv_call *call)
 {
 	int err = iommu_domain_build(tables);
 
@@ -178,13 +178,13 @@ static int build(const struct paging *tables, struct cellhv_call *call)
 	return err ? no_tables(call) : 0;
 }
 
-static int take(struct cpu *self, struct cellhv_call *call)
+static int take_checked(struct cpu *self, struct cellhv_call *call)
 {
 	struct paging tables = {0};
 	int err = probe_all(self, &tables, call);
 
 	if (!err)
-		err = build(&tables, call);
+		err = build_domain(&tables, call);
 	/* Accesses of other CPUs wait from here on, for the management lock. */
 	num_units = machine.system.iommus.count;
 	if (!err)
@@ -212,7 +212,7 @@ int iommu_take(struct cpu *self, struct cellhv_call *call)
 	if (!machine.tables_phys)
 		return no_tables(call);
 
-	err = take(self, call);
+	err = take_checked(self, call);
 	if (err)
 		return err;
 	taken = true;

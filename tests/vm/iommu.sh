@@ -85,11 +85,11 @@ sums() {
 }
 
 test_disk_through_enables() {
-	local before i
+	local before
 	native
 	before=$(sums)
 	(while [ ! -e /tmp/stop ]; do sums; done >/tmp/sums) &
-	for i in $(seq 20); do
+	for _ in $(seq 20); do
 		expect 0 celltool enable
 		is dma 1
 		sums >/dev/null
@@ -104,11 +104,11 @@ test_disk_through_enables() {
 
 # Interrupts move, CPUs come and go, functions too: each changes entries of the remapping.
 test_linux_goes_on() {
-	local before irq cpu
+	local before cpu
 	before=$(sums)
 	isolated
 	for cpu in 1 2 4 8; do
-		for irq in $(awk '/virtio/ { sub(":", "", $1); print $1 }' /proc/interrupts); do
+		awk '/virtio/ { sub(":", "", $1); print $1 }' /proc/interrupts | while read -r irq; do
 			echo "$cpu" 2>/dev/null >"/proc/irq/$irq/smp_affinity" || true
 		done
 		equal "$(sums)" "$before" "what was read of the disk"

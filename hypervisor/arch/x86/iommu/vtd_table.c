@@ -65,7 +65,7 @@ static void fill_context(uint64_t *table, const struct context *context)
 	}
 }
 
-static int build(struct vtd *vtd)
+static int build_tables(struct vtd *vtd)
 {
 	const struct context context = make_context(&iommu_root_domain);
 
@@ -96,7 +96,7 @@ static int set_root(struct cpu *self, struct iommu *unit, uint64_t address)
 int vtd_table_take(struct cpu *self, struct iommu *unit)
 {
 	struct vtd *vtd = vtd_of(unit);
-	int err = build(vtd);
+	int err = build_tables(vtd);
 
 	if (!err)
 		err = set_root(self, unit, machine_tables_phys(vtd->root));
