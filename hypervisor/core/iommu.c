@@ -20,7 +20,13 @@ static bool interrupts[IOMMU_INTERRUPTS]; /* entries that are a cell's */
 
 enum cellhv_dma iommu_dma(void)
 {
-	return taken ? CELLHV_DMA_ISOLATED : CELLHV_DMA_OPEN;
+	bool by_linux = false;
+
+	for (unsigned i = 0; i < num_units; i++)
+		by_linux |= units[i].by_linux;
+	if (!taken)
+		return CELLHV_DMA_OPEN;
+	return by_linux ? CELLHV_DMA_BY_LINUX : CELLHV_DMA_ISOLATED;
 }
 
 enum cellhv_interrupts iommu_interrupts(void)

@@ -103,7 +103,7 @@ struct iommu_ops {
 	void (*poll)(struct cpu *self, struct iommu *unit);
 };
 
-#define IOMMU_INTERRUPTS 1024u /* of all cells together */
+#define IOMMU_INTERRUPTS 512u /* of all cells together: all that AMD-Vi has for a function */
 
 struct iommu {
 	const struct iommu_ops *ops;
@@ -111,6 +111,7 @@ struct iommu {
 	uint32_t index;			   /* in it */
 	void *state;			   /* the driver's */
 	bool remaps;			   /* `take` says: interrupts, too */
+	bool by_linux;			   /* ... some requesters use tables of Linux's */
 	struct spinlock lock;
 };
 

@@ -50,6 +50,13 @@ bool memory_root_reaches(uint64_t phys)
 	       (found.phys & ~(PAGE_SIZE - 1)) != machine.ones;
 }
 
+bool memory_root_writes(uint64_t phys)
+{
+	struct paging_translation found;
+
+	return paging_lookup(&root_cell.memory, phys, &found) && found.access & PAGING_WRITE;
+}
+
 /* With all rights it is what Linux found, registers or RAM; with fewer, RAM. */
 static int memory_change_tables(uint64_t phys, uint64_t size, uint32_t access)
 {

@@ -42,4 +42,7 @@ int memory_hide_from_root(uint64_t phys, uint64_t size);
 /* Whether the root can reach what is at `phys`, in whatever way. */
 bool memory_root_reaches(uint64_t phys);
 
+/* Whether it could write there. */
+bool memory_root_writes(uint64_t phys);
+
 #endif

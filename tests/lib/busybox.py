@@ -146,6 +146,17 @@ def _resume(machine, version, content, ports, log, kernel_args):
     return running, int(made)
 
 
+def _boot_with_disk(machine, version, content, ports, log, kernel_args):
+    """A machine that cannot be saved has what is to be tested on its disk all the same."""
+    logs = ports[0].parent
+    (logs / "initrd").write_bytes(_base(version).archive())
+    image = Initramfs(skeleton=False)
+    content(image)
+    _write_disk(logs / "disk", image.archive())
+    arguments = _machine_arguments(machine, kernel.vmlinux(version), logs / "initrd", kernel_args, logs / "disk")
+    return qemu.launch([*arguments, *qemu.serial_ports(ports), "-monitor", "none"], log), 1
+
+
 def _boot(machine, version, content, ports, log, kernel_args, options):
     initrd = ports[0].parent / "initramfs.cpio"
     image = _base(version)
@@ -185,7 +196,9 @@ def run(machine, version, command, files=(), timeout=120, logs=None, show=True, 
         _add_content(image, version, command, files)
 
     with open(logs / "emulator", "wb") as log:
-        if boots or options or not machine.has_snapshots:
+        if machine.emulator == "QEMU" and not machine.migrates and not options:
+            running, count = _boot_with_disk(machine, version, content, ports, log, kernel_args)
+        elif boots or options or not machine.has_snapshots:
             running, count = _boot(machine, version, content, ports, log, kernel_args, options)
         else:
             running, count = _resume(machine, version, content, ports, log, kernel_args)

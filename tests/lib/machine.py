@@ -5,7 +5,7 @@ knows how to start Linux in it and which kernel arguments it needs. `patience` i
 in QEMU the same work may take.
 """
 from bochs import Bochs
-from qemu import ASSIGNED, DMA, ICOUNT, NO_REMAPPING, REMAPPING, REMAPPING_39, Qemu
+from qemu import AMDVI, AMDVI_REMAPPING, ASSIGNED, DMA, ICOUNT, NO_REMAPPING, REMAPPING, REMAPPING_39, Qemu
 
 MACHINES = {m.name: m for m in (
     Qemu("svm", "SVM, xAPIC", "qemu64,+svm,+npt"),
@@ -22,6 +22,15 @@ MACHINES = {m.name: m for m in (
          devices=[*NO_REMAPPING, *DMA], kernel_args="intel_iommu=off"),
     Qemu("la57", "svm-x2apic with five-level paging", "max",
          devices=REMAPPING, kernel_args="intel_iommu=off"),
+    Qemu("amdvi", "svm with an AMD-Vi unit that Linux leaves alone", "qemu64,+svm,+npt",
+         devices=[*AMDVI, *DMA], kernel_args="amd_iommu=off", migrates=False),
+    Qemu("amdvi-pt", "amdvi, where Linux has the unit and translates nothing", "qemu64,+svm,+npt",
+         devices=[*AMDVI, *DMA], kernel_args="iommu=pt", migrates=False),
+    Qemu("amdvi-default", "amdvi, where Linux translates", "qemu64,+svm,+npt",
+         devices=[*AMDVI, *DMA], migrates=False),
+    # No pin of the I/O APIC works there: what user space writes to a serial port waits for ever.
+    Qemu("amdvi-ir", "x2APIC, messages remapped by an AMD-Vi unit", "max,-la57",
+         devices=[*AMDVI_REMAPPING, *DMA], kernel_args="iommu=pt", migrates=False),
     # QEMU cannot count instructions across the x2APIC's timer registers ("Bad icount read").
     Qemu("deterministic", "svm counting instructions: two runs are identical",
          "qemu64,+svm,+npt", accel=ICOUNT, kernel_args="nokaslr"),

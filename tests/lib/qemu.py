@@ -26,6 +26,8 @@ DMA = [
     "-global", "virtio-blk-pci.iommu_platform=on", "-global", "virtio-blk-pci.disable-legacy=on",
     "-device", "edu,addr=1c.0,dma_mask=0xffffffffff",
 ]
+AMDVI = ["-device", "amd-iommu,intremap=off,pt=off"]
+AMDVI_REMAPPING = ["-device", "amd-iommu,intremap=on,xtsup=on"]
 KERNEL_ARGS = ("console=ttyS0 quiet mitigations=off no_timer_check lpj=10400000 cryptomgr.notests "
                "panic=-1")
 

@@ -2,8 +2,10 @@
 # shellcheck shell=dash
 # Devices of the root's under tables of the hypervisor's: the disk goes on, and edu, which any
 # program of root's may make do DMA, reaches what is the root's alone.
-# machines: vtd-6.12 vtd-39-6.1 vtd-noir-6.1
+# machines: vtd-6.12 vtd-39-6.1 vtd-noir-6.1 amdvi-6.1 amdvi-pt-6.1 amdvi-ir-6.1
 # elsewhere: isolated own_memory hypervisor_is_not_reached disk_through_enables
+# amdvi-pt: all
+# amdvi-ir: all
 # timeout: 600
 
 SIGNATURE=43454c4c4856494d # CELLHVIM, how the hypervisor's block begins
@@ -14,7 +16,7 @@ is() {
 }
 
 has_remapping() {
-	dmesg | grep -q "Enabled IRQ remapping"
+	dmesg | grep -q -e "Enabled IRQ remapping" -e "AMD-Vi: Interrupt remapping enabled"
 }
 
 block() {
@@ -44,8 +46,17 @@ test_own_memory() {
 	equal "$(dma own)" a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5 "what the device wrote afterwards"
 }
 
+# QEMU's AMD-Vi unit refuses, but does not say so.
+tells_faults() {
+	[ ! -e /sys/firmware/acpi/tables/IVRS ]
+}
+
 # The log has what was refused since the last look.
 refused() {
+	! tells_faults || logged_fault "$1" "$2"
+}
+
+logged_fault() {
 	celltool log | grep -q "Function 00:1c.0 of cell \"root\": $1 at $2 refused"
 }
 
@@ -69,13 +80,15 @@ test_cells_are_not_reached() {
 	wait_for 10 console_says hello "[Hh]ello"
 	where=$(dma cell)
 	echo "RAM of the cell is at $where"
-	dma read "$where"
+	case $(dma read "$where") in
+	$(head -c 8 /usr/lib/cells/hello.bin | xxd -p)*) die "the device has read the cell" ;;
+	esac
 	wait_for 5 refused read "${where#0x}"
 	dma write "$where"
 	wait_for 5 refused write "${where#0x}"
 	expect 0 celltool destroy hello force
 	expect 0 dma read "$where" # the root's again
-	! refused read "${where#0x}" || [ "$(celltool log | grep -c "read at ${where#0x} refused")" = 1 ] ||
+	! logged_fault read "${where#0x}" || [ "$(celltool log | grep -c "read at ${where#0x} refused")" = 1 ] ||
 		die "the root's own memory is refused"
 }
 

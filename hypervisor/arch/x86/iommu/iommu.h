@@ -6,6 +6,7 @@
 #include "core/iommu.h"
 
 extern const struct iommu_ops vtd_ops;
+extern const struct iommu_ops amdvi_ops;
 
 /*
  * The lower half of an entry of the root's, in the table that a VT-d unit uses now, and the form of

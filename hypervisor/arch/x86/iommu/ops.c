@@ -7,6 +7,7 @@
 
 static const struct iommu_ops *const drivers[] = {
 	[CELLHV_IOMMU_VTD] = &vtd_ops,
+	[CELLHV_IOMMU_AMD] = &amdvi_ops,
 };
 
 const struct iommu_ops *arch_iommu_ops(uint16_t type)

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Interrupts behind AMD-Vi units (48882, 2.2.5): copies of Linux's tables, which reach CPUs of the
+ * root's, and a table for each requester of a cell.
+ */
+#include "arch/x86/iommu/amdvi.h"
+
+#include "arch/x86/cpu.h"
+#include "core/cell.h"
+#include "core/errno.h"
+#include "core/machine.h"
+#include "core/memory.h"
+#include "core/print.h"
+#include "core/string.h"
+#include "core/window.h"
+
+#define LENGTH_MAX 11u /* log2: 2.2.2.1 */
+#define CELL_LENGTH 9u
+#define COPIES_PAGES 4u
+#define COPIES (COPIES_PAGES * PAGE_SIZE / sizeof(struct copy))
+#define MESSAGE_ADDRESS 0xfee00000u
+#define CHUNK 256u /* bytes of Linux's that are looked at together */
+
+#define ENTRY_ENABLE 0x1ull
+#define ENTRY_TYPE(entry) ((entry).low >> 2 & 7)
+#define ENTRY_LOGICAL 0x40ull
+#define ENTRY_GUEST 0x80ull
+#define ENTRY_DESTINATION_SHIFT 8
+#define ENTRY_VECTOR_SHIFT_SHORT 16
+#define ENTRY_DESTINATION_HIGH_SHIFT 56 /* word `high`; bits 24-31 */
+#define TYPE_LOWEST 1u			/* 0 is fixed; the others are no interrupts with vectors */
+
+/* A table of Linux's that requesters of the root's use. */
+struct copy {
+	uint64_t theirs; /* word 2 of their entries; 0: free */
+	void *entries;	 /* ours */
+	uint16_t requester;
+	bool shared; /* it has others, too */
+};
+
+/* A requester of a cell's, and its table. */
+struct table {
+	uint16_t requester;
+	void *entries; /* NULL: free */
+};
+
+static struct copy *copies;
+static struct table tables[IOMMU_REQUESTERS];
+static struct amdvi_interrupt_mode mode; /* the same of all units */
+
+int amdvi_interrupts_get(const struct iommu *unit)
+{
+	uint64_t control = *amdvi_shadow(unit->state, AMDVI_CONTROL);
+
+	mode.wide = control & AMDVI_CONTROL_WIDE;
+	mode.x2apic = control & AMDVI_CONTROL_X2APIC;
+	copies = pool_alloc(&machine.tables, COPIES_PAGES);
+	return copies ? 0 : -ENOMEM;
+}
+
+static uint32_t entry_size(void)
+{
+	return mode.wide ? sizeof(struct amdvi_interrupt) : sizeof(uint32_t);
+}
+
+static uint32_t table_size(unsigned length)
+{
+	return entry_size() << length;
+}
+
+static uint32_t table_pages(unsigned length)
+{
+	return (table_size(length) + (uint32_t)PAGE_SIZE - 1) / (uint32_t)PAGE_SIZE;
+}
+
+void amdvi_interrupts_put(void)
+{
+	for (uint32_t i = 0; copies && i < COPIES && copies[i].theirs; i++)
+		pool_free(&machine.tables, copies[i].entries,
+			  table_pages(AMDVI_DEVICE_LENGTH(copies[i].theirs)));
+	pool_free(&machine.tables, copies, COPIES_PAGES);
+	copies = NULL;
+}
+
+/* ---- Entries ---- */
+
+struct amdvi_interrupt amdvi_make_interrupt(struct amdvi_interrupt_mode how, uint32_t destination,
+					    uint8_t vector)
+{
+	if (!how.wide)
+		return (struct amdvi_interrupt){
+			ENTRY_ENABLE | (uint64_t)(destination & 0xff) << ENTRY_DESTINATION_SHIFT |
+				(uint64_t)vector << ENTRY_VECTOR_SHIFT_SHORT,
+			0};
+	return (struct amdvi_interrupt){
+		ENTRY_ENABLE | (uint64_t)(destination & 0xffffff) << ENTRY_DESTINATION_SHIFT,
+		(uint64_t)(destination >> 24) << ENTRY_DESTINATION_HIGH_SHIFT | vector};
+}
+
+static uint32_t destination_of(struct amdvi_interrupt_mode how, struct amdvi_interrupt entry)
+{
+	uint32_t low = (uint32_t)(entry.low >> ENTRY_DESTINATION_SHIFT);
+
+	if (!how.wide || !how.x2apic)
+		return low & 0xff;
+	return (low & 0xffffff) | (uint32_t)(entry.high >> ENTRY_DESTINATION_HIGH_SHIFT) << 24;
+}
+
+static uint8_t vector_of(struct amdvi_interrupt_mode how, struct amdvi_interrupt entry)
+{
+	return (uint8_t)(how.wide ? entry.high : entry.low >> ENTRY_VECTOR_SHIFT_SHORT);
+}
+
+/* Logical ids of x2APICs follow from their ids (AMD64 APM vol. 2, 16.14); Linux's xAPICs are flat.
+ */
+static bool is_target(const struct arch_cpu *cpu, bool logical, bool x2apic, uint32_t destination)
+{
+	if (!logical)
+		return cpu->apic_id == destination;
+	if (!x2apic)
+		return cpu->xapic_ldr >> 24 & destination;
+	return cpu->apic_id >> 4 == destination >> 16 && destination >> (cpu->apic_id & 15) & 1;
+}
+
+static const struct cpu *find_target(bool logical, bool x2apic, uint32_t destination)
+{
+	for (uint32_t i = 0; i < num_cpus; i++) {
+		const struct cpu *cpu = cpu_by_number(i);
+
+		if (cpu && cell_is_root(cpu->cell) &&
+		    is_target(cpu->arch, logical, x2apic, destination))
+			return cpu;
+	}
+	return NULL;
+}
+
+struct amdvi_interrupt amdvi_narrow(struct amdvi_interrupt_mode how, struct amdvi_interrupt theirs)
+{
+	const struct amdvi_interrupt none = {0, 0};
+	const struct cpu *cpu;
+
+	if (!(theirs.low & ENTRY_ENABLE) || ENTRY_TYPE(theirs) > TYPE_LOWEST ||
+	    (how.wide && theirs.low & ENTRY_GUEST))
+		return none;
+	cpu = find_target(theirs.low & ENTRY_LOGICAL, how.wide && how.x2apic,
+			  destination_of(how, theirs));
+	return cpu ? amdvi_make_interrupt(how, cpu->arch->apic_id, vector_of(how, theirs)) : none;
+}
+
+/* A unit reads the whole at once, and an interrupt may come at any time. */
+static void store_wide(struct amdvi_interrupt *entry, struct amdvi_interrupt value)
+{
+	struct amdvi_interrupt old = *entry;
+	bool done;
+
+	do {
+		__asm__ volatile("lock cmpxchg16b %1"
+				 : "=@ccz"(done), "+m"(*entry), "+a"(old.low), "+d"(old.high)
+				 : "b"(value.low), "c"(value.high)
+				 : "memory");
+	} while (!done);
+}
+
+static void store_entry(void *entries, uint32_t index, struct amdvi_interrupt value)
+{
+	struct amdvi_interrupt *wide = entries;
+	uint32_t *narrow = entries;
+
+	if (!mode.wide)
+		__atomic_store_n(&narrow[index], (uint32_t)value.low, __ATOMIC_RELEASE);
+	else if (wide[index].low != value.low || wide[index].high != value.high)
+		store_wide(&wide[index], value);
+}
+
+/* ---- The root's ---- */
+
+static uint64_t table_phys(uint64_t word)
+{
+	return word & AMDVI_DEVICE_TABLE;
+}
+
+static void copy_chunk(void *entries, uint32_t index, const uint8_t *chunk, uint32_t size)
+{
+	for (uint32_t offset = 0; offset < size; offset += entry_size(), index++) {
+		struct amdvi_interrupt theirs = {0, 0};
+
+		memcpy(&theirs, chunk + offset, entry_size());
+		store_entry(entries, index, amdvi_narrow(mode, theirs));
+	}
+}
+
+/* What of it is not the root's own is empty. */
+static void copy_table(struct cpu *self, const struct copy *copy)
+{
+	uint32_t size = table_size(AMDVI_DEVICE_LENGTH(copy->theirs));
+	uint8_t chunk[CHUNK];
+
+	for (uint32_t offset = 0; offset < size; offset += CHUNK) {
+		uint64_t phys = table_phys(copy->theirs) + offset;
+		uint32_t part = size - offset < CHUNK ? size - offset : CHUNK;
+
+		memset(chunk, 0, sizeof(chunk));
+		if (memory_root_reaches(phys) && memory_root_reaches(phys + part - 1))
+			window_copy_from(self, chunk, phys, part);
+		copy_chunk(copy->entries, offset / entry_size(), chunk, part);
+	}
+}
+
+static uint64_t word_for(const void *entries, unsigned length)
+{
+	return machine_tables_phys(entries) | AMDVI_DEVICE_REMAPPED | length << 1;
+}
+
+/* The copy of a table, or a free place for one; NULL: there is neither. */
+static struct copy *find_copy(uint64_t theirs)
+{
+	for (uint32_t i = 0; i < COPIES; i++)
+		if (copies[i].theirs == theirs || !copies[i].theirs)
+			return &copies[i];
+	return NULL;
+}
+
+static struct copy *make_copy(struct cpu *self, uint64_t theirs, uint16_t requester)
+{
+	struct copy *copy = find_copy(theirs);
+
+	if (!copy)
+		return NULL;
+	if (copy->theirs) {
+		copy->shared |= copy->requester != requester;
+		return copy;
+	}
+	copy->entries = pool_alloc(&machine.tables, table_pages(AMDVI_DEVICE_LENGTH(theirs)));
+	if (!copy->entries)
+		return NULL;
+	copy->theirs = theirs;
+	copy->requester = requester;
+	copy_table(self, copy);
+	return copy;
+}
+
+uint64_t amdvi_interrupts_of_root(struct cpu *self, const struct iommu *unit, uint16_t requester,
+				  uint64_t theirs)
+{
+	const uint64_t known = AMDVI_DEVICE_REMAPPED | AMDVI_DEVICE_TABLE | 0x1e;
+	const struct copy *copy;
+
+	if (!unit->remaps)
+		return 0;
+	if ((theirs & AMDVI_DEVICE_MODE) != AMDVI_DEVICE_REMAPPED ||
+	    AMDVI_DEVICE_LENGTH(theirs) > LENGTH_MAX)
+		return AMDVI_DEVICE_INTERRUPTS;
+
+	copy = make_copy(self, theirs & known, requester);
+	if (!copy && cpu_may_complain(self))
+		print("No memory for a table of interrupts: requester %x has none\n", requester);
+	return copy ? word_for(copy->entries, AMDVI_DEVICE_LENGTH(theirs))
+		    : AMDVI_DEVICE_INTERRUPTS;
+}
+
+bool amdvi_copy_interrupts(struct cpu *self, uint64_t ours)
+{
+	for (uint32_t i = 0; i < COPIES && copies[i].theirs; i++) {
+		if (machine_tables_phys(copies[i].entries) != table_phys(ours))
+			continue;
+		copy_table(self, &copies[i]);
+		return copies[i].shared;
+	}
+	return false;
+}
+
+void amdvi_copy_all_interrupts(struct cpu *self)
+{
+	for (uint32_t i = 0; i < COPIES && copies[i].theirs; i++)
+		copy_table(self, &copies[i]);
+}
+
+/* ---- Cells' ---- */
+
+/* That of the requester, or a free place for one; NULL: there is neither. */
+static struct table *find_table(uint16_t requester)
+{
+	struct table *free = NULL;
+
+	for (uint32_t i = 0; i < IOMMU_REQUESTERS; i++) {
+		if (!tables[i].entries)
+			free = free ? free : &tables[i];
+		else if (tables[i].requester == requester)
+			return &tables[i];
+	}
+	return free;
+}
+
+uint64_t amdvi_make_interrupts(uint16_t requester)
+{
+	struct table *table = find_table(requester);
+
+	if (!table)
+		return 0;
+	if (!table->entries)
+		table->entries = pool_alloc(&machine.tables, table_pages(CELL_LENGTH));
+	table->requester = requester;
+	return table->entries ? word_for(table->entries, CELL_LENGTH) : 0;
+}
+
+void amdvi_free_interrupts(uint16_t requester)
+{
+	struct table *table = find_table(requester);
+
+	if (!table || !table->entries)
+		return;
+	pool_free(&machine.tables, table->entries, table_pages(CELL_LENGTH));
+	table->entries = NULL;
+}
+
+static int set_entry(struct cpu *self, const struct iommu *unit, const struct table *table,
+		     uint32_t index, struct amdvi_interrupt value)
+{
+	int err;
+
+	store_entry(table->entries, index, value);
+	err = amdvi_forget_device(self, unit, table->requester);
+	return err ? err : amdvi_settle(self, unit);
+}
+
+static int clear_entries(struct cpu *self, const struct iommu *unit, uint32_t index)
+{
+	const struct amdvi_interrupt none = {0, 0};
+	int err = 0;
+
+	for (uint32_t i = 0; i < IOMMU_REQUESTERS; i++) {
+		int failed = tables[i].entries ? set_entry(self, unit, &tables[i], index, none) : 0;
+
+		err = err ? err : failed;
+	}
+	return err;
+}
+
+/* Level or edge is the I/O APIC's affair: an end of interrupt needs nothing of the unit. */
+int amdvi_set_entry(struct cpu *self, struct iommu *unit, uint32_t index,
+		    const struct iommu_interrupt *interrupt)
+{
+	struct amdvi_interrupt value = {0, 0};
+	const struct table *table;
+
+	if (!unit->remaps)
+		return 0;
+	if (index >> CELL_LENGTH)
+		return -EINVAL;
+	if (!interrupt)
+		return clear_entries(self, unit, index);
+
+	table = find_table(interrupt->requester);
+	if (!table || !table->entries)
+		return -ENODEV;
+	if (!interrupt->masked)
+		value = amdvi_make_interrupt(mode, interrupt->destination, interrupt->vector);
+	return set_entry(self, unit, table, index, value);
+}
+
+/* The index is in the low 11 bits of the data (2.2.5.1), whatever the address. */
+void amdvi_message(const struct iommu *unit, uint32_t index, uint64_t *ret_address,
+		   uint32_t *ret_data)
+{
+	(void)unit;
+	*ret_address = MESSAGE_ADDRESS;
+	*ret_data = index;
+}
