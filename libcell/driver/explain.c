@@ -242,8 +242,8 @@ static const char *const iommu_features[CELLHV_IOMMU_FEATURE_MAX] = {
 	[CELLHV_IOMMU_FEATURE_LEVELS] =
 		"has no tables of 3 or 4 levels, or not those of the others: use another machine",
 	[CELLHV_IOMMU_FEATURE_DOMAINS] = "knows too few domains: use another machine",
-	[CELLHV_IOMMU_FEATURE_MODE] =
-		"is in scalable mode, or has guest tables: boot with intel_iommu=sm_off or iommu=pt",
+	[CELLHV_IOMMU_FEATURE_MODE] = "is in scalable mode, or has guest tables: boot with "
+				      "intel_iommu=sm_off or iommu=pt",
 	[CELLHV_IOMMU_FEATURE_REGISTERS] =
 		"has registers where the firmware names none: update the firmware",
 	[CELLHV_IOMMU_FEATURE_PROTECTED] =
