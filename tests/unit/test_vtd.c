@@ -38,6 +38,7 @@ TEST(registers_that_linux_writes_are_not_the_units)
 	CHECK_EQ(read_as_linux(VTD_GSTS, 4), VTD_SRTP | VTD_SIRTP | VTD_IRE);
 	CHECK(registers[VTD_GSTS / 4] & VTD_TE && registers[VTD_GSTS / 4] & VTD_QIE);
 	CHECK(!(registers[VTD_GSTS / 4] & VTD_CFI));
+	CHECK_EQ(lines, 0);
 }
 
 TEST(a_changed_entry_is_copied_before_linux_hears_that_it_counts)

@@ -40,7 +40,8 @@ extern bool deaf;	 /* it does nothing with its queue */
 extern uint16_t foreign; /* a requester of the cell; 0: none */
 
 /* What it has been told, and what it has told. */
-extern unsigned contexts_flushed, domains_flushed[IOMMU_DOMAINS], interrupts_flushed, faults;
+extern unsigned contexts_flushed, domains_flushed[IOMMU_DOMAINS], interrupts_flushed, faults,
+	lines; /* of the log; a CPU may complain no more */
 extern uint64_t fault_address, fault_detail;
 
 /* A machine with Linux at work; then taken. */

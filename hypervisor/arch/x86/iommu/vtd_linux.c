@@ -142,7 +142,8 @@ static bool write_command(struct cpu *self, struct iommu *unit, uint32_t value)
 	uint32_t *status = vtd_shadow(vtd, VTD_GSTS);
 	bool starts = value & VTD_QIE && !(*status & VTD_QIE);
 
-	if (value & ~*status & (VTD_TE | VTD_CFI | (vtd->interrupts ? 0 : VTD_IRE)))
+	if (value & ~*status & (VTD_TE | VTD_CFI | (vtd->interrupts ? 0 : VTD_IRE)) &&
+	    cpu_may_complain(self))
 		print("IOMMU %u: Linux's command %x is not carried\n", unit->index, value);
 	set_bit(status, VTD_QIE, value & VTD_QIE);
 	set_bit(status, VTD_IRE, value & VTD_IRE && vtd->interrupts);
