@@ -196,10 +196,15 @@ int cell_create(struct cpu *self, struct cellhv_call *call)
 
 int cell_start(struct cell *cell, struct cellhv_call *call)
 {
+	int err;
+
 	if (cell->started || cell->ending)
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELL_STATE, cell_state(cell));
 	if (!cell->initialised)
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELL_NOT_SCRUBBED, cell->id);
+	err = cpu_check_lost(cell, call);
+	if (err)
+		return err;
 
 	memset(&cell->failure, 0, sizeof(cell->failure));
 	cell->failed = false;

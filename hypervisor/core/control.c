@@ -59,6 +59,9 @@ static int control_release_cpu(struct cpu *self, struct cellhv_call *call)
 	if (cpu == self)
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CPU_SELF, call->cpu);
 
+	if (cpu_is_lost(cpu))
+		return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, call->cpu);
+
 	/* Even if it does not answer in time: it may leave at any time from here on. */
 	cpu->leaving = true;
 	had_guest = cpu->activity == CPU_GUEST;

@@ -12,6 +12,9 @@
 /* A CPU that runs guests answers within microseconds; an emulated one may be off its host. */
 #define CPU_AWAIT_MS 2000u
 
+/* One that is late has had this much time twice; what has not come by then does not come. */
+#define CPU_LOST_AFTER 2u
+
 #define CPU_COMPLAINTS_PER_SECOND 8u
 
 #define SIGNAL_OWNER_SHIFT 32
@@ -66,6 +69,23 @@ void cpu_set_owner(struct cpu *cpu, struct cell *cell)
 
 	cpu->cell = cell;
 	__atomic_store_n(&cpu->signals, (uint64_t)cell->id << SIGNAL_OWNER_SHIFT, __ATOMIC_SEQ_CST);
+}
+
+/* The kick of that stop is still under way, so no second one is sent (cpu_kick). */
+bool cpu_is_lost(const struct cpu *cpu)
+{
+	return cpu->unanswered >= CPU_LOST_AFTER &&
+	       __atomic_load_n(&cpu->requests, __ATOMIC_ACQUIRE) & CPU_REQUEST_PARK;
+}
+
+/* It looks at neither before it is parked. */
+void cpu_leave_lost(struct cpu *cpu)
+{
+	cpu->cell = &root_cell;
+	__atomic_store_n(&cpu->signals, (uint64_t)root_cell.id << SIGNAL_OWNER_SHIFT,
+			 __ATOMIC_SEQ_CST);
+	__atomic_or_fetch(&cpu->requests, CPU_REQUEST_RETURN, __ATOMIC_SEQ_CST);
+	print("CPU %u does not answer, and is nobody's until it does\n", cpu->number);
 }
 
 bool cpu_all_inside(void)

@@ -34,6 +34,7 @@ struct cpu {
 	enum cpu_activity activity;
 	struct cell *cell;
 	bool present;		   /* entered, and not native again */
+	uint32_t unanswered;	   /* stops of its cell in a row; under the control lock */
 	bool leaving;		   /* goes native, sooner or later; set under the control lock */
 	bool kicked;		   /* a kick is under way for `requests`; atomic */
 	uint32_t requests;	   /* CPU_REQUEST_*; atomic */
@@ -71,6 +72,19 @@ void cpu_signal(struct cpu *cpu, const struct cell *from, uint32_t clear, uint32
  * forgotten. The same cell again: it begins a new life.
  */
 void cpu_set_owner(struct cpu *cpu, struct cell *cell);
+
+/*
+ * Something outside has taken a CPU of a cell away (an SMI, an INIT): nobody waits for it any more,
+ * and what it was asked last is the first thing that it does, should it come back. Until then it is
+ * no other cell's.
+ */
+bool cpu_is_lost(const struct cpu *cpu);
+
+/* A cell that lacks one is not started. */
+int cpu_check_lost(const struct cell *cell, struct cellhv_call *call);
+
+/* Of a cell that ends: it is the root's, and once it answers it waits for the root to start it. */
+void cpu_leave_lost(struct cpu *cpu);
 
 /* Whether all CPUs that Linux runs on are under the hypervisor, and none is on its way out. */
 bool cpu_all_inside(void);

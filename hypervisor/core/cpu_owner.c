@@ -16,18 +16,36 @@ static int cpu_check(struct cpu *self, const struct cell *cell, struct cellhv_ca
 			return cell_refuse(call, -ENODEV, CELLHV_CHECK_CPU_NUMBER, number);
 		if (!cell_is_root(cpu->cell))
 			return cell_refuse(call, -EBUSY, CELLHV_CHECK_CPU_OWNED, number);
+		if (cpu_is_lost(cpu))
+			return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, number);
 		if (cpu == self)
 			return cell_refuse(call, -EBUSY, CELLHV_CHECK_CPU_SELF, number);
 	}
 	return 0;
 }
 
-/* The first `count` CPUs, all parked, become the root's again and wait for it to start them. */
+int cpu_check_lost(const struct cell *cell, struct cellhv_call *call)
+{
+	for (uint32_t i = 0; i < cell->config->cpus.count; i++) {
+		const struct cpu *cpu = cpu_by_number(config_cpu(cell->config, i));
+
+		if (cpu_is_lost(cpu))
+			return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, cpu->number);
+	}
+	return 0;
+}
+
+/* The first `count` CPUs, all parked or lost, become the root's again and wait for it to start
+ * them. */
 static void cpu_return_all(const struct cell *cell, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		struct cpu *cpu = cpu_by_number(config_cpu(cell->config, i));
 
+		if (cpu_is_lost(cpu)) {
+			cpu_leave_lost(cpu);
+			continue;
+		}
 		cpu_set_owner(cpu, &root_cell);
 		cpu_request(cpu, CPU_REQUEST_RETURN);
 		if (!cpu_await(cpu, CPU_REQUEST_RETURN))
@@ -85,17 +103,33 @@ static void cpu_start(struct cell *cell)
 		cpu_request(cpu_by_number(config_cpu(cell->config, i)), CPU_REQUEST_RESET);
 }
 
+/* false: it does not answer, and is waited for once more before it is lost. */
+static bool cpu_await_stop(struct cell *cell, struct cpu *cpu)
+{
+	if (cpu_await(cpu, CPU_REQUEST_PARK)) {
+		cpu->unanswered = 0;
+		return true;
+	}
+	cpu->unanswered++;
+	cell_fail(cell,
+		  &(struct cellhv_failure){.reason = CELLHV_FAILURE_SILENT, .cpu = cpu->number});
+	return cpu_is_lost(cpu);
+}
+
+/* All of them, so that the next stop knows of each. */
 static int cpu_stop(struct cell *cell, struct cellhv_call *call)
 {
+	int err = 0;
+
 	for (uint32_t i = 0; i < cell->config->cpus.count; i++)
 		cpu_request(cpu_by_number(config_cpu(cell->config, i)), CPU_REQUEST_PARK);
 	for (uint32_t i = 0; i < cell->config->cpus.count; i++) {
 		struct cpu *cpu = cpu_by_number(config_cpu(cell->config, i));
 
-		if (!cpu_await(cpu, CPU_REQUEST_PARK))
-			return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, cpu->number);
+		if (!cpu_await_stop(cell, cpu))
+			err = cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, cpu->number);
 	}
-	return 0;
+	return err;
 }
 
 static void cpu_verify_list(const struct cell *cell)

@@ -18,13 +18,14 @@ bool memory_flush_root(struct cpu *self, uint32_t *silent)
 	for (uint32_t i = 0; i < num_cpus; i++) {
 		struct cpu *cpu = cpu_by_number(i);
 
-		if (cpu && cpu != self && cell_is_root(cpu->cell))
+		if (cpu && cpu != self && cell_is_root(cpu->cell) && !cpu_is_lost(cpu))
 			cpu_request(cpu, CPU_REQUEST_FLUSH);
 	}
 	for (uint32_t i = 0; i < num_cpus; i++) {
 		struct cpu *cpu = cpu_by_number(i);
 
-		if (cpu && cpu != self && !cpu_await(cpu, CPU_REQUEST_FLUSH)) {
+		/* What a lost one remembers is forgotten when it changes hands. */
+		if (cpu && cpu != self && !cpu_is_lost(cpu) && !cpu_await(cpu, CPU_REQUEST_FLUSH)) {
 			*silent = i;
 			return false;
 		}

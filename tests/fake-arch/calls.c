@@ -116,6 +116,19 @@ static void want_others(struct stream *stream, struct wanted *wanted)
 							.function = (uint16_t)(0x100 + i)};
 }
 
+static void want_functions(struct stream *stream, struct wanted *wanted)
+{
+	static const uint16_t functions[] = {FAKE_EDU, FAKE_NVME, FAKE_NIC, FAKE_SIBLING};
+	uint8_t what = next(stream);
+
+	if (what & 0x30)
+		return;
+	wanted->flags = what & 0x40 ? 0 : CELLHV_CELL_DMA_TRUSTED;
+	wanted->functions[0] = functions[what & 3];
+	if (what & 0x80)
+		wanted->functions[1] = functions[what >> 2 & 3];
+}
+
 static void create(struct stream *stream)
 {
 	static _Alignas(8) uint8_t config[CELLHV_CONFIG_MAX_SIZE];
@@ -127,6 +140,7 @@ static void create(struct stream *stream)
 	wanted.name = name;
 	want_memory(stream, &wanted);
 	want_others(stream, &wanted);
+	want_functions(stream, &wanted);
 	size = wanted_config(&wanted, config);
 	if (damage < 16) {
 		struct cellhv_config_header *header = (void *)config;
@@ -188,6 +202,24 @@ static void guest(struct stream *stream)
 	((struct cellhv_comm *)cell->comm)->cell_state = what & 7;
 }
 
+/* ... of its function, or the root of any. */
+static void function(struct stream *stream)
+{
+	struct cell *cell = any_cell(stream);
+	uint8_t what = next(stream), value = next(stream);
+	unsigned offset = next_two(stream) % 0x200 & ~3u;
+	struct function *mine = cell ? cell->physical[what & 1] : NULL;
+
+	if (what & 2)
+		fake_root_write(fake_functions[(what >> 2) % FAKE_FUNCTIONS].address,
+				what & 0x80 ? PCI_COMMAND : 0x3c, 2, value);
+	if (!mine || !cell->started || !fake.cpus[config_cpu(cell->config, 0)].runs)
+		return;
+	fake.self = cpus[config_cpu(cell->config, 0)];
+	pci_config_write(fake.self, &mine->pci, what & 0x40 ? PCI_COMMAND : offset, 4, value);
+	fake.self = cpus[0];
+}
+
 static void failure(struct stream *stream)
 {
 	unsigned cpu = next(stream) % CPUS;
@@ -240,9 +272,9 @@ static void wait(struct stream *stream)
 }
 
 static void (*const steps[])(struct stream *stream) = {
-	create, create,	  one_operation, one_operation, one_operation, one_operation,
-	load,	any_call, guest,	 failure,	signals,       trouble,
-	mend,	wait,	  mend,		 one_operation,
+	create,	 create,   one_operation, one_operation, one_operation, one_operation,
+	load,	 any_call, guest,	  function,	 failure,	signals,
+	trouble, mend,	   wait,	  mend,		 one_operation,
 };
 
 static void must(uint32_t operation, uint32_t cell)

@@ -226,6 +226,11 @@ static void check_cpu(const struct arch_cpu *arch)
 		return;
 	if (cpu->cell != owner)
 		fake_broken("CPU %u is of another cell than its owner", cpu->number);
+	if (cpu_is_lost(cpu)) {
+		if (arch->answers_at <= fake.now && !arch->interrupted)
+			fake_broken("CPU %u is lost, and nothing will tell it so", cpu->number);
+		return;
+	}
 	if (arch->runs && (arch->runs != owner || cpu->activity != CPU_GUEST))
 		fake_broken("CPU %u runs another's guest", cpu->number);
 	if (!cell_is_root(owner) && !owner->started && cpu->activity != CPU_PARKED)

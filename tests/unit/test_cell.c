@@ -20,6 +20,12 @@ static char fails[3];  /* the one that fails */
 static uint64_t left[KINDS];
 static _Alignas(4096) uint8_t block[CELLHV_MEMORY_SIZE];
 
+int cpu_check_lost(const struct cell *cell, struct cellhv_call *call)
+{
+	(void)cell, (void)call;
+	return 0;
+}
+
 static int called(char verb, unsigned kind)
 {
 	char call[] = {verb, (char)('0' + kind), 0};

@@ -73,9 +73,46 @@ TEST(late_answers_are_waited_for)
 	fake.cpus[2].answers_at = fake.now + 2500 * machine.ticks_per_ms;
 	CHECK_EQ(op_cell(CELLHV_OP_CELL_START, id), 0);
 	EXPECT(op_cell(CELLHV_OP_CELL_STOP, id), -ETIMEDOUT, CPU_SILENT, 2);
-	CHECK_EQ(state_of(id), CELLHV_STATE_RUNNING);
+	CHECK_EQ(state_of(id), CELLHV_STATE_FAILED);
+	CHECK_EQ(answer.status.failure.reason, CELLHV_FAILURE_SILENT);
+	CHECK_EQ(answer.status.failure.cpu, 2);
 	CHECK_EQ(op_cell(CELLHV_OP_CELL_STOP, id), 0);
+	CHECK(!cpu_is_lost(cpus[2]));
+	CHECK_EQ(op_cell(CELLHV_OP_CELL_START, id), 0);
 	end(id);
+}
+
+/* An SMI or INIT has taken a CPU: all but that CPU comes back, and it is not interrupted again. */
+TEST(cpu_that_is_lost)
+{
+	uint32_t id, next;
+	uint64_t kicks;
+
+	fake_boot(5);
+	id = run(&other);
+	fake.cpus[2].answers_at = FAKE_NEVER;
+	EXPECT(op_cell(CELLHV_OP_CELL_STOP, id), -ETIMEDOUT, CPU_SILENT, 2);
+	kicks = fake.kicks;
+	CHECK_EQ(op_cell(CELLHV_OP_CELL_STOP, id), 0);
+	CHECK_EQ(state_of(id), CELLHV_STATE_FAILED);
+	CHECK_EQ(scrub_all(id), 0);
+	EXPECT(op_cell(CELLHV_OP_CELL_START, id), -ETIMEDOUT, CPU_SILENT, 2);
+	CHECK_EQ(op_cell(CELLHV_OP_CELL_DESTROY, id), 0);
+	CHECK(!cells && cpus[2]->cell == &root_cell && cpus[3]->cell == &root_cell);
+
+	/* Nobody is given it, and nobody waits for it. */
+	EXPECT(create(&other), -ETIMEDOUT, CPU_SILENT, 2);
+	EXPECT(release(2), -ETIMEDOUT, CPU_SILENT, 2);
+	next = run(&plain);
+	end(next);
+	CHECK(fake.cpus[2].interrupted && fake.cpus[2].runs && fake.kicks < kicks + 20);
+
+	/* It runs nothing of the cell's when it comes back, and is the root's to start. */
+	fake_mend();
+	CHECK(!fake.cpus[2].runs && !cpu_is_lost(cpus[2]));
+	CHECK_EQ(cpus[2]->activity, CPU_AWAITS_START);
+	CHECK_EQ(cpus[2]->requests, 0);
+	end(run(&other));
 }
 
 TEST(parking_needs_another)

@@ -13,7 +13,7 @@
 #define MOST 200u /* steps of a call that can fail */
 
 /* What fails, at its n-th time. */
-enum way { PAGES, SPREAD_PAGES, KICKS, CHANGES, WAYS };
+enum way { PAGES, SPREAD_PAGES, KICKS, CHANGES, STEPS, WAYS };
 
 static uint32_t id;
 
@@ -23,8 +23,10 @@ static void fail_at(enum way way, unsigned n)
 		fake_leave_pages(n - 1, way == SPREAD_PAGES);
 	else if (way == KICKS)
 		fake.silent_kick = fake.kicks + n;
-	else
+	else if (way == CHANGES)
 		fake.failing_change = fake.changes + n;
+	else
+		fake.failing_step = fake.unit_steps + n;
 }
 
 /* Whether the call came to the n-th. */
@@ -34,6 +36,8 @@ static bool came_to(enum way way, int err)
 		return fake.kicks >= fake.silent_kick;
 	if (way == CHANGES)
 		return fake.changes >= fake.failing_change;
+	if (way == STEPS)
+		return fake.unit_steps >= fake.failing_step;
 	return err != 0;
 }
 
@@ -43,7 +47,9 @@ static void explained(enum way way, int err)
 
 	CHECK_EQ(err, memory ? -ENOMEM : -ETIMEDOUT);
 	CHECK_EQ(answer.error, err);
-	CHECK_EQ(answer.check, memory ? CELLHV_CHECK_POOL_EMPTY : CELLHV_CHECK_CPU_SILENT);
+	CHECK_EQ(answer.check, memory	      ? CELLHV_CHECK_POOL_EMPTY
+			       : way == STEPS ? CELLHV_CHECK_IOMMU_SILENT
+					      : CELLHV_CHECK_CPU_SILENT);
 }
 
 /* The cells that there are stop and go; the machine is as it was at first. */
@@ -239,4 +245,46 @@ static void have_slices(void)
 TEST(destroy_lacks_a_table)
 {
 	try_ways(&(struct scenario){nothing, have_slices, destroy, ENDING}, true, true, false);
+}
+
+static const struct wanted device = {
+	.name = "device",
+	.entry = 0x1000,
+	.memory = {{.phys = 0x400000, .guest = 0, .size = 0x2000, .flags = 7}},
+	.num_cpus = 1,
+	.cpus = {1},
+	.functions = {FAKE_NVME, FAKE_NIC},
+};
+
+static int create_device(void)
+{
+	return create(&device);
+}
+
+static void have_device(void)
+{
+	id = make_clean(&device);
+}
+
+static void take_unit(void)
+{
+	fake_boot_units(5, 1);
+	CHECK_EQ(op(CELLHV_OP_IOMMU_TAKE), 0);
+}
+
+/* Steps of an IOMMU among them. */
+TEST(create_with_functions_fails)
+{
+	const struct scenario scenario = {take_unit, nothing, create_device, RESTORED};
+
+	try_ways(&scenario, true, true, true);
+	CHECK(try_all(&scenario, STEPS) > 0);
+}
+
+TEST(destroy_with_functions_fails)
+{
+	const struct scenario scenario = {take_unit, have_device, destroy, ENDING};
+
+	try_ways(&scenario, false, true, true);
+	CHECK(try_all(&scenario, STEPS) > 0);
 }
