@@ -8,6 +8,7 @@
 #define X86_PCI_H
 
 #include "arch/x86/cpu.h"
+#include "core/memory.h"
 #include "core/pci.h"
 
 #define PCI_PORT_ADDRESS 0xcf8
@@ -28,12 +29,17 @@ enum pci_result pci_memory(struct cpu *cpu, struct pci_access *access);
 uint64_t pci_config_page(uint16_t address);
 bool pci_in_mmconfig(uint64_t guest);
 
-/* Whether accesses of the root's to PCI may exit; as those, or these alone. */
+/* The root's writes to config space exit, all of them. */
+extern bool pci_root_filtered;
+
+/* Whether any access of the root's to PCI may exit. */
 bool pci_root_is_trapped(void);
-bool pci_root_is_filtered(void);
 
 /* What the root may do with a page of MMCONFIG that has no function which it cannot reach. */
-uint32_t pci_root_access(void);
+static inline uint32_t pci_root_access(void)
+{
+	return pci_root_filtered ? PAGING_READ | PAGING_DEVICE : MEMORY_ROOT_ACCESS;
+}
 
 /* An access of the root's to a physical function; at `offset` in its config space. */
 void pci_root_config(struct cpu *cpu, uint16_t address, unsigned offset, struct pci_access *access);

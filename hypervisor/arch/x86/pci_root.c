@@ -17,21 +17,11 @@
 
 #define CONFIG_TAKEN PCI_BARS /* in pci_function.taken */
 
-static bool filtered; /* the root's writes exit */
-
-bool pci_root_is_filtered(void)
-{
-	return filtered;
-}
+bool pci_root_filtered;
 
 bool pci_root_is_trapped(void)
 {
-	return filtered || root_cell.functions;
-}
-
-uint32_t pci_root_access(void)
-{
-	return filtered ? PAGING_READ | PAGING_DEVICE : MEMORY_ROOT_ACCESS;
+	return pci_root_filtered || root_cell.functions;
 }
 
 void pci_root_trap_port(void)
@@ -112,20 +102,20 @@ static int change_all(uint32_t access)
 
 int arch_pci_filter(struct cpu *self, bool on, struct cellhv_call *call)
 {
-	bool before = filtered;
+	bool before = pci_root_filtered;
 	int err;
 
 	if (on == before)
 		return 0;
-	filtered = on;
+	pci_root_filtered = on;
 	err = change_all(pci_root_access());
 	if (!err)
 		err = memory_settle_root(self, call);
 	if (err && on) {
-		filtered = false;
+		pci_root_filtered = false;
 		change_all(pci_root_access());
 	} else if (err && err != -ETIMEDOUT) {
-		filtered = true;
+		pci_root_filtered = true;
 	}
 	pci_root_trap_port();
 	return err;
