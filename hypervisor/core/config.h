@@ -80,6 +80,32 @@ static inline uint64_t config_bar_pages(const struct cellhv_bar *bar)
 	return (bar->size + 0xfff) & ~0xfffull;
 }
 
+/*
+ * The n-th range of ports that the cell has: those it lists, then its functions' BARs. false: there
+ * are no more.
+ */
+static inline bool config_port_range(const struct cellhv_cell_config *config, uint32_t n,
+				     struct cellhv_port_range *ret)
+{
+	uint32_t bars = config->functions.count * CELLHV_FUNCTION_BARS;
+
+	if (n < config->ports.count) {
+		*ret = *config_ports(config, n);
+		return true;
+	}
+	n -= config->ports.count;
+	for (uint32_t i = 0; i < bars; i++) {
+		const struct cellhv_bar *bar = &config_function(config, i / CELLHV_FUNCTION_BARS)
+							->bars[i % CELLHV_FUNCTION_BARS];
+
+		if (!bar->size || config_bar_is_memory(bar) || n--)
+			continue;
+		*ret = (struct cellhv_port_range){(uint32_t)bar->phys, (uint32_t)bar->size};
+		return true;
+	}
+	return false;
+}
+
 static inline const struct cellhv_pin *config_pin(const struct cellhv_cell_config *config,
 						  uint32_t index)
 {

@@ -9,6 +9,7 @@
 
 #define PAGE_MASK 0xfffull
 #define PORTS 0x10000ull
+#define PCI_PORTS 0xcf8u /* nobody's */
 #define IOAPIC_PINS 240u /* that its version register can tell: Intel 82093AA, 3.2.2 */
 
 static bool is_list(const uint16_t *entries, uint32_t count, uint32_t max)
@@ -31,7 +32,9 @@ static bool bar_is_valid(const struct cellhv_bar *bar)
 {
 	if (!bar->size)
 		return !bar->phys;
-	if (config_bar_is_memory(bar) ? bar->phys & PAGE_MASK : bar->phys + bar->size > PORTS)
+	if (config_bar_is_memory(bar) ? bar->phys & PAGE_MASK
+				      : bar->phys + bar->size > PORTS ||
+						range_overlaps(bar->phys, bar->size, PCI_PORTS, 8))
 		return false;
 	return !(bar->size & (bar->size - 1)) && !(bar->phys & (bar->size - 1)) && bar->phys &&
 	       bar->phys <= UINT64_MAX - bar->size;

@@ -33,40 +33,46 @@ static bool is_roots(const struct cellhv_port_range *range)
 
 static int fake_port_check(struct cpu *self, const struct cell *cell, struct cellhv_call *call)
 {
-	(void)self;
-	for (uint32_t i = 0; i < cell->config->ports.count; i++) {
-		const struct cellhv_port_range *range = config_ports(cell->config, i);
+	struct cellhv_port_range range;
 
-		if (!is_roots(range))
-			return cell_refuse(call, -EBUSY, CELLHV_CHECK_PORT_OWNED, range->base);
+	(void)self;
+	for (uint32_t i = 0; config_port_range(cell->config, i, &range); i++) {
+		if (!is_roots(&range))
+			return cell_refuse(call, -EBUSY, CELLHV_CHECK_PORT_OWNED, range.base);
 	}
 	return 0;
 }
 
 static int fake_port_reserve(struct cell *cell)
 {
-	if (!cell->config->ports.count)
+	struct cellhv_port_range range;
+
+	if (!config_port_range(cell->config, 0, &range))
 		return 0;
 
 	cell->arch = pool_alloc(&machine.pool, PORT_PAGES);
-	for (uint32_t i = 0; cell->arch && i < cell->config->ports.count; i++)
-		set_ports(cell->arch->ports, config_ports(cell->config, i), true);
+	for (uint32_t i = 0; cell->arch && config_port_range(cell->config, i, &range); i++)
+		set_ports(cell->arch->ports, &range, true);
 	return cell->arch ? 0 : -ENOMEM;
 }
 
 static int fake_port_take(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 {
+	struct cellhv_port_range range;
+
 	(void)self;
 	(void)call;
-	for (uint32_t i = 0; i < cell->config->ports.count; i++)
-		set_ports(fake.root_ports, config_ports(cell->config, i), false);
+	for (uint32_t i = 0; config_port_range(cell->config, i, &range); i++)
+		set_ports(fake.root_ports, &range, false);
 	return 0;
 }
 
 static void fake_port_drop(struct cell *cell)
 {
-	for (uint32_t i = 0; i < cell->config->ports.count; i++)
-		set_ports(fake.root_ports, config_ports(cell->config, i), true);
+	struct cellhv_port_range range;
+
+	for (uint32_t i = 0; config_port_range(cell->config, i, &range); i++)
+		set_ports(fake.root_ports, &range, true);
 }
 
 static void fake_port_release(struct cell *cell)
@@ -76,9 +82,11 @@ static void fake_port_release(struct cell *cell)
 
 static void fake_port_verify(void)
 {
+	struct cellhv_port_range range;
+
 	for (const struct cell *cell = cells; cell; cell = cell->next) {
-		for (uint32_t i = 0; i < cell->config->ports.count; i++) {
-			uint32_t port = config_ports(cell->config, i)->base;
+		for (uint32_t i = 0; config_port_range(cell->config, i, &range); i++) {
+			uint32_t port = range.base;
 
 			if (get_port(fake.root_ports, port) || !get_port(cell->arch->ports, port))
 				panic("port %x has not exactly one owner", port);

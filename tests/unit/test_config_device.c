@@ -149,6 +149,7 @@ TEST(functions)
 	FUNCTION_WITH(bars[0].phys, 0xffffffff00000000);
 	FUNCTION_WITH(bars[5].phys, 0x1000);
 	FUNCTION_WITH(bars[0].phys, 0x8000); /* ports end at 64 KiB */
+	CELL_WITH(functions[0].bars[1].phys, 0xce0, CELLHV_CHECK_CONFIG_FUNCTION, 0);
 	CELL_WITH(functions[0].bars[1].size, 0x40, 0, 0);
 }
 

@@ -99,6 +99,28 @@ TEST(life)
 	free(before);
 }
 
+static bool root_has_port(unsigned port)
+{
+	return fake.root_ports[port / 8] >> port % 8 & 1;
+}
+
+/* With its BAR, though the cell lists none. */
+TEST(ports_of_bars)
+{
+	struct wanted wanted = plain;
+	uint32_t id;
+
+	boot();
+	id = run(&with_nic);
+	for (unsigned port = 0xbfff; port <= 0xc020; port++)
+		CHECK_EQ(root_has_port(port), port < 0xc000 || port > 0xc01f);
+	wanted.ports[0].base = 0xc01f;
+	CHECK_EQ(create(&wanted), -EBUSY);
+	CHECK_EQ(answer.check, CELLHV_CHECK_PORT_OWNED);
+	end(id);
+	CHECK(root_has_port(0xc000) && root_has_port(0xc01f));
+}
+
 /* What it has begun ends before it is said to be quiet; a function that never ends is left. */
 TEST(pending_transactions_are_waited_for)
 {

@@ -20,32 +20,31 @@ uint8_t *port_ranges_bitmap(const struct cell *cell)
 /* By a cell other than the root. */
 static bool port_is_owned(const struct cellhv_port_range *wanted)
 {
-	for (const struct cell *cell = cells; cell; cell = cell->next) {
-		for (uint32_t i = 0; i < cell->config->ports.count; i++) {
-			const struct cellhv_port_range *range = config_ports(cell->config, i);
+	struct cellhv_port_range range;
 
-			if (range_overlaps(wanted->base, wanted->count, range->base, range->count))
+	for (const struct cell *cell = cells; cell; cell = cell->next)
+		for (uint32_t i = 0; config_port_range(cell->config, i, &range); i++)
+			if (range_overlaps(wanted->base, wanted->count, range.base, range.count))
 				return true;
-		}
-	}
 	return false;
 }
 
 static int port_check(struct cpu *self, const struct cell *cell, struct cellhv_call *call)
 {
-	(void)self;
-	for (uint32_t i = 0; i < cell->config->ports.count; i++) {
-		const struct cellhv_port_range *range = config_ports(cell->config, i);
+	struct cellhv_port_range range;
 
-		if (port_is_owned(range) || kept_ports(range->base, range->count))
-			return cell_refuse(call, -EBUSY, CELLHV_CHECK_PORT_OWNED, range->base);
-	}
+	(void)self;
+	for (uint32_t i = 0; config_port_range(cell->config, i, &range); i++)
+		if (port_is_owned(&range) || kept_ports(range.base, range.count))
+			return cell_refuse(call, -EBUSY, CELLHV_CHECK_PORT_OWNED, range.base);
 	return 0;
 }
 
 static int port_reserve(struct cell *cell)
 {
-	if (!cell->config->ports.count)
+	struct cellhv_port_range range;
+
+	if (!config_port_range(cell->config, 0, &range))
 		return 0;
 
 	cell->arch = pool_alloc(&machine.pool, ARCH_CELL_PAGES);
@@ -53,23 +52,20 @@ static int port_reserve(struct cell *cell)
 		return -ENOMEM;
 
 	memcpy(cell->arch->port_bitmap, x86_machine.cell_port_bitmap, PORT_BITMAP_SIZE);
-	for (uint32_t i = 0; i < cell->config->ports.count; i++) {
-		const struct cellhv_port_range *range = config_ports(cell->config, i);
-
-		port_bitmap_allow(cell->arch->port_bitmap, range->base, range->count);
-	}
+	for (uint32_t i = 0; config_port_range(cell->config, i, &range); i++)
+		port_bitmap_allow(cell->arch->port_bitmap, range.base, range.count);
 	return 0;
 }
 
 static void port_set_root(const struct cell *cell, bool root_may)
 {
-	for (uint32_t i = 0; i < cell->config->ports.count; i++) {
-		const struct cellhv_port_range *range = config_ports(cell->config, i);
+	struct cellhv_port_range range;
 
+	for (uint32_t i = 0; config_port_range(cell->config, i, &range); i++) {
 		if (root_may)
-			port_bitmap_allow(x86_machine.root_port_bitmap, range->base, range->count);
+			port_bitmap_allow(x86_machine.root_port_bitmap, range.base, range.count);
 		else
-			port_bitmap_deny(x86_machine.root_port_bitmap, range->base, range->count);
+			port_bitmap_deny(x86_machine.root_port_bitmap, range.base, range.count);
 	}
 }
 
@@ -93,10 +89,10 @@ static void port_release(struct cell *cell)
 
 static void port_verify_cell(const struct cell *cell)
 {
-	for (uint32_t i = 0; i < cell->config->ports.count; i++) {
-		const struct cellhv_port_range *range = config_ports(cell->config, i);
+	struct cellhv_port_range range;
 
-		for (uint32_t port = range->base; port < range->base + range->count; port++)
+	for (uint32_t i = 0; config_port_range(cell->config, i, &range); i++) {
+		for (uint32_t port = range.base; port < range.base + range.count; port++)
 			if (port_bitmap_allowed(x86_machine.root_port_bitmap, port, 1) ||
 			    !port_bitmap_allowed(port_ranges_bitmap(cell), port, 1))
 				panic("port %x has not exactly one owner", port);
