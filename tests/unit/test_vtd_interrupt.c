@@ -81,18 +81,18 @@ TEST(entries_of_cells)
 	CHECK_EQ(vtd_ops.set_interrupt(self, &unit, 5, &wanted), 0);
 	CHECK_EQ(interrupts_flushed, 1);
 	vtd_ops.message(&unit, 5, &address, &data);
-	CHECK_EQ(address, 0xfee00014 | (64512u + 5 - 32768) << 5);
+	CHECK_EQ(address, 0xfee00014 | (65024u + 5 - 32768) << 5);
 	CHECK_EQ(data, 0);
-	CHECK_EQ(our_entry(64517)[0], ENTRY(3, 0x2d0011));
-	CHECK_EQ(our_entry(64517)[1], 0x40028);
+	CHECK_EQ(our_entry(65029)[0], ENTRY(3, 0x2d0011));
+	CHECK_EQ(our_entry(65029)[1], 0x40028);
 	CHECK(write_as_linux(VTD_IRTA, 4, 0x80f));
 	submit(4, STATUS);
-	CHECK_EQ(our_entry(64517)[0], ENTRY(3, 0x2d0011));
+	CHECK_EQ(our_entry(65029)[0], ENTRY(3, 0x2d0011));
 	masked.masked = true;
 	CHECK_EQ(vtd_ops.set_interrupt(self, &unit, 5, &masked), 0);
-	CHECK_EQ(our_entry(64517)[0] & 1, 0);
+	CHECK_EQ(our_entry(65029)[0] & 1, 0);
 	CHECK_EQ(vtd_ops.set_interrupt(self, &unit, 5, NULL), 0);
-	CHECK(!vtd_entry(&unit, 64512, &entry, &x2apic));
+	CHECK(!vtd_entry(&unit, 65024, &entry, &x2apic));
 }
 
 TEST(a_table_of_others_is_empty)
