@@ -4,9 +4,8 @@
  * what libcell never asks. CELL_CREATE gets the functions
  * FUNCTIONS="BUS:DEVICE.FUNCTION[=FLAGS[+SIZE]]
  * ..." with their BARs as Linux has them, SIZE bytes more in the first one; and the pins
- * PINS="IOAPIC:PIN[=FLAGS] ...". ENABLE gets the I/O APIC IOAPIC="BASE", whose interrupts begin at
- * 0. Flags are those of config.h. Why CELL_CREATE or CELL_DESTROY has failed goes to standard error
- * as "check NAME, object NUMBER".
+ * PINS="IOAPIC:PIN[=FLAGS] ...". Flags are those of config.h. Why CELL_CREATE or CELL_DESTROY has
+ * failed goes to standard error as "check NAME, object NUMBER".
  */
 #define _GNU_SOURCE
 #include <cellhv/driver.h>
@@ -127,15 +126,6 @@ static void add_pins(struct blob *blob)
 	append(blob, offsetof(struct cellhv_cell_config, pins), pins, count, sizeof(pins[0]));
 }
 
-static void add_ioapic(struct blob *blob)
-{
-	const char *text = getenv("IOAPIC");
-	struct cellhv_ioapic ioapic = {.base = text ? strtoull(text, NULL, 16) : 0};
-
-	append(blob, offsetof(struct cellhv_system_config, ioapics), &ioapic, text != NULL,
-	       sizeof(ioapic));
-}
-
 static void fill(struct blob *blob, uint64_t config, uint32_t size)
 {
 	if (size > sizeof(blob->bytes) / 2)
@@ -200,21 +190,6 @@ static int destroy(ioctl_function next, int fd, struct cellhv_cell_op *op)
 	return tell(next(fd, CELLHV_IOC_CELL_DESTROY, op), &op->error);
 }
 
-static int enable(ioctl_function next, int fd, struct cellhv_enable *enable)
-{
-	struct cellhv_enable changed = *enable;
-	struct blob blob;
-	int result;
-
-	fill(&blob, enable->config, enable->config_size);
-	add_ioapic(&blob);
-	changed.config = (uintptr_t)blob.bytes;
-	changed.config_size = (uint32_t)blob.size;
-	result = next(fd, CELLHV_IOC_ENABLE, &changed);
-	enable->error = changed.error;
-	return result;
-}
-
 int ioctl(int fd, unsigned long request, ...)
 {
 	ioctl_function next = (ioctl_function)dlsym(RTLD_NEXT, "ioctl");
@@ -228,7 +203,5 @@ int ioctl(int fd, unsigned long request, ...)
 		return create(next, fd, argument);
 	if (request == CELLHV_IOC_CELL_DESTROY)
 		return destroy(next, fd, argument);
-	if (request == CELLHV_IOC_ENABLE)
-		return enable(next, fd, argument);
 	return next(fd, request, argument);
 }
