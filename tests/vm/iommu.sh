@@ -2,10 +2,9 @@
 # shellcheck shell=dash
 # Devices of the root's under tables of the hypervisor's: the disk goes on, and edu, which any
 # program of root's may make do DMA, reaches what is the root's alone.
-# machines: vtd-6.12 vtd-39-6.1 vtd-noir-6.1 amdvi-6.1 amdvi-pt-6.1 amdvi-ir-6.1
+# machines: vtd-6.12 vtd-39-6.1 vtd-noir-6.1 amdvi-6.1 amdvi-pt-6.1
 # elsewhere: isolated own_memory hypervisor_is_not_reached disk_through_enables
 # amdvi-pt: all
-# amdvi-ir: all
 # timeout: 600
 
 SIGNATURE=43454c4c4856494d # CELLHVIM, how the hypervisor's block begins
