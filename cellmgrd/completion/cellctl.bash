@@ -37,7 +37,7 @@ _cellctl() {
 	:*) words=$verbs ;;
 	help:0) words=$verbs ;;
 	hypervisor:0) words="enable confirm disable status console" ;;
-	host:0) words="check describe prepare" ;;
+	host:0) words="check describe devices prepare" ;;
 	link:0) words="list status ring wait set-state read write" ;;
 	link:1) [ "$action" = list ] || words=$(__cellctl_links) ;;
 	link:2)

@@ -6,6 +6,7 @@
 #include "checks.h"
 #include "cleanup.h"
 #include "ctl.h"
+#include "devices.h"
 #include "diag-json.h"
 #include "diag.h"
 #include "exit-status.h"
@@ -78,7 +79,10 @@ int ctl_host(struct ctl *ctl, int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*run)(struct ctl *ctl, cell_host *host);
-	} actions[] = {{"check", check}, {"describe", describe}, {"prepare", prepare_host}};
+	} actions[] = {{"check", check},
+		       {"describe", describe},
+		       {"devices", devices_host},
+		       {"prepare", prepare_host}};
 	CLEANUP_HOST cell_host *host = NULL;
 	size_t i = 0;
 	int r;
@@ -87,7 +91,7 @@ int ctl_host(struct ctl *ctl, int argc, char **argv)
 	while (i < ARRAY_SIZE(actions) && strcmp(actions[i].name, argv[1]) != 0)
 		i++;
 	if (i == ARRAY_SIZE(actions)) {
-		ctl_fail("host takes check, describe or prepare, not \"%s\".", argv[1]);
+		ctl_fail("host takes check, describe, devices or prepare, not \"%s\".", argv[1]);
 		return EXIT_USAGE;
 	}
 

@@ -136,7 +136,17 @@ static int status_from_bus(struct ctl *ctl)
 	return strcmp(state, "enabled") == 0 ? EXIT_OK : EXIT_NOT_RUNNING;
 }
 
-static void print_json(const struct ctl *ctl, const char *state, const struct cell_hv_info *info)
+/* What is open, and why; what is closed, and how. */
+static void print_protection(const struct cell_protection *protection)
+{
+	printf("       DMA: %s\n", cell_dma_to_string(protection->dma));
+	printf("Interrupts: %s\n", cell_interrupts_to_string(protection->interrupts));
+	if (*protection->message)
+		printf("      Open: %s\n", protection->message);
+}
+
+static void print_json(const struct ctl *ctl, const char *state, const struct cell_hv_info *info,
+		       const struct cell_protection *protection)
 {
 	CLEANUP_JSON json_object *root = json_object_new_object();
 
@@ -147,6 +157,14 @@ static void print_json(const struct ctl *ctl, const char *state, const struct ce
 	json_object_object_add(root, "cells", json_object_new_int((int)info->n_cells));
 	json_object_object_add(root, "pagesTotal", json_object_new_int((int)info->pages_total));
 	json_object_object_add(root, "pagesUsed", json_object_new_int((int)info->pages_used));
+	if (info->enabled) {
+		json_object_object_add(root, "dma",
+				       json_object_new_string(cell_dma_to_string(protection->dma)));
+		json_object_object_add(
+			root, "interrupts",
+			json_object_new_string(cell_interrupts_to_string(protection->interrupts)));
+		json_object_object_add(root, "open", json_object_new_string(protection->message));
+	}
 	puts(json_object_to_json_string_ext(root, ctl_json_flags(ctl)));
 }
 
@@ -154,6 +172,7 @@ static int status(struct ctl *ctl)
 {
 	CLEANUP_HV cell_hv *hv = NULL;
 	struct cell_hv_info info = {0};
+	struct cell_protection protection = {0};
 	const char *state;
 	int r;
 
@@ -163,19 +182,23 @@ static int status(struct ctl *ctl)
 	r = cell_hv_open(ctl->context, false, &hv);
 	if (r >= 0)
 		r = cell_hv_info(hv, &info);
+	if (r >= 0 && info.enabled)
+		r = cell_hv_protection(hv, &protection);
 	if (r < 0 && cell_hv_is_installed(ctl->context) <= 0)
 		state = "missing";
 	else
 		state = info.enabled ? "enabled" : "disabled";
 
 	if (ctl->format != TABLE_TEXT)
-		print_json(ctl, state, &info);
+		print_json(ctl, state, &info, &protection);
 	else if (info.enabled)
 		printf("enabled, version %s, %s mode, %u CPUs, %u cells, %u of %u pages used\n",
 		       info.version, info.x2apic ? "x2APIC" : "xAPIC", info.n_cpus, info.n_cells,
 		       info.pages_used, info.pages_total);
 	else
 		puts(state);
+	if (ctl->format == TABLE_TEXT && info.enabled)
+		print_protection(&protection);
 
 	return info.enabled ? EXIT_OK : EXIT_NOT_RUNNING;
 }

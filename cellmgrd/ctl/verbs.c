@@ -116,11 +116,13 @@ static const struct verb verbs[] = {
 	 "  write NAME SECTION [OFFSET]           from standard input\n"
 	 "All but list and status are for links that /etc/cellmgr/host.json lists.\n",
 	 0},
-	{MACHINE, "host", "check|describe|prepare", 1, 1, ctl_host,
+	{MACHINE, "host", "check|describe|devices|prepare", 1, 1, ctl_host,
 	 "Can this machine be partitioned, and make it so",
 	 "check names the remedy of each finding, shows all mistakes in "
 	 "/etc/cellmgr/host.json,\n"
-	 "and changes nothing. describe: CPUs, memory, devices as JSON. prepare: writes what the\n"
+	 "and changes nothing. describe: CPUs, memory, devices as JSON. devices: PCI functions, "
+	 "which\n"
+	 "of them a cell may have, and why not (root). prepare: writes what the\n"
 	 "kernel needs on its command line into the boot loader's settings (GRUB, or what\n"
 	 "kernel-install reads), and applies that; with --dry-run only shows it. A reboot has to\n"
 	 "follow. Exit status 1 where checks fail that this does not mend.\n"

@@ -2,6 +2,8 @@
 #include "driver/cell_object.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,6 +175,58 @@ LIBCELL_PUBLIC int cell_cell_memory_size(cell_cell *cell, uint64_t *ret_size)
 		return r == -ENOENT ? fail_gone(cell) : r;
 
 	*ret_size = ram_of(config);
+	return 0;
+}
+
+/* With NULL at the end; NULL: out of memory. */
+static char **device_names(const struct cellhv_cell_config *config)
+{
+	char **names = calloc(config->functions.count + config->pins.count + 1, sizeof(*names));
+	size_t n = 0;
+
+	for (uint32_t i = 0; names && i < config->functions.count; i++) {
+		unsigned address = blob_functions(config)[i].address;
+
+		if (asprintf(&names[n], "0000:%02x:%02x.%x", address >> 8, address >> 3 & 31,
+			     address & 7) < 0)
+			goto fail;
+		n++;
+	}
+	for (uint32_t i = 0; names && i < config->pins.count; i++) {
+		const struct cellhv_pin *pin = &blob_pins(config)[i];
+
+		if (asprintf(&names[n], "pin %" PRIu32 " of the I/O APIC at 0x%" PRIx64, pin->pin,
+			     pin->ioapic) < 0)
+			goto fail;
+		n++;
+	}
+	return names;
+
+fail:
+	names[n] = NULL;
+	return cell_strv_free(names);
+}
+
+LIBCELL_PUBLIC int cell_cell_devices(cell_cell *cell, char ***ret_names)
+{
+	cell_context *context = cell->hv->context;
+	_cleanup_free_ struct cellhv_cell_config *config = NULL;
+	struct cellhv_cell_info info;
+	char **names;
+	int r;
+
+	context_begin(context);
+	r = cell_object_info(cell, &info);
+	if (r == 0)
+		r = inventory_config(context, cell->hv->fd, &info, &config);
+	if (r != 0)
+		return r == -ENOENT ? fail_gone(cell) : r;
+
+	names = device_names(config);
+	if (!names)
+		return context_oom(context);
+
+	*ret_names = names;
 	return 0;
 }
 

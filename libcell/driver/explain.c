@@ -283,6 +283,19 @@ bool explain_number(uint32_t check, uint64_t number, char text[EXPLAIN_SIZE])
 	return false;
 }
 
+void explain_iommu(const struct cellhv_error *error, char text[EXPLAIN_SIZE])
+{
+	text[0] = '\0';
+	if (!error->check || explain_number(error->check, error->object, text))
+		return;
+
+	snprintf(text, EXPLAIN_SIZE, "for a reason that this library does not know");
+	for (size_t i = 0; i < ELEMENTS(sentences); i++)
+		if (sentences[i].check == error->check &&
+		    (sentences[i].object == UNIT || sentences[i].object == NOTHING))
+			render_sentence(&sentences[i], iommu_feature(error->object), text);
+}
+
 static const struct {
 	const char *what, *remedy;
 } modes[CELLHV_CPU_MODE_MAX] = {

@@ -15,6 +15,9 @@ void explain_failure(cell_context *context, int fd, int result, const struct cel
 #define EXPLAIN_SIZE 512
 bool explain_number(uint32_t check, uint64_t number, char text[EXPLAIN_SIZE]);
 
+/* The same of why IOMMUs are not used; "" where nothing is said. */
+void explain_iommu(const struct cellhv_error *error, char text[EXPLAIN_SIZE]);
+
 /* The stable name of a failure reason, and one sentence about it. */
 const char *explain_failure_reason(uint32_t reason);
 void explain_guest_failure(const struct cellhv_failure *failure, char message[160]);

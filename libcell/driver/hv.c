@@ -12,6 +12,7 @@
 
 #include "base/export.h"
 #include "driver/driver.h"
+#include "driver/explain.h"
 #include "driver/inventory.h"
 #include "driver/lock.h"
 #include "driver/module.h"
@@ -150,6 +151,80 @@ LIBCELL_PUBLIC int cell_hv_info(cell_hv *hv, struct cell_hv_info *ret)
 	memcpy(ret->version, info.version, sizeof(ret->version));
 	ret->version[sizeof(ret->version) - 1] = '\0';
 	return 0;
+}
+
+static enum cell_dma dma_of(uint32_t dma)
+{
+	static const enum cell_dma states[] = {
+		[CELLHV_DMA_OPEN] = CELL_DMA_OPEN,
+		[CELLHV_DMA_ISOLATED] = CELL_DMA_ISOLATED,
+		[CELLHV_DMA_BY_LINUX] = CELL_DMA_BY_LINUX,
+	};
+
+	return dma < sizeof(states) / sizeof(states[0]) ? states[dma] : CELL_DMA_OPEN;
+}
+
+static enum cell_interrupts interrupts_of(uint32_t interrupts)
+{
+	static const enum cell_interrupts states[] = {
+		[CELLHV_INTERRUPTS_OPEN] = CELL_INTERRUPTS_OPEN,
+		[CELLHV_INTERRUPTS_MESSAGES] = CELL_INTERRUPTS_FILTERED,
+		[CELLHV_INTERRUPTS_REMAPPED] = CELL_INTERRUPTS_REMAPPED,
+	};
+
+	return interrupts < sizeof(states) / sizeof(states[0]) ? states[interrupts]
+							       : CELL_INTERRUPTS_OPEN;
+}
+
+_Static_assert(sizeof(((struct cell_protection *)NULL)->message) >= EXPLAIN_SIZE,
+	       "all of an explanation fits");
+
+LIBCELL_PUBLIC int cell_hv_protection(cell_hv *hv, struct cell_protection *ret)
+{
+	struct cell_protection protection;
+	struct cellhv_info info;
+	int r;
+
+	context_begin(hv->context);
+	r = hv_require_enabled(hv, "tell what confines devices");
+	if (r == 0)
+		r = read_info(hv->context, hv->fd, &info);
+	if (r < 0)
+		return r;
+
+	protection = (struct cell_protection){
+		.dma = dma_of(info.dma),
+		.interrupts = interrupts_of(info.interrupts),
+	};
+	explain_iommu(&info.iommu, protection.message);
+	*ret = protection;
+	return 0;
+}
+
+LIBCELL_PUBLIC const char *cell_dma_to_string(enum cell_dma dma)
+{
+	switch (dma) {
+	case CELL_DMA_OPEN:
+		return "open";
+	case CELL_DMA_ISOLATED:
+		return "isolated";
+	case CELL_DMA_BY_LINUX:
+		return "by Linux's tables";
+	}
+	return "unknown";
+}
+
+LIBCELL_PUBLIC const char *cell_interrupts_to_string(enum cell_interrupts interrupts)
+{
+	switch (interrupts) {
+	case CELL_INTERRUPTS_OPEN:
+		return "open";
+	case CELL_INTERRUPTS_FILTERED:
+		return "filtered";
+	case CELL_INTERRUPTS_REMAPPED:
+		return "remapped";
+	}
+	return "unknown";
 }
 
 int hv_require_enabled(cell_hv *hv, const char *what)

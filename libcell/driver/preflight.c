@@ -17,7 +17,9 @@
 #include "driver/finding.h"
 #include "driver/firmware.h"
 #include "driver/module.h"
+#include "host/interrupts.h"
 #include "host/iommu.h"
+#include "host/pci_judge.h"
 #include "host/pool.h"
 #include "text/number.h"
 
@@ -196,6 +198,36 @@ static const char *iommu_argument(const cell_host *host, const struct iommu_find
 	return cmdline_has(host->cmdline, iommu->off_option) ? "" : iommu->off_option;
 }
 
+/* What the hypervisor will be able to keep devices from, as far as it can be told without it. */
+static void check_confinement(const cell_host *host, struct finding *finding)
+{
+	const char *why;
+	int remapped = interrupts_are_remapped(host->root);
+
+	finding->out_of_memory = remapped < 0;
+	if (!pci_is_confined(host, &why)) {
+		finding_set(finding, CELL_CHECK_WARNING,
+			    "nothing confines devices: one may write to any memory, of cells too, "
+			    "and interrupt any CPU");
+		finding_remedy(finding, "%s", why);
+	} else if (remapped == 0) {
+		finding_set(finding, CELL_CHECK_WARNING,
+			    "%zu IOMMU%s for the DMA of devices; interrupt remapping: none: a "
+			    "device may interrupt any CPU",
+			    host->acpi.n_iommus, host->acpi.n_iommus == 1 ? "" : "s");
+		finding_remedy(finding, "see `dmesg` for why Linux does not remap interrupts, and "
+					"the firmware's setup (VT-d, AMD-Vi, x2APIC)");
+	} else {
+		finding_set(finding, CELL_CHECK_OK,
+			    "%zu IOMMU%s for the DMA of devices, and their interrupts are remapped",
+			    host->acpi.n_iommus, host->acpi.n_iommus == 1 ? "" : "s");
+	}
+}
+
+/*
+ * Where Linux translates, the hypervisor cannot take the IOMMU over, and the DMA would be confined
+ * by Linux's tables alone: that is refused here, until it can carry them.
+ */
 static void check_iommu(const cell_host *host, struct finding *finding)
 {
 	struct iommu_finding iommu;
@@ -203,8 +235,10 @@ static void check_iommu(const cell_host *host, struct finding *finding)
 
 	r = iommu_find_translating(host->root, &iommu);
 	finding->out_of_memory = r < 0;
-	if (r <= 0) {
-		finding_set(finding, CELL_CHECK_OK, "no IOMMU translates Linux's DMA");
+	if (r < 0)
+		return;
+	if (r == 0) {
+		check_confinement(host, finding);
 		return;
 	}
 	finding_set(finding, CELL_CHECK_FAILED,

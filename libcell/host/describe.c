@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/export.h"
+#include "host/describe_devices.h"
 #include "host/host.h"
 #include "text/json.h"
 
@@ -103,12 +104,15 @@ LIBCELL_PUBLIC int cell_host_describe(cell_host *host, char **ret_json)
 		{"apics", number(acpi->n_apics)},
 		{"dmar", json_object_new_boolean(acpi->has_dmar)},
 		{"ivrs", json_object_new_boolean(acpi->has_ivrs)},
+		{"iommus", number(acpi->iommus_are_wrong ? 0 : acpi->n_iommus)},
+		{"ioapics", number(acpi->ioapics_are_wrong ? 0 : acpi->n_ioapics)},
 	};
 	const struct fact all[] = {
 		{"kernel", json_object_new_string(host->kernel)},
 		{"cpu", object_of(cpu, ELEMENTS(cpu))},
 		{"firmware", object_of(firmware, ELEMENTS(firmware))},
 		{"memory", describe_memory(host)},
+		{"devices", describe_devices(host)},
 	};
 	object = object_of(all, ELEMENTS(all));
 	text = object ? json_to_text(object) : NULL;

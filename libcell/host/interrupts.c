@@ -52,21 +52,40 @@ static bool read_line(const char *line, uint32_t number, unsigned n_cpus,
 	return true;
 }
 
+/* *ret: NULL where there is none. -ENOMEM */
+static int load(const char *root, char **ret)
+{
+	char path[PATH_MAX];
+	size_t size;
+	int r;
+
+	*ret = NULL;
+	if (file_path(path, root, "/proc/interrupts") < 0)
+		return 0;
+
+	r = file_load(path, TEXT_MAX, ret, &size);
+	return r == -ENOMEM ? r : 0;
+}
+
+/* Chips whose interrupts go by an IOMMU have names that begin so: "IR-IO-APIC", "IR-PCI-MSI". */
+int interrupts_are_remapped(const char *root)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = load(root, &text);
+
+	return r < 0 ? r : text && strstr(text, " IR-");
+}
+
 /* proc_interrupts(5): the first line names the CPUs. */
 int interrupts_find(const char *root, uint32_t number, char ret[INTERRUPTS_HANDLERS])
 {
 	_cleanup_free_ char *text = NULL;
-	char path[PATH_MAX], *line, *rest;
+	char *line, *rest;
 	unsigned n_cpus;
-	size_t size;
-	int r;
+	int r = load(root, &text);
 
-	if (file_path(path, root, "/proc/interrupts") < 0)
-		return 0;
-
-	r = file_load(path, TEXT_MAX, &text, &size);
-	if (r < 0)
-		return r == -ENOMEM ? r : 0;
+	if (r < 0 || !text)
+		return r;
 
 	line = strtok_r(text, "\n", &rest);
 	n_cpus = line ? count_words(line) : 0;

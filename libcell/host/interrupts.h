@@ -9,5 +9,7 @@
 
 /* 1: there are handlers, by name; 0: none. -ENOMEM */
 int interrupts_find(const char *root, uint32_t number, char ret[INTERRUPTS_HANDLERS]);
+/* Whether Linux has them remapped by an IOMMU: 1 or 0. -ENOMEM */
+int interrupts_are_remapped(const char *root);
 
 #endif

@@ -75,7 +75,8 @@ static bool is_unreadable(struct judgement *judgement)
 
 	if (function->is_hidden)
 		return say(judgement,
-			   "%s does not answer: it is switched off or gone; see `lspci -s %s` and "
+			   "%s does not answer: a cell has it, or it is off or gone; see `lspci -s "
+			   "%s` and "
 			   "`dmesg`",
 			   function->name, function->name);
 	return !function->is_shown &&

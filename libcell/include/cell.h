@@ -34,7 +34,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
 /* ---- Context: the library's one root object ------------------------------------------------- */
 
 typedef struct cell_context cell_context;
@@ -464,8 +463,8 @@ struct cell_link_info {
 };
 #define CELL_LINK_N_VECTORS_MAX 16
 
-int cell_link_open(cell_context *context, const char *name,
-		   cell_link **ret); /* -ENOENT: NoSuchLink */
+/* -ENOENT: NoSuchLink */
+int cell_link_open(cell_context *context, const char *name, cell_link **ret);
 cell_link *cell_link_ref(cell_link *link);
 cell_link *cell_link_unref(cell_link *link);
 void cell_link_info(const cell_link *link, struct cell_link_info *ret);
@@ -491,6 +490,8 @@ int cell_link_fd(const cell_link *link);
  * since cell_link_open(). timeout_ms: -1 for ever. -ETIMEDOUT, -ENOTCONN.
  */
 int cell_link_wait(cell_link *link, int timeout_ms, uint32_t ret_counts[CELL_LINK_N_VECTORS_MAX]);
+
+#include "cell_device.h"
 
 #ifdef __cplusplus
 }

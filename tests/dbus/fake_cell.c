@@ -226,6 +226,20 @@ int cell_cell_memory_size(cell_cell *cell, uint64_t *ret_size)
 	return read_number(cell, "memory", ret_size);
 }
 
+/* A line with blanks between them. */
+int cell_cell_devices(cell_cell *cell, char ***ret_names)
+{
+	char text[256] = "", *rest;
+	char **names = calloc(16, sizeof(*names));
+	size_t n = 0;
+
+	read_file(cell->name, "devices", text, sizeof(text));
+	for (char *name = strtok_r(text, " ", &rest); name; name = strtok_r(NULL, " ", &rest))
+		names[n++] = strdup(name);
+	*ret_names = names;
+	return fake_ok(cell->hv->context);
+}
+
 int cell_cell_start_time(cell_cell *cell, uint64_t *ret_ms)
 {
 	return read_number(cell, "started", ret_ms);

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -87,6 +88,35 @@ int cell_hv_info(cell_hv *hv, struct cell_hv_info *ret)
 				     .n_cpus = 4,
 				     .n_cells = count_cells()};
 	return fake_ok(hv->context);
+}
+
+/* `protection`, where it is there: two numbers and the message. */
+int cell_hv_protection(cell_hv *hv, struct cell_protection *ret)
+{
+	char path[FAKE_PATH_SIZE], text[256] = "0 0 ";
+	unsigned dma, interrupts;
+	int length = 0;
+
+	fake_path(path, "protection");
+	fake_read(path, text, sizeof(text));
+	sscanf(text, "%u %u %n", &dma, &interrupts, &length);
+	*ret = (struct cell_protection){.dma = dma, .interrupts = interrupts};
+	snprintf(ret->message, sizeof(ret->message), "%s", text + length);
+	return fake_ok(hv->context);
+}
+
+const char *cell_dma_to_string(enum cell_dma dma)
+{
+	static const char *const names[] = {"open", "isolated", "by Linux's tables"};
+
+	return names[dma];
+}
+
+const char *cell_interrupts_to_string(enum cell_interrupts interrupts)
+{
+	static const char *const names[] = {"open", "filtered", "remapped"};
+
+	return names[interrupts];
 }
 
 int cell_hv_enable(cell_hv *hv, cell_host *host)

@@ -60,6 +60,24 @@ static int tell(const char *name, cell_link_fn fn, void *userdata)
 	return r;
 }
 
+/* One that a cell may have and one that it may not. */
+int cell_device_list(cell_host *host, cell_device_fn fn, void *userdata)
+{
+	static const struct cell_device devices[] = {
+		{"0000:00:03.0", 0x8086, 0x10d3, 0x020000, "Ethernet controller", "e1000e",
+		 "0000:00:03.0", "flr pm", "", true, ""},
+		{"0000:00:05.0", 0x1b36, 0x000c, 0x060400, "PCI bridge", "pcieport", "0000:00:05.0",
+		 "", "", false, "0000:00:05.0 is a bridge: give the cell what is behind it"},
+		{"0000:00:06.0", 0x1234, 0x11e8, 0x00ff00, "device", "cellhv", "0000:00:06.0", "",
+		 "pump", false, "it belongs to cell pump"},
+	};
+	int r = fake_ordered_failure(host->context);
+
+	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]) && r == 0; i++)
+		r = fn(userdata, &devices[i]);
+	return r;
+}
+
 int cell_link_list(cell_host *host, cell_link_fn fn, void *userdata)
 {
 	char path[FAKE_PATH_SIZE];

@@ -2,6 +2,7 @@
 """cellctl host: this machine."""
 
 import json
+import re
 
 import dbus
 
@@ -19,6 +20,50 @@ def cellctl_host(f):
     assert checks[1]["diagnostics"] == [] and "diagnostics" not in checks[0]
     assert host("frobnicate").returncode == 2
     assert "ssh there cellctl host" in host("check", "-H", "there").stderr
+
+
+@test(daemon=False)
+def cellctl_host_devices(f):
+    def devices(*args):
+        return f.run("cellctl-fake", "host", "devices", *args)
+    lines = devices().stdout.splitlines()
+    assert re.match(r"Function +IDs +Class +Driver +Group +Reset +For a cell +Why", lines[0]), lines
+    assert re.fullmatch(r"0000:00:03.0 +8086:10d3 +Ethernet controller +e1000e +0000:00:03.0 +flr pm +yes *",
+                        lines[1]), lines
+    assert re.search(r" no +0000:00:05.0 is a bridge", lines[2]) and re.search(r" pump +it belongs", lines[3]), lines
+    items = json.loads(devices("--json=short").stdout)
+    assert [item["assignable"] for item in items] == [True, False, False], items
+    assert items[0]["ids"] == "8086:10d3" and items[0]["classCode"] == 0x020000, items
+    assert items[2]["cell"] == "pump" and items[1]["reason"].endswith("behind it"), items
+    (f.dir / "fail").write_text("AccessDenied Asking which devices are whose takes root.")
+    refused = devices()
+    assert refused.returncode != 0 and "takes root" in refused.stderr, refused
+
+
+@test(daemon=False)
+def cellctl_tells_what_confines_devices(f):
+    (f.dir / "module").write_text("")
+    (f.dir / "enabled").write_text("")
+    (f.dir / "protection").write_text("1 2 ")
+    status = f.run("cellctl-fake", "hypervisor", "status").stdout
+    assert "       DMA: isolated\nInterrupts: remapped\n" in status and "Open:" not in status, status
+    (f.dir / "protection").write_text("0 1 the firmware names no IOMMU")
+    status = f.run("cellctl-fake", "hypervisor", "status").stdout
+    assert status.endswith("       DMA: open\nInterrupts: filtered\n      Open: the firmware names no IOMMU\n"), status
+    whole = json.loads(f.run("cellctl-fake", "hypervisor", "status", "--json=short").stdout)
+    assert (whole["dma"], whole["interrupts"], whole["open"]) == (
+        "open", "filtered", "the firmware names no IOMMU"), whole
+
+
+@test()
+def bus_lists_devices(f):
+    devices = f.call("ListDevices")
+    assert [str(device[0]) for device in devices] == ["0000:00:03.0", "0000:00:05.0", "0000:00:06.0"], devices
+    assert tuple(devices[0]) == ("0000:00:03.0", "8086:10d3", "Ethernet controller", "e1000e",
+                                 "0000:00:03.0", "flr pm", "", True, ""), devices
+    assert devices[1][7] == 0 and devices[2][6] == "pump", devices
+    (f.dir / "fail").write_text("AccessDenied Asking which devices are whose takes root.")
+    assert f.error_of("ListDevices").endswith("AccessDenied")
 
 
 @test(daemon=False)

@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "cpulist.h"
 #include "description.h"
+#include "device-bus.h"
 #include "service.h"
 #include "operation.h"
 #include "version.h"
@@ -34,7 +35,8 @@ static int get_api_version(sd_bus *bus, const char *path, const char *interface,
 }
 
 /* What a client may count on, beyond what the version of the API says. */
-static const char *const features[] = {"check", "compile", "define", "hold", "boot-marker"};
+static const char *const features[] = {"check", "compile",     "define",
+				       "hold",	"boot-marker", "devices"};
 
 static int get_features(sd_bus *bus, const char *path, const char *interface, const char *property,
 			sd_bus_message *reply, void *userdata, sd_bus_error *error)
@@ -253,6 +255,8 @@ static const sd_bus_vtable vtable[] = {
 				get_cell, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("GetCellByCPU", SD_BUS_ARGS("u", cpu), SD_BUS_RESULT("o", cell),
 				get_cell_by_cpu, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("ListDevices", SD_BUS_NO_ARGS,
+				SD_BUS_RESULT("a(sssssssbs)", devices), device_bus_list, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("CheckConfig",
 				SD_BUS_ARGS("h", description, "s", label, "t", flags),
 				SD_BUS_RESULT("a(sssuus)", diagnostics), description_check, ANYONE),

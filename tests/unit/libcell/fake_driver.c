@@ -71,6 +71,14 @@ static int destroy(const struct cellhv_cell_op *op)
 	return 0;
 }
 
+static void give_hypervisor(struct cellhv_info *info)
+{
+	(fake_driver.enabled ? mock_info_enabled : mock_info_disabled)(info);
+	info->dma = fake_driver.dma;
+	info->interrupts = fake_driver.interrupts;
+	info->iommu = fake_driver.iommu;
+}
+
 static int fake_call(int fd, unsigned long request, void *argument)
 {
 	CHECK(fd >= 0);
@@ -78,7 +86,7 @@ static int fake_call(int fd, unsigned long request, void *argument)
 		return -EIO;
 	switch (request) {
 	case CELLHV_IOC_INFO:
-		(fake_driver.enabled ? mock_info_enabled : mock_info_disabled)(argument);
+		give_hypervisor(argument);
 		return 0;
 	case CELLHV_IOC_ENABLE:
 	case CELLHV_IOC_DISABLE:

@@ -9,8 +9,11 @@
 
 struct fake_driver {
 	bool enabled;
-	bool exists;	       /* the cell */
-	uint32_t state;	       /* its */
+	bool exists;	/* the cell */
+	uint32_t state; /* its */
+	uint32_t dma;	/* of the hypervisor's, as the two below */
+	uint32_t interrupts;
+	struct cellhv_error iommu;
 	unsigned long refused; /* request that fails with -EIO */
 	_Alignas(8) char config[CELLHV_CONFIG_MAX_SIZE];
 };

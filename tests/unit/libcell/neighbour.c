@@ -22,7 +22,7 @@ static int neighbour_open(const char *path)
 
 static int answer_info(struct cellhv_cell_info *info)
 {
-	if (info->id >= 1)
+	if (info->flags & CELLHV_CELL_NEXT ? info->id >= 1 : info->id != 1)
 		return -ENOENT;
 
 	info->id = 1;
@@ -41,6 +41,11 @@ static int neighbour_call(int fd, unsigned long request, void *argument)
 	CHECK(fd >= 0);
 	if (request == CELLHV_IOC_CELL_INFO)
 		return answer_info(argument);
+
+	if (request == CELLHV_IOC_INFO) {
+		mock_info_enabled(argument);
+		return 0;
+	}
 
 	CHECK_EQ(request, CELLHV_IOC_CELL_CONFIG);
 	memcpy((void *)(uintptr_t)read_config->buffer, blob->config, blob->size);

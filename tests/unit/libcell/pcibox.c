@@ -227,12 +227,23 @@ static void write_tables(struct sysroot *root)
 	write_table(root, "APIC", madt, sizeof(madt), sizeof(madt));
 }
 
-void pcibox_plug(struct sysroot *root)
+static void plug_all(struct sysroot *root, const char *name)
 {
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
-		plug(root, &functions[i]);
+		if (!name || strcmp(functions[i].name, name) == 0)
+			plug(root, &functions[i]);
 	use(root);
 	write_tables(root);
+}
+
+void pcibox_plug(struct sysroot *root)
+{
+	plug_all(root, NULL);
+}
+
+void pcibox_plug_one(struct sysroot *root, const char *name)
+{
+	plug_all(root, name);
 }
 
 void pcibox_open(struct sysroot *root)

@@ -10,6 +10,9 @@
 
 void pcibox_plug(struct sysroot *root);
 
+/* With this function alone. */
+void pcibox_plug_one(struct sysroot *root, const char *name);
+
 /* Its table of IOMMUs goes. */
 void pcibox_open(struct sysroot *root);
 

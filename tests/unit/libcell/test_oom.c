@@ -10,6 +10,7 @@
 #include "check.h"
 #include "failing.h"
 #include "fake_driver.h"
+#include "pcibox.h"
 #include "sysroot.h"
 
 #define OUT_OF_MEMORY "This process is out of memory."
@@ -85,7 +86,10 @@ static void check_call(int (*call)(void), void (*ready)(void), int success)
 	"{ \"name\": \"demo\", \"cpus\": [3], \"memory\": [ { \"size\": \"1M\", \"at\": 0 },\n" \
 	"    { \"size\": \"4K\", \"at\": \"2G\", \"phys\": \"4G\", \"device\": true } ],\n"     \
 	"  \"images\": [ { \"file\": \"demo.bin\", \"at\": 0 } ], \"command-line\": \"a b\",\n" \
-	"  \"ports\": [ \"0x3e8-0x3ef\" ], \"console\": { \"uart\": \"0x2f8\" },\n"             \
+	"  \"pci\": [ { \"function\": \"00:03.0\" } "                                           \
+	"],\n"                                                                                  \
+	"  \"irqs\": [ 3 ], \"ports\": [ \"0x3e8-0x3ef\" ], \"console\": { \"uart\": "          \
+	"\"0x2f8\" },\n"                                                                        \
 	"  \"links\": [ { \"name\": \"l\", \"size\": \"64K\" } ] }\n"
 
 static void begin(void)
@@ -93,6 +97,7 @@ static void begin(void)
 	sysroot_make_ready(&root);
 	fake_driver_begin();
 	root.context->driver = &fake_driver_ops;
+	pcibox_plug_one(&root, "0000:00:03.0");
 	sysroot_write(&root, "/etc/cells/demo.json", "%s", DEMO);
 	sysroot_write(&root, "/etc/cells/demo.bin", "x");
 	sysroot_write(&root, "/etc/cells/folder.json/x", "x");
@@ -194,6 +199,17 @@ static int preflight(cell_host *own)
 static int call_preflight(void)
 {
 	return with_host(preflight);
+}
+
+static int note_device(void *userdata, const struct cell_device *device)
+{
+	(void)userdata, (void)device;
+	return 0;
+}
+
+static int call_devices(void)
+{
+	return cell_device_list(host, note_device, NULL);
 }
 
 static int prepare(cell_host *own)
@@ -347,6 +363,7 @@ static void check_conflicts(void)
 	cell_desc_unref(desc);
 	sysroot_write(&root, "/etc/cells/rival.json",
 		      "{ \"name\": \"rival\", \"cpus\": [3, 2], \"ports\": [ \"0x3e8\" ],\n"
+		      "  \"pci\": [ { \"function\": \"00:03.0\" } ], \"irqs\": [3, 4],\n"
 		      "  \"memory\": [ { \"size\": \"4K\", \"at\": 0, \"phys\": \"0x30000000\" },\n"
 		      "    { \"size\": \"4K\", \"at\": \"1M\", \"phys\": \"8K\" } ] }\n");
 	CHECK_EQ(cell_desc_find(root.context, "rival", &desc), 0);
@@ -364,6 +381,7 @@ TEST(oom_compile)
 	begin_cells();
 	check_call(call_compile, NULL, 0);
 	check_call(call_links, NULL, 0);
+	check_call(call_devices, NULL, 0);
 	check_call(call_link_open, NULL, -ENOENT);
 	check_conflicts();
 	check_call(call_links, NULL, 0);
@@ -430,6 +448,16 @@ static void ready_cell(void)
 	CHECK_EQ(call_create(), 0);
 }
 
+static int call_names(void)
+{
+	char **names;
+	int r = cell_cell_devices(cell, &names);
+
+	if (r == 0)
+		cell_strv_free(names);
+	return r;
+}
+
 static int call_load(void)
 {
 	return cell_cell_load(cell, desc);
@@ -459,6 +487,7 @@ TEST(oom_cells)
 {
 	begin_cells();
 	check_call(call_create, ready_nobody, 0);
+	check_call(call_names, ready_cell, 0);
 	check_call(call_load, ready_cell, 0);
 	check_call(call_find_cell, ready_cell, 0);
 	check_call(call_destroy, ready_cell, 0);

@@ -8,6 +8,7 @@
 #include "driver/module.h"
 #include "driver/preflight.h"
 #include "neighbour.h"
+#include "pcibox.h"
 #include "sysroot.h"
 
 struct wanted {
@@ -138,6 +139,28 @@ TEST(preflight_knows_sme_by_its_argument)
 	run(&root, &wanted);
 	CHECK_EQ(wanted.result, CELL_CHECK_FAILED);
 	CHECK(strstr(wanted.remedy, "mem_encrypt=off"));
+	sysroot_remove(&root);
+}
+
+TEST(preflight_says_what_confines_devices)
+{
+	struct wanted wanted = {.name = "iommu"};
+	struct sysroot root;
+
+	sysroot_make_ready(&root);
+	CHECK_EQ(run(&root, &wanted), 0);
+	CHECK_EQ(wanted.result, CELL_CHECK_WARNING);
+	CHECK(strstr(wanted.message, "nothing confines devices"));
+	CHECK(strstr(wanted.remedy, "the firmware names no IOMMU"));
+	pcibox_plug(&root);
+	CHECK_EQ(run(&root, &wanted), 0);
+	CHECK_EQ(wanted.result, CELL_CHECK_OK);
+	CHECK_STR(wanted.message,
+		  "1 IOMMU for the DMA of devices, and their interrupts are remapped");
+	sysroot_write(&root, "/proc/interrupts", "  CPU0\n  4:  1  IO-APIC  4-edge  ttyS0\n");
+	CHECK_EQ(run(&root, &wanted), 0);
+	CHECK_EQ(wanted.result, CELL_CHECK_WARNING);
+	CHECK(strstr(wanted.message, "interrupt remapping: none: a device may interrupt any CPU"));
 	sysroot_remove(&root);
 }
 
