@@ -9,10 +9,10 @@
 /* Tables have changed, and not every CPU of the root's has forgotten what they were. */
 static bool flush_owed;
 
-bool memory_flush_root(struct cpu *self, uint32_t *silent)
+int memory_flush_root(struct cpu *self)
 {
 	if (!flush_owed)
-		return true;
+		return -1;
 
 	arch_flush(self);
 	for (uint32_t i = 0; i < num_cpus; i++) {
@@ -25,14 +25,12 @@ bool memory_flush_root(struct cpu *self, uint32_t *silent)
 		struct cpu *cpu = cpu_by_number(i);
 
 		/* What a lost one remembers is forgotten when it changes hands. */
-		if (cpu && cpu != self && !cpu_is_lost(cpu) && !cpu_await(cpu, CPU_REQUEST_FLUSH)) {
-			*silent = i;
-			return false;
-		}
+		if (cpu && cpu != self && !cpu_is_lost(cpu) && !cpu_await(cpu, CPU_REQUEST_FLUSH))
+			return (int)i;
 	}
 	pool_reclaim(&machine.pool);
 	flush_owed = false;
-	return true;
+	return -1;
 }
 
 int memory_hide_from_root(uint64_t phys, uint64_t size)
@@ -98,10 +96,10 @@ int memory_change_root(uint64_t phys, uint64_t size, uint32_t access)
 
 int memory_settle_root(struct cpu *self, struct cellhv_call *call)
 {
-	uint32_t silent;
+	int silent = memory_flush_root(self);
 
-	if (!memory_flush_root(self, &silent))
-		return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, silent);
+	if (silent >= 0)
+		return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, (uint32_t)silent);
 	return iommu_settle(self, call);
 }
 

@@ -11,9 +11,9 @@
 
 /*
  * Root CPUs forget translations of memory that has changed hands; nothing is done where all have.
- * false: *silent did not answer, and it is still owed.
+ * Returns a CPU that did not answer, to which it is still owed; -1: there is none.
  */
-bool memory_flush_root(struct cpu *self, uint32_t *silent);
+int memory_flush_root(struct cpu *self);
 
 /*
  * What the root sees of physical memory from now on: PAGING_* bits, MEMORY_ROOT_HIDDEN, or 0 where

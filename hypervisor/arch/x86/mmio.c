@@ -163,8 +163,7 @@ static bool mmio_root_map(struct cpu *cpu, uint64_t guest)
 {
 	uint64_t size = root_cell.memory.huge_1g ? 1ull << 30 : 2ull << 20;
 	uint64_t base = guest & ~(size - 1);
-	uint32_t silent;
-	int err = -EPERM;
+	int err = -EPERM, silent;
 
 	if (guest >= machine.phys_limit)
 		return false;
@@ -177,8 +176,9 @@ static bool mmio_root_map(struct cpu *cpu, uint64_t guest)
 	}
 	if (cell_root_owns(base, size))
 		err = memory_change_root(base, size, MEMORY_ROOT_ACCESS);
-	if (!err && !memory_flush_root(cpu, &silent))
-		print("CPU %u does not answer\n", silent);
+	silent = err ? -1 : memory_flush_root(cpu);
+	if (silent >= 0)
+		print("CPU %u does not answer\n", (uint32_t)silent);
 	control_unlock();
 	return !err;
 }
