@@ -105,6 +105,9 @@ static const struct sentence sentences[] = {
 	{CELLHV_CHECK_FUNCTION_DMA, NUMBER, "HardwareUnsupported",
 	 "nothing would confine the DMA of PCI function %s (from 0): see `cellctl host check`, or "
 	 "say \"dma\": \"trusted\""},
+	{CELLHV_CHECK_PIN_NONE, NOTHING, "HardwareUnsupported",
+	 "this hypervisor gives no interrupt pins to cells yet: remove \"irqs\", and use a "
+	 "function's MSI"},
 	{CELLHV_CHECK_PIN_OWNED, NUMBER, "ResourceConflict",
 	 "interrupt %s (from 0) belongs to another cell, or there is no such pin"},
 	{CELLHV_DRIVER_CHECK_NO_VIRTUALIZATION, NOTHING, "HardwareUnsupported",

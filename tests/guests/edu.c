@@ -202,6 +202,9 @@ static bool open(void)
 	if (!registers || size != REGISTERS_SIZE)
 		return verdict("edu", false, "registers", registers);
 	pci_enable((uint16_t)function);
+	/* It has no reset: what a former owner left. */
+	mmio_write32(registers + STATUS, 0);
+	mmio_write32(registers + INTERRUPT_ACKNOWLEDGE, UINT32_MAX);
 	device_start(on_interrupt);
 	return pci_msi_set((uint16_t)function, VECTOR_DEVICE) || verdict("edu", false, "no MSI", 0);
 }
