@@ -11,7 +11,6 @@ import time
 
 import machine_suites
 import qemu
-from machine import MACHINES
 from paths import LOGS, ROOT
 from progress import step
 
@@ -64,7 +63,7 @@ class Findings:
 
 class DebugSuite(machine_suites.BusyboxSuite):
     def __init__(self, path, version):
-        super().__init__(path, "svm-x2apic", 0)
+        super().__init__(path, machine_suites.head(path)["machines"].split()[0], 0)
         self.name = f"debug-kernel/{path.stem}"
         self.version, self.machine = version, Patient(**vars(self.machine))
         # By its bzImage: the entry that QEMU takes into a vmlinux (PVH) runs before KASAN has its shadow.

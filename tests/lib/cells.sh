@@ -62,3 +62,16 @@ copy() {
 description() {
 	ls "/etc/cells/$1.json" 2>/dev/null || ls "/usr/lib/cells/$1.json"
 }
+
+# COUNT FUNCTION of all objects that the kernel has allocated on behalf of the module, and its mappings of
+# registers; needs slub_debug=U. Without what the kernel itself frees late (trees, ranges of addresses, names
+# that were looked up), and a CPU's own that has come online.
+objects() {
+	[ -d /sys/kernel/debug/slab ] || mount -t debugfs debugfs /sys/kernel/debug
+	cat /sys/kernel/debug/slab/*/alloc_traces | awk '
+		BEGIN { RS = "" }
+		/ age=/ && /\[cellhv\]/ && !/cpu_up|cpuhp_/ { sums[$2] += $1 }
+		END { for (who in sums) print sums[who], who }' |
+		grep -v -e alloc_vmap_area -e radix_tree -e xas_ -e kernfs_new_node | sort -k 2
+	grep -c pcim_iomap /proc/vmallocinfo || true
+}

@@ -7,11 +7,16 @@
 #include <cell.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define MAX_DESCRIPTORS 1024
+#define MAX_STALLS 5
 
 struct tool {
 	cell_context *context;
@@ -260,6 +265,63 @@ static int with_cell(struct tool *tool, int (*call)(cell_cell *cell, struct tool
 	return error;
 }
 
+static int count_descriptors(void)
+{
+	int count = 0;
+
+	for (int fd = 0; fd < MAX_DESCRIPTORS; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
+			count++;
+	return count;
+}
+
+static int call_all(cell_cell *cell, struct tool *tool)
+{
+	int error = cell_cell_start(cell);
+
+	if (!error)
+		error = call_console(cell, tool);
+	if (!error)
+		error = cell_cell_stop(cell);
+	return error ? error : cell_cell_destroy(cell, false);
+}
+
+/* A CPU that stalls for longer than the hypervisor waits, or than libcell does for memory. */
+static bool has_stalled(int error)
+{
+	return error == -ETIMEDOUT || error == -ENOMEM;
+}
+
+/* The whole life of a cell; one that was hindered by a stall is ended, and tried again. */
+static int cycle_once(struct tool *tool, int *stalls)
+{
+	int error;
+
+	for (;;) {
+		error = do_create(tool);
+		if (!error)
+			error = with_cell(tool, call_all);
+		if (!has_stalled(error) || ++*stalls > MAX_STALLS)
+			return error;
+		error = do_reset(tool);
+		if (error)
+			return error;
+	}
+}
+
+/* As often as the option says; then how many more descriptors this process has than before. */
+static int do_cycle(struct tool *tool)
+{
+	const int before = count_descriptors();
+	int stalls = 0, error = 0;
+
+	for (int left = tool->option ? atoi(tool->option) : 1; left > 0 && !error; left--)
+		error = cycle_once(tool, &stalls);
+	if (!error)
+		printf("\ndescriptors=%d stalls=%d\n", count_descriptors() - before, stalls);
+	return error;
+}
+
 static const struct verb {
 	const char *name;
 	int (*on_machine)(struct tool *tool);
@@ -273,7 +335,7 @@ static const struct verb {
 	{"shutdown", NULL, call_shutdown}, {"destroy", NULL, call_destroy},
 	{"ended", NULL, call_ended},	   {"state", NULL, call_state},
 	{"stats", NULL, call_stats},	   {"console", NULL, call_console},
-	{"facts", NULL, call_facts},
+	{"facts", NULL, call_facts},	   {"cycle", do_cycle, NULL},
 };
 
 static int run(struct tool *tool, const char *name)
