@@ -141,5 +141,5 @@ def bare_machine_suites():
 def host_suites():
     yield from meson_suites()
     yield from bare_machine_suites()
-    for folder in ("gate", "library", "coverage", "packages"):
+    for folder in ("gate", "library", "network", "coverage", "packages"):
         yield from program_suites(folder)
