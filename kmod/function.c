@@ -265,6 +265,8 @@ static void function_restore(struct function *function)
 	device_lock(&pdev->dev);
 	pci_load_saved_state(pdev, function->state);
 	pci_restore_state(pdev);
+	/* Without a reset it may hold addresses of the guest's: whoever drives it next says so. */
+	pci_clear_master(pdev);
 	device_unlock(&pdev->dev);
 }
 

@@ -120,7 +120,9 @@ static void forward(struct cpu *self, const struct function *function, const str
 {
 	uint32_t mask = bits_of(function->forwarded, write->offset, write->size);
 
-	if (mask == UINT32_MAX >> (32 - 8 * write->size)) {
+	uint32_t whole = write->size == 4 ? UINT32_MAX : (1u << 8 * write->size) - 1;
+
+	if (mask == whole) {
 		arch_pci_write(self, function->pci.address, write->offset, write->size,
 			       write->value);
 		return;

@@ -299,12 +299,20 @@ static int detach(struct cpu *self, const struct function *function, struct cell
 	return err;
 }
 
+#define LONGER_THAN_A_RESET_MS 2000u
+
+/* A CPU that is lost while it holds the lock keeps it: nobody else has it for so long. */
 static void silence(struct cpu *self, struct function *function)
 {
-	lock_acquire(&function->lock);
+	uint64_t end = arch_ticks() + (uint64_t)LONGER_THAN_A_RESET_MS * machine.ticks_per_ms;
+	bool locked;
+
+	while (!(locked = lock_try(&function->lock)) && arch_ticks() < end)
+		arch_pause();
 	function->active = false;
 	function_quiet(self, function);
-	lock_release(&function->lock);
+	if (locked)
+		lock_release(&function->lock);
 }
 
 /* May be repeated. All steps, whatever becomes of one; the first error. */
@@ -431,6 +439,8 @@ static void function_start(struct cell *cell)
 		lock_acquire(&function->lock);
 		function_reset_hardware(self, function);
 		function_reset_shadow(function);
+		/* It decodes from here on, and masters nothing before it is active. */
+		function_apply_command(self, function);
 		function_mask_table(self, function);
 		function->active = true;
 		function_apply_command(self, function);

@@ -103,7 +103,8 @@ static const struct sentence sentences[] = {
 	{CELLHV_CHECK_FUNCTION_DIFFERS, NUMBER, "ResourceConflict",
 	 "PCI function %s (from 0) has moved since the description was read: try again"},
 	{CELLHV_CHECK_FUNCTION_DMA, NUMBER, "HardwareUnsupported",
-	 "nothing would confine the DMA of PCI function %s (from 0): see `cellctl host check`, or "
+	 "nothing would confine the DMA or the interrupts of PCI function %s (from 0): see "
+	 "`cellctl host check`, or "
 	 "say \"dma\": \"trusted\""},
 	{CELLHV_CHECK_PIN_NONE, NOTHING, "HardwareUnsupported",
 	 "this hypervisor gives no interrupt pins to cells yet: remove \"irqs\", and use a "
@@ -245,8 +246,8 @@ static const char *const iommu_features[CELLHV_IOMMU_FEATURE_MAX] = {
 	[CELLHV_IOMMU_FEATURE_LEVELS] =
 		"has no tables of 3 or 4 levels, or not those of the others: use another machine",
 	[CELLHV_IOMMU_FEATURE_DOMAINS] = "knows too few domains: use another machine",
-	[CELLHV_IOMMU_FEATURE_MODE] = "is in scalable mode, or has guest tables: boot with "
-				      "intel_iommu=sm_off or iommu=pt",
+	[CELLHV_IOMMU_FEATURE_MODE] =
+		"uses scalable mode or guest tables: boot with intel_iommu=sm_off or iommu=pt",
 	[CELLHV_IOMMU_FEATURE_REGISTERS] =
 		"has registers where the firmware names none: update the firmware",
 	[CELLHV_IOMMU_FEATURE_PROTECTED] =

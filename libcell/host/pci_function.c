@@ -125,7 +125,8 @@ static void read_header(const struct pci_config *config, struct pci_function *fu
 	uint32_t header = pci_config_field(config, 0x0e, 1);
 	size_t express = pci_config_capability(config, CAPABILITY_EXPRESS);
 
-	function->is_multifunction = header & 0x80;
+	/* Only the first function has to say so (PCI Local Bus Specification 3.0, 6.2.1). */
+	function->is_multifunction = header & 0x80 || function->address & 7;
 	function->is_bridge = (header & 0x7f) != 0;
 	function->is_shown = config->size > 64;
 	function->type =

@@ -3,9 +3,7 @@
 #ifndef LIBCELL_CELL_DEVICE_H
 #define LIBCELL_CELL_DEVICE_H
 
-#ifndef LIBCELL_CELL_H
-#error "include cell.h"
-#endif
+#include "cell.h"
 
 /* ---- Devices --------------------------------------------------------------------------------- */
 

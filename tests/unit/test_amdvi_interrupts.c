@@ -117,6 +117,16 @@ TEST(tables_of_linux_are_copied)
 	machine_end();
 }
 
+/* Linux turns its unit off: that is no way around its table. */
+TEST(without_a_table_of_linux_nothing_passes)
+{
+	begin();
+	CHECK(linux_writes(AMDVI_CONTROL, 8, 0));
+	CHECK_EQ(message(8, 3), NOWHERE);
+	CHECK_EQ(message(0x77, 3), NOWHERE);
+	machine_end();
+}
+
 TEST(changes_are_copied_when_linux_says_so)
 {
 	begin();

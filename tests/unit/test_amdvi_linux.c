@@ -261,3 +261,19 @@ TEST(the_log_is_read_and_begins_anew)
 	CHECK_EQ(linux_reads(AMDVI_EVENT_TAIL, 4), 0);
 	machine_end();
 }
+
+/* Where Linux translated for nobody its tables do not count later: they could lead anywhere. */
+TEST(tables_that_come_later_lead_nowhere)
+{
+	begin();
+	CHECK(!unit.by_linux);
+	CHECK_EQ(dma(8, 0x3000, true), 0x3000);
+	*linux_entry(8) = (struct amdvi_device){{3 | 1ull << 9 | LINUX_PAGES | BOTH, 7}};
+	*ram_word(LINUX_PAGES + 3 * 8) = BLOCK_PHYS | 1 | BOTH;
+	linux_asks(2ull << 60 | 8, 0);
+	CHECK_EQ(dma(8, 0x3000, true), NOWHERE);
+	*linux_entry(8) = (struct amdvi_device){{3 | BOTH, 7}};
+	linux_asks(2ull << 60 | 8, 0);
+	CHECK_EQ(dma(8, 0x3000, true), 0x3000);
+	machine_end();
+}

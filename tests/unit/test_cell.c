@@ -153,6 +153,7 @@ void window_copy_from(struct cpu *self, void *destination, uint64_t phys, size_t
 {
 	(void)self, (void)phys;
 	memset(destination, 'x', size);
+	((struct cellhv_cell_config *)destination)->pins.count = 0;
 }
 
 int config_validate_cell(const void *data, size_t size, uint16_t architecture,

@@ -95,6 +95,19 @@ TEST(entries_of_cells)
 	CHECK(!vtd_entry(&unit, 65024, &entry, &x2apic));
 }
 
+/* Cells' entries have the same form: what Linux writes later changes neither. */
+TEST(the_form_of_destinations_stays)
+{
+	take();
+	linux_entry(17)[0] = ENTRY(3, 0x310001); /* as x2APIC the cell's CPU, as xAPIC CPU 0 */
+	CHECK(write_as_linux(VTD_IRTA, 4, read_as_linux(VTD_IRTA, 4) & ~0x800ull));
+	submit(4, STATUS);
+	CHECK_EQ(our_entry(17)[0], 0);
+	linux_entry(17)[0] = ENTRY(1, 0x310001);
+	submit(4, STATUS);
+	CHECK_EQ(our_entry(17)[0], ENTRY(1, 0x310001));
+}
+
 TEST(a_table_of_others_is_empty)
 {
 	take();

@@ -170,7 +170,8 @@ static bool mmio_root_map(struct cpu *cpu, uint64_t guest)
 	if (!control_try_lock())
 		return true; /* a management call changes the tables: try again after it */
 
-	if (!cell_root_owns(base, size)) {
+	/* Nor over what has a trap of its own. */
+	if (!cell_root_may_give(base, size)) {
 		size = PAGE_SIZE;
 		base = guest & ~(PAGE_SIZE - 1);
 	}

@@ -53,6 +53,11 @@ void pci_root_native(struct pci_access *access)
 {
 	uint16_t port = (uint16_t)access->address;
 
+	/* What the address register said may have changed: the root's other CPUs write it, too. */
+	if (pci_root_filtered) {
+		access->value = access->write ? access->value : UINT64_MAX;
+		return;
+	}
 	if (access->write)
 		port_write(port, access->size, (uint32_t)access->value);
 	else

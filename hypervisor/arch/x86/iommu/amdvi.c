@@ -122,6 +122,7 @@ static int load_theirs(struct cpu *self, const struct iommu *unit)
 	};
 	int err = 0;
 
+	state->silent = false; /* it is asked once more */
 	if (theirs.control & AMDVI_CONTROL_ENABLE) {
 		amdvi_write(self, unit, AMDVI_DEVICES, theirs.devices);
 		err = amdvi_forget_all(self, unit);

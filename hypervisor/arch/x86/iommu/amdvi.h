@@ -53,7 +53,7 @@
 #define AMDVI_STATUS_COMMANDS (1ull << 4) /* they are done */
 
 /* Commands: 2.4 */
-#define AMDVI_COMMAND(low) ((low) >> 60)
+#define AMDVI_COMMAND(low) ((unsigned)((low) >> 60))
 #define AMDVI_WAIT 1u
 #define AMDVI_FORGET_DEVICE 2u
 #define AMDVI_FORGET_PAGES 3u
@@ -118,6 +118,7 @@ struct amdvi {
 	uint32_t unconfirmed; /* commands since the last wait */
 	uint64_t sequence;    /* what `done` is to become */
 	uint64_t done;	      /* the unit writes it */
+	bool silent;	      /* it has not done what it was told in time */
 };
 
 /* ---- amdvi_registers.c ---- */

@@ -41,6 +41,8 @@ int amdvi_settle(struct cpu *self, const struct iommu *unit)
 	struct amdvi *state = unit->state;
 	uint64_t deadline = arch_ticks() + (uint64_t)PATIENCE_MS * machine.ticks_per_ms;
 
+	if (state->silent)
+		return -ETIMEDOUT;
 	if (!state->unconfirmed)
 		return 0;
 
@@ -50,8 +52,10 @@ int amdvi_settle(struct cpu *self, const struct iommu *unit)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	amdvi_write(self, unit, AMDVI_COMMAND_TAIL, state->command_tail);
 	while (__atomic_load_n(&state->done, __ATOMIC_ACQUIRE) != state->sequence) {
-		if (arch_ticks() > deadline)
+		if (arch_ticks() > deadline) {
+			state->silent = true;
 			return -ETIMEDOUT;
+		}
 		arch_pause();
 	}
 	state->unconfirmed = 0;
@@ -158,16 +162,19 @@ bool amdvi_linux_commands(struct cpu *self, const struct iommu *unit)
 	*head &= mask;
 	if (!(*amdvi_shadow(state, AMDVI_CONTROL) & AMDVI_CONTROL_COMMANDS))
 		return true;
-	for (unsigned i = 0; *head != tail; i++) {
+	for (unsigned i = 0; *head != tail && i < LINUX_COMMANDS; i++) {
 		uint64_t phys = (base & AMDVI_ADDRESS) + *head;
+		unsigned kind;
 
-		if (i == LINUX_COMMANDS)
-			return false;
-		if (memory_root_reaches(phys)) {
-			window_copy_from(self, command, phys, sizeof(command));
-			linux_command(self, unit, command);
-		}
 		*head = (*head + COMMAND_SIZE) & mask;
+		if (!memory_root_reaches(phys))
+			continue;
+		window_copy_from(self, command, phys, sizeof(command));
+		linux_command(self, unit, command);
+		/* These are enough for one exit. */
+		kind = AMDVI_COMMAND(command[0]);
+		if (kind == AMDVI_FORGET_ALL || kind == AMDVI_FORGET_INTERRUPTS)
+			break;
 	}
-	return true;
+	return *head == tail;
 }

@@ -132,8 +132,16 @@ static struct amdvi_device root_device(struct cpu *self, const struct iommu *uni
 {
 	struct amdvi_device theirs, entry;
 
-	if (!linux_device(self, unit, requester, &theirs))
-		return amdvi_device_in(&iommu_root_domain, AMDVI_DEVICE_ACCESS);
+	if (!linux_device(self, unit, requester, &theirs)) {
+		entry = amdvi_device_in(&iommu_root_domain, AMDVI_DEVICE_ACCESS);
+		/* No table is an empty table: else every message would pass as it is. */
+		entry.word[2] = unit->remaps ? AMDVI_DEVICE_INTERRUPTS : 0;
+		return entry;
+	}
+	/* Linux translated for nobody when the unit was taken: tables that come later could lead
+	 * anywhere. */
+	if (!unit->by_linux && amdvi_use_of(&theirs) == AMDVI_TRANSLATES)
+		theirs.word[0] = AMDVI_BLOCKED;
 	entry = amdvi_device_of_root(&theirs);
 	entry.word[2] = amdvi_interrupts_of_root(self, unit, (uint16_t)requester, theirs.word[2]);
 	return entry;

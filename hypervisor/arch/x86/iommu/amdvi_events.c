@@ -3,6 +3,7 @@
 #include "arch/x86/iommu/amdvi.h"
 
 #include "core/pool.h"
+#include "core/cpu.h"
 #include "core/print.h"
 
 #define EVENT_SIZE 16u
@@ -58,7 +59,7 @@ void amdvi_poll(struct cpu *self, struct iommu *unit)
 
 		if (amdvi_read_event(entry, &event))
 			iommu_fault(unit, event.requester, event.address, event.detail);
-		else
+		else if (cpu_may_complain(self))
 			print("IOMMU %u: event %llx, %llx\n", unit->index,
 			      (unsigned long long)entry[0], (unsigned long long)entry[1]);
 		state->event_head = (state->event_head + EVENT_SIZE) & (PAGE_SIZE - 1);

@@ -6,6 +6,7 @@
 #include "arch/x86/iommu/amdvi.h"
 
 #include "arch/x86/cpu.h"
+#include "core/arch.h"
 #include "core/cell.h"
 #include "core/errno.h"
 #include "core/machine.h"
@@ -147,18 +148,26 @@ struct amdvi_interrupt amdvi_narrow(struct amdvi_interrupt_mode how, struct amdv
 	return cpu ? amdvi_make_interrupt(how, cpu->arch->apic_id, vector_of(how, theirs)) : none;
 }
 
+/* false: it was not `old`; now that says what it is. */
+static bool exchange_wide(struct amdvi_interrupt *entry, struct amdvi_interrupt *old,
+			  struct amdvi_interrupt value)
+{
+	bool done;
+
+	__asm__ volatile("lock cmpxchg16b %1"
+			 : "=@ccz"(done), "+m"(*entry), "+a"(old->low), "+d"(old->high)
+			 : "b"(value.low), "c"(value.high)
+			 : "memory");
+	return done;
+}
+
 /* A unit reads the whole at once, and an interrupt may come at any time. */
 static void store_wide(struct amdvi_interrupt *entry, struct amdvi_interrupt value)
 {
 	struct amdvi_interrupt old = *entry;
-	bool done;
 
-	do {
-		__asm__ volatile("lock cmpxchg16b %1"
-				 : "=@ccz"(done), "+m"(*entry), "+a"(old.low), "+d"(old.high)
-				 : "b"(value.low), "c"(value.high)
-				 : "memory");
-	} while (!done);
+	while (!exchange_wide(entry, &old, value))
+		arch_pause();
 }
 
 static void store_entry(void *entries, uint32_t index, struct amdvi_interrupt value)

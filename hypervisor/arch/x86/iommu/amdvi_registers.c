@@ -91,8 +91,10 @@ int amdvi_load(struct cpu *self, const struct iommu *unit, const struct amdvi_se
 	};
 	uint64_t control = amdvi_read(self, unit, AMDVI_CONTROL);
 
-	/* 3.4.1, 3.4.2: buffer and log move while they are off. */
-	amdvi_write(self, unit, AMDVI_CONTROL, control & AMDVI_CONTROL_CARRIED);
+	/* 3.4.1, 3.4.2: buffer and log move while they are off; and a unit that is to be off goes
+	 * off first, as base 0 is a table, too. */
+	amdvi_write(self, unit, AMDVI_CONTROL,
+		    control & AMDVI_CONTROL_CARRIED & (setting->control | ~AMDVI_CONTROL_ENABLE));
 	if (!amdvi_await(self, unit, AMDVI_STATUS, AMDVI_STATUS_COMMANDS | AMDVI_STATUS_EVENTS,
 			 0)) {
 		amdvi_write(self, unit, AMDVI_CONTROL, control);

@@ -12,5 +12,5 @@ static const struct iommu_ops *const drivers[] = {
 
 const struct iommu_ops *arch_iommu_ops(uint16_t type)
 {
-	return type < sizeof(drivers) / sizeof(*drivers) ? drivers[type] : NULL;
+	return type < sizeof(drivers) / sizeof(drivers[0]) ? drivers[type] : NULL;
 }

@@ -95,10 +95,12 @@ struct vtd {
 	uint64_t (*queue)[2];
 	uint32_t tail;		  /* descriptors, in our queue */
 	volatile uint32_t status; /* what our waits write */
+	uint32_t work;		  /* that is left for this exit, in descriptors */
 	bool queue_ours, silent;
 	uint64_t (*interrupts)[2]; /* NULL: not remapped */
 	uint32_t interrupts_used;  /* entries that Linux has, or had */
 	bool interrupts_odd;	   /* one of them could not be carried */
+	bool x2apic;		   /* form of their destinations, while the unit is ours */
 };
 
 static inline struct vtd *vtd_of(const struct iommu *unit)

@@ -107,7 +107,7 @@ void vtd_interrupt_narrow(uint64_t entry[2], bool x2apic)
 
 static bool is_x2apic(const struct vtd *vtd)
 {
-	return vtd_shadow64(vtd, VTD_IRTA) & VTD_IRTA_X2APIC;
+	return vtd->x2apic;
 }
 
 /* A unit may read half of an entry: one that changes in both is not present in between. */
@@ -207,7 +207,7 @@ int vtd_interrupts_install(struct cpu *self, struct iommu *unit)
 	copy(self, vtd, 0, linux_entries(vtd));
 	return set_table(self, unit,
 			 machine_tables_phys(vtd->interrupts) | SIZE_MASK |
-				 (vtd_shadow64(vtd, VTD_IRTA) & VTD_IRTA_X2APIC));
+				 (vtd->x2apic ? VTD_IRTA_X2APIC : 0));
 }
 
 int vtd_interrupts_take(struct cpu *self, struct iommu *unit)
@@ -221,6 +221,8 @@ int vtd_interrupts_take(struct cpu *self, struct iommu *unit)
 	if (!vtd->interrupts)
 		return -ENOMEM;
 	vtd_written(vtd, vtd->interrupts, VTD_INTERRUPT_PAGES * PAGE_SIZE);
+	/* Cells' entries have this form, too: Linux does not change it later. */
+	vtd->x2apic = vtd_shadow64(vtd, VTD_IRTA) & VTD_IRTA_X2APIC;
 	err = vtd_interrupts_install(self, unit);
 	if (err)
 		return err;

@@ -41,12 +41,16 @@ static bool ignore(struct cpu *self, struct iommu *unit, const uint64_t descript
 static bool invalidate_interrupts(struct cpu *self, struct iommu *unit,
 				  const uint64_t descriptor[2])
 {
-	uint32_t first = INTERRUPT_INDEX(descriptor[0]);
+	struct vtd *vtd = vtd_of(unit);
+	uint32_t first = INTERRUPT_INDEX(descriptor[0]), work;
 	unsigned bits = (unsigned)INTERRUPT_MASK(descriptor[0]);
 	uint32_t count = bits < 16 ? 1u << bits : VTD_INTERRUPT_ENTRIES;
 
 	if (!(descriptor[0] & VTD_SOME_INTERRUPTS))
 		count = VTD_INTERRUPT_ENTRIES;
+	/* All entries are enough for one exit. */
+	work = count / (VTD_INTERRUPT_ENTRIES / AT_ONCE);
+	vtd->work -= work < vtd->work ? work : vtd->work;
 	vtd_interrupts_copy(self, unit, first & ~(count - 1), count);
 	return !vtd_complete(self, unit);
 }
@@ -93,14 +97,15 @@ static bool run_queue(struct cpu *self, struct iommu *unit)
 	struct vtd *vtd = vtd_of(unit);
 	uint32_t *head = vtd_shadow(vtd, VTD_IQH), tail = *vtd_shadow(vtd, VTD_IQT);
 	uint64_t address = vtd_shadow64(vtd, VTD_IQA);
-	unsigned done = 0;
 
+	vtd->work = AT_ONCE;
 	if (!(*vtd_shadow(vtd, VTD_GSTS) & VTD_QIE) || tail >= VTD_QUEUE_SIZE(address) ||
 	    address & VTD_QUEUE_WIDE)
 		return true;
 	while (*head != tail && !(*vtd_shadow(vtd, VTD_FSTS) & VTD_FSTS_QUEUE_ERROR)) {
-		if (done++ == AT_ONCE)
+		if (!vtd->work)
 			return false;
+		vtd->work--;
 		if (!do_descriptor(self, unit, (address & PAGING_PHYS_MASK) + *head)) {
 			*vtd_shadow(vtd, VTD_FSTS) |= VTD_FSTS_QUEUE_ERROR;
 			if (cpu_may_complain(self))

@@ -80,6 +80,8 @@ int vtd_queue_take(struct cpu *self, struct iommu *unit)
 	err = *vtd_shadow(vtd, VTD_GSTS) & VTD_QIE ? await_empty(self, unit) : 0;
 	if (err)
 		return err;
+	/* All of it is done: none of it again. */
+	*vtd_shadow(vtd, VTD_IQH) = *vtd_shadow(vtd, VTD_IQT);
 	vtd->queue_ours = true;
 	vtd->tail = 0;
 	return change_queue(self, unit, machine_tables_phys(vtd->queue), true);
