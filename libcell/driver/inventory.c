@@ -137,7 +137,9 @@ static bool next_memory(const struct cellhv_cell_config *config, uint32_t index,
 	if (index >= config->functions.count * CELLHV_FUNCTION_BARS)
 		return false;
 	bar = bar_at(config, index);
-	*ret = is_ports(bar) ? (struct range){0} : (struct range){bar->phys, bar->size};
+	*ret = (struct range){0};
+	if (!is_ports(bar))
+		*ret = (struct range){bar->phys, bar->size};
 	return true;
 }
 

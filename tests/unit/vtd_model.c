@@ -104,9 +104,9 @@ void *arch_window_map(struct cpu *by, uint64_t phys)
 		open_registers = true;
 		return (uint8_t *)registers + (phys - UNIT);
 	}
-	CHECK(phys < RAM && (phys < TABLES || phys >= CELL)); /* ours are reached otherwise */
-	CHECK(phys < CELL);				      /* and the cell's never */
-	return ram + phys;
+	/* Ours are reached otherwise, and the cell's never. */
+	CHECK(phys < CELL && phys < TABLES);
+	return &ram[phys % RAM];
 }
 
 void arch_window_unmap(struct cpu *by)

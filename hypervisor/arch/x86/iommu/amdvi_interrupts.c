@@ -152,7 +152,7 @@ struct amdvi_interrupt amdvi_narrow(struct amdvi_interrupt_mode how, struct amdv
 static bool exchange_wide(struct amdvi_interrupt *entry, struct amdvi_interrupt *old,
 			  struct amdvi_interrupt value)
 {
-	bool done;
+	bool done = false;
 
 	__asm__ volatile("lock cmpxchg16b %1"
 			 : "=@ccz"(done), "+m"(*entry), "+a"(old->low), "+d"(old->high)
