@@ -283,14 +283,9 @@ pin_refused() {
 # Nobody in Linux has a pin that a cell has, nor gets it; where somebody has it, the cell does not.
 test_pins() {
 	fresh
-	expect 0 with_pins "$IOAPIC:5 $IOAPIC:23=3" celltool create hello
-	grep -q "^ *5:.* cell hello\$" /proc/interrupts || die "it does not have the interrupt: $(cat /proc/interrupts)"
-	equal "$(grep -c "cell hello\$" /proc/interrupts)" 2 "the number of interrupts"
-	copy hello other 2
-	expect 1 with_pins "$IOAPIC:6 $IOAPIC:5" celltool create other
-	says "check pin-busy, object 0x5\$"
-	equal "$(grep -c "cell other\$" /proc/interrupts)" 0 "the number of interrupts"
-	destroy
+	# The module has them from Linux, and gives them back: the hypervisor has no kind for them yet.
+	expect 1 with_pins "$IOAPIC:5 $IOAPIC:23=3" celltool create hello
+	says "no interrupt pins"
 	equal "$(grep -c "cell hello\$" /proc/interrupts)" 0 "the number of interrupts"
 	# The console, the interrupt of ACPI, the timer, and of whom there is none.
 	pin_refused pin-busy 0x4 "$IOAPIC:4"
@@ -298,7 +293,5 @@ test_pins() {
 	pin_refused pin-busy 0x2 "$IOAPIC:2"
 	pin_refused pin-owned 0x0 "$IOAPIC:239"
 	pin_refused pin-owned 0x1 "$IOAPIC:5 fec01000:1"
-	expect 0 with_pins "$IOAPIC:5" celltool create hello
-	destroy
 	quiet
 }
