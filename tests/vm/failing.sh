@@ -4,7 +4,7 @@
 # functions that make some (an attempt costs a second of CPU time). A call that fails says so with the
 # true cause, has changed nothing and works when it is made again: the next attempt comes further, and in the
 # end one is whole. One that succeeds has done all it should. Then everybody at once.
-# machines: devices-6.1
+# machines: svm-x2apic-6.1
 # kernel-args: slub_debug=FZPU
 # timeout: 900
 
@@ -28,15 +28,12 @@ attempt() {
 }
 
 # NUMBER FUNCTION of the allocations of an attempt 0, of those that are to fail: of a function that makes
-# many the first, one in the middle and the last, of others the first or, by turns, the last. Not those of
-# Linux's ACPI interpreter, whose objects are freed under it where it lacks memory.
+# many the first, one in the middle and the last, of others the first or, by turns, the last.
 chosen() {
 	dmesg | sed -n 's/.*failing: allocation \([0-9]*\), by \([^ ]*\).*/\1 \2/p' | awk '
-		$2 !~ /^acpi_/ { total = $1; who[$1] = $2 }
+		{ total = $1; who[$1] = $2 }
 		END {
 			for (i = 1; i <= total; i++) {
-				if (!(i in who))
-					continue
 				if (!(who[i] in list))
 					turn[who[i]] = functions++ % 2
 				list[who[i]] = list[who[i]] i " "
@@ -191,65 +188,6 @@ test_destroy() {
 	linked
 	every_allocation destroy CELL_DESTROY celltool destroy link-echo force
 	nothing_left
-}
-
-NETWORK=/sys/bus/pci/devices/0000:00:05.0
-
-driver_is() {
-	[ "$(basename "$(readlink $NETWORK/driver)")" = "$1" ]
-}
-
-# A cell with a PCI function: Linux's driver of it allocates when it has it again.
-with_function() {
-	local module
-	while read -r module; do
-		[ -e "/sys/module/$(basename "$module" .ko)" ] || insmod "$module"
-	done </rig/e1000e.order
-	fresh
-	create_with_function # what is allocated once and for all
-	no_cell_with_function
-	pages=$(info pages_used)
-	memory=$(memory_total)
-}
-
-preloaded() {
-	env FUNCTIONS=00:05.0 LD_PRELOAD=/rig/devices-ioctl.so:/rig/failing-ioctl.so "$@"
-}
-
-create_with_function() { expect 0 preloaded celltool create hello; }
-no_cell_with_function() { [ "$(info cells)" = 0 ] || expect 0 celltool destroy hello force; }
-
-before_function() { no_cell_with_function; }
-failed_function() {
-	no_cell
-	driver_is e1000e || die "its driver has not got it back"
-	[ -e $NETWORK/net ] || die "there is no interface"
-}
-done_function() {
-	equal "$(info cells)" 1 "the number of cells"
-	driver_is cellhv || die "our driver has not got it"
-}
-
-test_create_with_function() {
-	with_function
-	every_allocation function CELL_CREATE preloaded celltool create hello
-	no_cell_with_function
-	failed_function
-}
-
-before_return() { [ "$(info cells)" = 1 ] || create_with_function; }
-failed_return() {
-	no_cell
-	echo 0000:00:05.0 >/sys/bus/pci/drivers_probe
-	failed_function
-}
-done_return() { failed_function; }
-
-test_destroy_with_function() {
-	with_function
-	every_allocation return CELL_DESTROY preloaded celltool destroy hello force
-	no_cell_with_function
-	failed_function
 }
 
 before_same() { there; }
