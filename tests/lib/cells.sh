@@ -75,3 +75,27 @@ objects() {
 		grep -v -e alloc_vmap_area -e radix_tree -e xas_ -e kernfs_new_node | sort -k 2
 	grep -c pcim_iomap /proc/vmallocinfo || true
 }
+
+# None of the guest's own checks has failed.
+no_complaint() {
+	! console_says "$1" "not ok" || die "$(celltool console "$1" | grep 'not ok')"
+}
+
+DEVICES=/sys/bus/pci/devices
+
+# A module of Linux's in the machine, and those it needs.
+insert() {
+	local module
+	while read -r module; do
+		[ -e "/sys/module/$(basename "${module%.ko}" | tr - _)" ] || insmod "$module"
+	done <"/rig/$1.order"
+}
+
+# Linux's driver of a PCI function: BUS:DEVICE.FUNCTION. Nothing: none.
+driver_of() {
+	[ ! -e "$DEVICES/0000:$1/driver" ] || basename "$(readlink "$DEVICES/0000:$1/driver")"
+}
+
+driven_by() {
+	[ "$(driver_of "$1")" = "$2" ]
+}

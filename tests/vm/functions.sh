@@ -7,35 +7,20 @@
 # elsewhere: network disk override
 # timeout: 600
 
-DEVICES=/sys/bus/pci/devices
 EDU=00:04.0 NETWORK=00:05.0 DISK=00:06.0
 NO_RESET=2
 IOAPIC=fec00000
 
-insert() {
-	local module
-	while read -r module; do
-		[ -e "/sys/module/$(basename "${module%.ko}" | tr - _)" ] || insmod "$module"
-	done <"/rig/$1.order"
-}
-
-driver_of() {
-	[ ! -e "$DEVICES/0000:$1/driver" ] || basename "$(readlink "$DEVICES/0000:$1/driver")"
-}
-
-# with FUNCTIONS COMMAND...
+# with FUNCTIONS=...|PINS=... COMMAND...: as tests/vm/devices-ioctl.c has them
 with() {
-	local functions=$1
-	shift
-
-	FUNCTIONS=$functions LD_PRELOAD=/rig/devices-ioctl.so "$@"
+	LD_PRELOAD=/rig/devices-ioctl.so env "$@"
 }
 
 create() {
-	expect 0 with "$1" celltool create hello
+	expect 0 with "FUNCTIONS=$1" celltool create hello
 }
 
-# refused CHECK OBJECT FUNCTIONS
+# refused CHECK OBJECT FUNCTIONS=...|PINS=...
 refused() {
 	expect 1 with "$3" celltool create hello
 	says "check $1, object $2\$"
@@ -85,7 +70,7 @@ test_network() {
 	for round in $(seq 20); do
 		create "$NETWORK"
 		equal "$(driver_of $NETWORK)" cellhv "the driver"
-		equal "$(cat $DEVICES/0000:$NETWORK/power_state)" D0 "the power state"
+		equal "$(cat "$DEVICES"/0000:$NETWORK/power_state)" D0 "the power state"
 		[ ! -e "$DEVICES/0000:$NETWORK/net" ] || die "the interface is there"
 		destroy
 		equal "$(driver_of $NETWORK)" e1000e "the driver afterwards, in round $round"
@@ -126,7 +111,7 @@ test_no_driver() {
 	destroy
 	equal "$(driver_of $EDU)" "" "the driver afterwards"
 	equal "$(config_of $EDU)" "$before" "the configuration"
-	equal "$(cat $DEVICES/0000:$EDU/driver_override)" "(null)" "the override"
+	equal "$(cat "$DEVICES/0000:$EDU/driver_override")" "(null)" "the override"
 }
 
 test_several() {
@@ -137,7 +122,7 @@ test_several() {
 	equal "$(driver_of $NETWORK) $(driver_of $DISK)" "cellhv cellhv" "the list of drivers"
 	# What is another cell's is not disturbed.
 	copy hello other 2
-	expect 1 with "$EDU=$NO_RESET $DISK" celltool create other
+	expect 1 with "FUNCTIONS=$EDU=$NO_RESET $DISK" celltool create other
 	says "check function-owned, object 0x0"
 	equal "$(driver_of $EDU) $(driver_of $DISK)" "cellhv cellhv" "the list of drivers"
 	equal "$(cat /sys/devices/system/cpu/online)" 0-2 "the list of online CPUs"
@@ -178,11 +163,11 @@ test_override_of_another() {
 test_refusals() {
 	begin
 	connect
-	refused function-absent 0x38 00:07.0
-	refused function-reset 0x20 $EDU
-	refused function-differs 0x1 "$NETWORK $DISK=0+1000"
-	refused config-function 0x0 00:00.0
-	refused config-function 0x1 "$NETWORK 00:1f.0"
+	refused function-absent 0x38 FUNCTIONS=00:07.0
+	refused function-reset 0x20 FUNCTIONS=$EDU
+	refused function-differs 0x1 "FUNCTIONS=$NETWORK $DISK=0+1000"
+	refused config-function 0x0 FUNCTIONS=00:00.0
+	refused config-function 0x1 "FUNCTIONS=$NETWORK 00:1f.0"
 	# Nobody has been disturbed.
 	equal "$(driver_of $NETWORK) $(driver_of $EDU)" "e1000e " "the list of drivers"
 	expect 0 ping -c 1 -W 1 10.0.2.2
@@ -214,7 +199,7 @@ test_removal() {
 	echo 1 >"$DEVICES/0000:$NETWORK/remove"
 	[ ! -e "$DEVICES/0000:$NETWORK" ] || die "it is still there"
 	equal "$(info cells)" 1 "the number of cells"
-	expect 1 with "" celltool destroy hello force
+	expect 1 with FUNCTIONS= celltool destroy hello force
 	says "check function-lost, object 0x28\$"
 	equal "$(info cells)" 0 "the number of cells"
 	all_cpus
@@ -265,33 +250,18 @@ test_in_use() {
 	quiet
 }
 
-# with_pins PINS COMMAND...
-with_pins() {
-	local pins=$1
-	shift
-
-	PINS=$pins LD_PRELOAD=/rig/devices-ioctl.so "$@"
-}
-
-pin_refused() {
-	expect 1 with_pins "$3" celltool create hello
-	says "check $1, object $2\$"
-	equal "$(info cells)" 0 "the number of cells"
-	all_cpus
-}
-
-# Nobody in Linux has a pin that a cell has, nor gets it; where somebody has it, the cell does not.
+# No cell gets a pin that somebody in Linux has; of the others Linux has all back, as the hypervisor
+# gives none yet.
 test_pins() {
 	fresh
-	# The module has them from Linux, and gives them back: the hypervisor has no kind for them yet.
-	expect 1 with_pins "$IOAPIC:5 $IOAPIC:23=3" celltool create hello
+	expect 1 with "PINS=$IOAPIC:5 $IOAPIC:23=3" celltool create hello
 	says "no interrupt pins"
 	equal "$(grep -c "cell hello\$" /proc/interrupts)" 0 "the number of interrupts"
 	# The console, the interrupt of ACPI, the timer, and of whom there is none.
-	pin_refused pin-busy 0x4 "$IOAPIC:4"
-	pin_refused pin-busy 0x9 "$IOAPIC:5 $IOAPIC:9=1"
-	pin_refused pin-busy 0x2 "$IOAPIC:2"
-	pin_refused pin-owned 0x0 "$IOAPIC:239"
-	pin_refused pin-owned 0x1 "$IOAPIC:5 fec01000:1"
+	refused pin-busy 0x4 "PINS=$IOAPIC:4"
+	refused pin-busy 0x9 "PINS=$IOAPIC:5 $IOAPIC:9=1"
+	refused pin-busy 0x2 "PINS=$IOAPIC:2"
+	refused pin-owned 0x0 "PINS=$IOAPIC:239"
+	refused pin-owned 0x1 "PINS=$IOAPIC:5 fec01000:1"
 	quiet
 }
