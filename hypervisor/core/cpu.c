@@ -15,8 +15,6 @@
 /* One that is late has had this much time twice; what has not come by then does not come. */
 #define CPU_LOST_AFTER 2u
 
-#define CPU_COMPLAINTS_PER_SECOND 8u
-
 #define SIGNAL_OWNER_SHIFT 32
 
 struct cpu *cpus[CELLHV_MAX_CPUS];
@@ -169,13 +167,7 @@ static void cpu_take_signals(struct cpu *cpu)
 
 bool cpu_may_complain(struct cpu *self)
 {
-	uint64_t now = arch_ticks();
-
-	if (now - self->complaint_window > (uint64_t)machine.ticks_per_ms * 1000) {
-		self->complaint_window = now;
-		self->complaints = 0;
-	}
-	return self->complaints++ < CPU_COMPLAINTS_PER_SECOND;
+	return line_limit_allows(&self->complaints);
 }
 
 void cpu_serve_requests(struct cpu *cpu)

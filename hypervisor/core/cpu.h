@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <cellhv/manage.h>
 
+#include "core/line_limit.h"
+
 struct arch_cpu;
 struct cell;
 
@@ -33,14 +35,13 @@ struct cpu {
 	uint32_t number;       /* Linux's */
 	enum cpu_activity activity;
 	struct cell *cell;
-	bool present;		   /* entered, and not native again */
-	uint32_t unanswered;	   /* stops of its cell in a row; under the control lock */
-	bool leaving;		   /* goes native, sooner or later; set under the control lock */
-	bool kicked;		   /* a kick is under way for `requests`; atomic */
-	uint32_t requests;	   /* CPU_REQUEST_*; atomic */
-	uint64_t signals;	   /* the architecture's, and the id of the owner; atomic */
-	uint64_t complaint_window; /* ticks, see cpu_may_complain() */
-	uint32_t complaints;
+	bool present;	     /* entered, and not native again */
+	uint32_t unanswered; /* stops of its cell in a row; under the control lock */
+	bool leaving;	     /* goes native, sooner or later; set under the control lock */
+	bool kicked;	     /* a kick is under way for `requests`; atomic */
+	uint32_t requests;   /* CPU_REQUEST_*; atomic */
+	uint64_t signals;    /* the architecture's, and the id of the owner; atomic */
+	struct line_limit complaints;
 	uint64_t stats[CELLHV_EXIT_MAX];
 };
 

@@ -69,6 +69,12 @@ void function_quiet(struct cpu *self, const struct function *function);
 /* As after power-on, where it can do that itself, but for where it is and how it uses the bus. */
 void function_reset_hardware(struct cpu *self, const struct function *function);
 
+/*
+ * Whether something keeps its DMA and its messages from what is not its cell's, or the cell is
+ * trusted: a message of its own making is a write like any other, so it takes remapping, too.
+ */
+bool function_is_confined(const struct cell *cell);
+
 /* Tells it what the guest's command register says, as far as it may. */
 void function_apply_command(struct cpu *self, const struct function *function);
 

@@ -207,13 +207,6 @@ void function_reset_hardware(struct cpu *self, const struct function *function)
 	function_quiet(self, function);
 }
 
-/* Nothing else keeps a master from memory that is not its cell's. */
-static bool function_is_confined(const struct function *function)
-{
-	return iommu_dma() != CELLHV_DMA_OPEN ||
-	       function->pci.cell->config->flags & CELLHV_CELL_DMA_TRUSTED;
-}
-
 /* It decodes all the time: where the cell sees it is in nested tables. */
 void function_apply_command(struct cpu *self, const struct function *function)
 {
@@ -226,7 +219,7 @@ void function_apply_command(struct cpu *self, const struct function *function)
 		if (function->config->bars[i].size &&
 		    !config_bar_is_memory(&function->config->bars[i]))
 			value |= PCI_COMMAND_IO;
-	if (function->active && function_is_confined(function))
+	if (function->active && function_is_confined(function->pci.cell))
 		value |= wanted & PCI_COMMAND_MASTER;
 	arch_pci_write(self, function->pci.address, PCI_COMMAND, 2, value);
 }

@@ -133,8 +133,7 @@ static int check_bars(const struct cellhv_function *config, uint32_t index,
 	return 0;
 }
 
-/* A message of its own making is a write like any other: without remapping nothing stops it. */
-static bool is_confined(const struct cell *cell)
+bool function_is_confined(const struct cell *cell)
 {
 	return cell->config->flags & CELLHV_CELL_DMA_TRUSTED ||
 	       (iommu_dma() != CELLHV_DMA_OPEN && iommu_interrupts() == CELLHV_INTERRUPTS_REMAPPED);
@@ -164,7 +163,7 @@ static int function_check(struct cpu *self, const struct cell *cell, struct cell
 		err = check_bars(config, i, call);
 		if (err)
 			return err;
-		if (!is_confined(cell))
+		if (!function_is_confined(cell))
 			return cell_refuse(call, -EPERM, CELLHV_CHECK_FUNCTION_DMA, i);
 	}
 	return 0;
@@ -409,8 +408,7 @@ static void list(struct function *function)
 	function->listed = true;
 	functions_taken = function;
 	pci_insert(&function->pci.cell->functions, &function->pci);
-	print("Function %02x:%02x.%u is a cell's\n", address >> 8, (address >> 3) & 31,
-	      address & 7);
+	print("Function " PCI_NAME " is a cell's\n", PCI_NAME_OF(address));
 }
 
 static int function_take(struct cpu *self, struct cell *cell, struct cellhv_call *call)

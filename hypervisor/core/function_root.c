@@ -234,10 +234,9 @@ static bool meets_cell(struct cpu *self, uint16_t address, const struct write *w
 static void complain(struct cpu *self, uint16_t address, const struct write *write)
 {
 	if (cpu_may_complain(self))
-		print("CPU %u: root writes %x to %x of function %02x:%02x.%u, which a cell's "
+		print("CPU %u: root writes %x to %x of function " PCI_NAME ", which a cell's "
 		      "function depends on\n",
-		      self->number, write->value, write->offset, address >> 8, (address >> 3) & 31,
-		      address & 7);
+		      self->number, write->value, write->offset, PCI_NAME_OF(address));
 }
 
 void function_root_write(struct cpu *self, uint16_t address, unsigned offset, unsigned size,

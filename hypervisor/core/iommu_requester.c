@@ -4,10 +4,9 @@
 #include "core/cell.h"
 #include "core/errno.h"
 #include "core/iommu_domain.h"
-#include "core/machine.h"
+#include "core/line_limit.h"
+#include "core/pci_name.h"
 #include "core/print.h"
-
-#define FAULTS_PER_SECOND 8u
 
 static struct {
 	uint16_t requester;
@@ -80,31 +79,18 @@ int iommu_attach(struct cpu *self, uint16_t requester, struct cell *cell, struct
 	return err;
 }
 
-static bool may_complain(void)
-{
-	static uint64_t window;
-	static uint32_t faults;
-	uint64_t now = arch_ticks();
-
-	if (now - window > (uint64_t)machine.ticks_per_ms * 1000) {
-		window = now;
-		faults = 0;
-	}
-	return faults++ < FAULTS_PER_SECOND;
-}
-
 void iommu_fault(const struct iommu *unit, uint16_t requester, uint64_t address, uint64_t detail)
 {
 	unsigned i = unit->config->segment ? num_bindings : find_binding(requester);
 	struct cell *cell = i < num_bindings ? bindings[i].cell : &root_cell;
+	static struct line_limit lines;
 	const char *what = detail & CELLHV_FAILURE_DMA_INTERRUPT ? "interrupt"
 			   : detail & CELLHV_FAILURE_DMA_WRITE	 ? "write"
 								 : "read";
 
-	if (may_complain())
-		print("Function %02x:%02x.%u of cell \"%s\": %s at %llx refused\n", requester >> 8,
-		      requester >> 3 & 31, requester & 7, cell->name, what,
-		      (unsigned long long)address);
+	if (line_limit_allows(&lines))
+		print("Function " PCI_NAME " of cell \"%s\": %s at %llx refused\n",
+		      PCI_NAME_OF(requester), cell->name, what, (unsigned long long)address);
 	if (!cell_is_root(cell) && cell->started)
 		cell_fail(cell,
 			  &(struct cellhv_failure){CELLHV_FAILURE_DMA, config_cpu(cell->config, 0),

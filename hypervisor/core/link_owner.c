@@ -225,9 +225,8 @@ static void link_join(struct ivshmem *peer)
 	link->cells++;
 	lock_release(&link->lock);
 	pci_insert(&peer->function.cell->functions, &peer->function);
-	print("Link \"%s\": cell \"%s\" is peer %u, function %02x:%02x.%u\n", link->shared.name,
-	      peer->function.cell->config->name, peer->id, peer->function.address >> 8,
-	      (peer->function.address >> 3) & 31, peer->function.address & 7);
+	print("Link \"%s\": cell \"%s\" is peer %u, function " PCI_NAME "\n", link->shared.name,
+	      peer->function.cell->config->name, peer->id, PCI_NAME_OF(peer->function.address));
 }
 
 /* Joined, and the only cell that has. */

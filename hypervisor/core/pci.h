@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/pci_name.h"
+
 struct cell;
 struct cpu;
 struct pci_function;

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <core/pci_name.h>
+
 #include "base/blob.h"
 #include "base/range.h"
 #include "desc/rival.h"
@@ -105,9 +107,8 @@ static const struct pci_function *find_by_address(const struct resolving *now)
 
 	if (!function)
 		desc_report(now->desc, CELL_ERROR, "function-missing", now->pointer,
-			    "there is no PCI function %04x:%02x:%02x.%x: see `lspci -D`",
-			    wanted->segment, wanted->address >> 8, wanted->address >> 3 & 31,
-			    wanted->address & 7);
+			    "there is no PCI function %04x:" PCI_NAME ": see `lspci -D`",
+			    wanted->segment, PCI_NAME_OF(wanted->address));
 	return function;
 }
 

@@ -10,6 +10,7 @@
 #include <json-c/json.h>
 
 #include <cellhv/guest.h>
+#include <core/pci_name.h>
 
 #include "base/blob.h"
 #include "base/export.h"
@@ -110,10 +111,7 @@ static struct json_object *dump_link(const struct cellhv_link *link, bool *faile
 	add(object, "vectors", json_object_new_int64(shared->vectors), failed);
 	add(object, "class", string("0x%x", shared->class_protocol), failed);
 	add(object, "id", json_object_new_int64(link->id), failed);
-	add(object, "function",
-	    string("%02x:%02x.%x", link->function >> 8, (link->function >> 3) & 31,
-		   link->function & 7),
-	    failed);
+	add(object, "function", string(PCI_NAME, PCI_NAME_OF(link->function)), failed);
 	add(object, "at", string("0x%" PRIx64, link->guest), failed);
 	add(object, "phys", string("0x%" PRIx64, shared->phys), failed);
 	return object;
@@ -141,10 +139,7 @@ static struct json_object *dump_function(const struct cellhv_function *function,
 	if (!object)
 		return NULL;
 
-	add(object, "function",
-	    string("%02x:%02x.%x", function->address >> 8, (function->address >> 3) & 31,
-		   function->address & 7),
-	    failed);
+	add(object, "function", string(PCI_NAME, PCI_NAME_OF(function->address)), failed);
 	if (function->flags & CELLHV_FUNCTION_NO_RESET)
 		add(object, "reset", json_object_new_string("none"), failed);
 	if (function->flags & CELLHV_FUNCTION_VENDOR_CONFIG)

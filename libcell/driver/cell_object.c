@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <core/pci_name.h>
+
 #include "base/blob.h"
 #include "base/cleanup.h"
 #include "base/export.h"
@@ -149,6 +151,17 @@ int cell_object_info(const cell_cell *cell, struct cellhv_cell_info *ret)
 	return r;
 }
 
+/* What it was created with: for free(). */
+static int read_config(const cell_cell *cell, struct cellhv_cell_config **ret)
+{
+	struct cellhv_cell_info info;
+	int r = cell_object_info(cell, &info);
+
+	if (r == 0)
+		r = inventory_config(cell->hv->context, cell->hv->fd, &info, ret);
+	return r == -ENOENT ? fail_gone(cell) : r;
+}
+
 static uint64_t ram_of(const struct cellhv_cell_config *config)
 {
 	const struct cellhv_memory_region *regions = blob_memory(config);
@@ -162,17 +175,13 @@ static uint64_t ram_of(const struct cellhv_cell_config *config)
 
 LIBCELL_PUBLIC int cell_cell_memory_size(cell_cell *cell, uint64_t *ret_size)
 {
-	cell_context *context = cell->hv->context;
 	_cleanup_free_ struct cellhv_cell_config *config = NULL;
-	struct cellhv_cell_info info;
 	int r;
 
-	context_begin(context);
-	r = cell_object_info(cell, &info);
-	if (r == 0)
-		r = inventory_config(context, cell->hv->fd, &info, &config);
+	context_begin(cell->hv->context);
+	r = read_config(cell, &config);
 	if (r != 0)
-		return r == -ENOENT ? fail_gone(cell) : r;
+		return r;
 
 	*ret_size = ram_of(config);
 	return 0;
@@ -185,10 +194,8 @@ static char **device_names(const struct cellhv_cell_config *config)
 	size_t n = 0;
 
 	for (uint32_t i = 0; names && i < config->functions.count; i++) {
-		unsigned address = blob_functions(config)[i].address;
-
-		if (asprintf(&names[n], "0000:%02x:%02x.%x", address >> 8, address >> 3 & 31,
-			     address & 7) < 0)
+		if (asprintf(&names[n], "0000:" PCI_NAME,
+			     PCI_NAME_OF(blob_functions(config)[i].address)) < 0)
 			goto fail;
 		n++;
 	}
@@ -211,16 +218,13 @@ LIBCELL_PUBLIC int cell_cell_devices(cell_cell *cell, char ***ret_names)
 {
 	cell_context *context = cell->hv->context;
 	_cleanup_free_ struct cellhv_cell_config *config = NULL;
-	struct cellhv_cell_info info;
 	char **names;
 	int r;
 
 	context_begin(context);
-	r = cell_object_info(cell, &info);
-	if (r == 0)
-		r = inventory_config(context, cell->hv->fd, &info, &config);
+	r = read_config(cell, &config);
 	if (r != 0)
-		return r == -ENOENT ? fail_gone(cell) : r;
+		return r;
 
 	names = device_names(config);
 	if (!names)

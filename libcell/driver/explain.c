@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <cellhv/launch.h>
+#include <core/pci_name.h>
 
 #include "base/cleanup.h"
 
@@ -262,12 +263,6 @@ static const char *iommu_feature(uint64_t object)
 							     : "lacks something unknown";
 }
 
-static void render_function(uint64_t address, char *text, size_t size)
-{
-	snprintf(text, size, "%02x:%02x.%x", (unsigned)(address >> 8 & 0xff),
-		 (unsigned)(address >> 3 & 0x1f), (unsigned)(address & 7));
-}
-
 static void render_sentence(const struct sentence *sentence, const char *object,
 			    char text[EXPLAIN_SIZE])
 {
@@ -374,7 +369,7 @@ static void explain_check(cell_context *context, int fd, const struct sentence *
 	else if (sentence->object == UNIT)
 		snprintf(rendered, sizeof(rendered), "%s", iommu_feature(object));
 	else if (sentence->object == FUNCTION)
-		render_function(object, rendered, sizeof(rendered));
+		snprintf(rendered, sizeof(rendered), PCI_NAME, PCI_NAME_OF(object));
 	else if (sentence->object == FEATURE)
 		snprintf(rendered, sizeof(rendered), "%s",
 			 object && object < CELLHV_CPU_FEATURE_MAX ? features[object]

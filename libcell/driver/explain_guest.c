@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include <core/pci_name.h>
+
 #include "driver/explain.h"
 
 static const char *const reasons[CELLHV_FAILURE_MAX] = {
@@ -30,14 +32,12 @@ const char *explain_failure_reason(uint32_t reason)
 /* What no instruction of the guest's did. */
 static bool explain_machine(const struct cellhv_failure *failure, char message[160])
 {
-	const unsigned function = failure->detail & CELLHV_FAILURE_DMA_REQUESTER;
-
 	switch (failure->reason) {
 	case CELLHV_FAILURE_DMA:
 		snprintf(message, 160,
-			 "The guest had PCI function %02x:%02x.%x %s 0x%" PRIx64
+			 "The guest had PCI function " PCI_NAME " %s 0x%" PRIx64
 			 ", which it may not.",
-			 function >> 8, function >> 3 & 0x1f, function & 7,
+			 PCI_NAME_OF(failure->detail & CELLHV_FAILURE_DMA_REQUESTER),
 			 failure->detail & CELLHV_FAILURE_DMA_INTERRUPT ? "ask for interrupt"
 			 : failure->detail & CELLHV_FAILURE_DMA_WRITE	? "write"
 									: "read",

@@ -3,14 +3,16 @@
 
 #include <unistd.h>
 
+#include <core/pci_name.h>
+
 #include "base/file.h"
 
 bool pci_has_function(const cell_host *host, unsigned function)
 {
 	char path[PATH_MAX];
 
-	return file_path(path, host->root, "/sys/bus/pci/devices/0000:%02x:%02x.%x", function >> 8,
-			 (function >> 3) & 31, function & 7) == 0 &&
+	return file_path(path, host->root, "/sys/bus/pci/devices/0000:" PCI_NAME,
+			 PCI_NAME_OF(function)) == 0 &&
 	       access(path, F_OK) == 0;
 }
 

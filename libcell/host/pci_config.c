@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <core/pci_name.h>
+
 #include "base/file.h"
 
 #define HEADER_SIZE 64
@@ -17,8 +19,8 @@ bool pci_config_read(const char *root, unsigned segment, unsigned function, stru
 	ssize_t n;
 	int fd;
 
-	if (file_path(path, root, "/sys/bus/pci/devices/%04x:%02x:%02x.%x/config", segment,
-		      function >> 8, function >> 3 & 31, function & 7) < 0)
+	if (file_path(path, root, "/sys/bus/pci/devices/%04x:" PCI_NAME "/config", segment,
+		      PCI_NAME_OF(function)) < 0)
 		return false;
 
 	fd = file_open(path, &size);

@@ -143,6 +143,13 @@ bool memory_root_reaches(uint64_t phys)
 	return phys < TABLES;
 }
 
+bool memory_root_writes(uint64_t phys)
+{
+	struct paging_translation found;
+
+	return paging_lookup(&root_cell.memory, phys, &found) && found.access & PAGING_WRITE;
+}
+
 bool iommu_owns_some(uint16_t first, uint16_t last, uint16_t ignored)
 {
 	return foreign && (foreign | ignored) >= (first | ignored) &&

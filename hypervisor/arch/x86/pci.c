@@ -120,9 +120,8 @@ static void pci_root_follow(struct cpu *self, struct pci_function *function)
 		if (!err && page)
 			err = pci_take_page(self, taken, page, &call);
 		if (err)
-			print("PCI function %02x:%02x.%u: BAR %u cannot be served at %llx\n",
-			      function->address >> 8, (function->address >> 3) & 31,
-			      function->address & 7, bar, (unsigned long long)page);
+			print("PCI function " PCI_NAME ": BAR %u cannot be served at %llx\n",
+			      PCI_NAME_OF(function->address), bar, (unsigned long long)page);
 	}
 }
 

@@ -69,52 +69,23 @@ static inline struct cpuid cpuid(uint32_t leaf)
 	return r;
 }
 
-static inline unsigned long read_cr2(void)
-{
-	unsigned long value;
-
-	asm volatile("mov %%cr2, %0" : "=r"(value));
-	return value;
-}
-
-static inline unsigned long read_cr0(void)
-{
-	unsigned long value;
-
-	asm volatile("mov %%cr0, %0" : "=r"(value));
-	return value;
-}
-
-static inline void write_cr0(unsigned long value)
-{
-	asm volatile("mov %0, %%cr0" : : "r"(value) : "memory");
-}
-
-static inline unsigned long read_cr3(void)
-{
-	unsigned long value;
-
-	asm volatile("mov %%cr3, %0" : "=r"(value));
-	return value;
-}
-
-static inline void write_cr3(unsigned long value)
-{
-	asm volatile("mov %0, %%cr3" : : "r"(value) : "memory");
-}
-
-static inline unsigned long read_cr4(void)
-{
-	unsigned long value;
-
-	asm volatile("mov %%cr4, %0" : "=r"(value));
-	return value;
-}
-
-static inline void write_cr4(unsigned long value)
-{
-	asm volatile("mov %0, %%cr4" : : "r"(value) : "memory");
-}
+/* read_cr2(), write_cr2() and so on */
+#define CONTROL_REGISTER(name)                                              \
+	static inline unsigned long read_##name(void)                       \
+	{                                                                   \
+		unsigned long value;                                        \
+                                                                            \
+		asm volatile("mov %%" #name ", %0" : "=r"(value));          \
+		return value;                                               \
+	}                                                                   \
+	static inline void write_##name(unsigned long value)                \
+	{                                                                   \
+		asm volatile("mov %0, %%" #name : : "r"(value) : "memory"); \
+	}
+CONTROL_REGISTER(cr0)
+CONTROL_REGISTER(cr2)
+CONTROL_REGISTER(cr3)
+CONTROL_REGISTER(cr4)
 
 /* As interrupt_entry in start64.S and start32.S leaves it on the stack. */
 struct interrupt_frame {

@@ -84,6 +84,13 @@ static bool is_idle(struct cpu *self, const struct iommu *unit)
 	return true;
 }
 
+static int forget_all_now(struct cpu *self, const struct iommu *unit)
+{
+	int err = amdvi_forget_all(self, unit);
+
+	return err ? err : amdvi_settle(self, unit);
+}
+
 static int load_ours(struct cpu *self, const struct iommu *unit)
 {
 	struct amdvi *state = unit->state;
@@ -99,9 +106,7 @@ static int load_ours(struct cpu *self, const struct iommu *unit)
 
 	state->command_tail = state->event_head = state->unconfirmed = 0;
 	err = amdvi_load(self, unit, &ours);
-	if (!err)
-		err = amdvi_forget_all(self, unit);
-	return err ? err : amdvi_settle(self, unit);
+	return err ? err : forget_all_now(self, unit);
 }
 
 /* Linux's table comes first, so that the unit has forgotten ours when it is alone with Linux. */
@@ -125,9 +130,7 @@ static int load_theirs(struct cpu *self, const struct iommu *unit)
 	state->silent = false; /* it is asked once more */
 	if (theirs.control & AMDVI_CONTROL_ENABLE) {
 		amdvi_write(self, unit, AMDVI_DEVICES, theirs.devices);
-		err = amdvi_forget_all(self, unit);
-		if (!err)
-			err = amdvi_settle(self, unit);
+		err = forget_all_now(self, unit);
 	}
 	if (err)
 		return err;
@@ -235,13 +238,10 @@ static int amdvi_set_interrupt(struct cpu *self, struct iommu *unit, uint32_t in
 
 static int amdvi_recheck_interrupts(struct cpu *self, struct iommu *unit)
 {
-	int err;
-
 	lock_acquire(&tables_lock);
 	amdvi_copy_all_interrupts(self);
 	lock_release(&tables_lock);
-	err = amdvi_forget_all(self, unit);
-	return err ? err : amdvi_settle(self, unit);
+	return forget_all_now(self, unit);
 }
 
 static bool amdvi_access(struct cpu *self, struct iommu *unit, struct iommu_access *access)

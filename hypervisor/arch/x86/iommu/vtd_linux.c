@@ -20,11 +20,9 @@
 bool vtd_is_roots(uint64_t phys, bool write)
 {
 	uint64_t page = phys & ~(PAGE_SIZE - 1);
-	struct paging_translation found;
 
-	return cell_root_owns(page, PAGE_SIZE) && memory_root_reaches(page) &&
-	       paging_lookup(&root_cell.memory, page, &found) &&
-	       (!write || found.access & PAGING_WRITE);
+	return cell_root_owns(page, PAGE_SIZE) &&
+	       (write ? memory_root_writes(page) : memory_root_reaches(page));
 }
 
 /* ---- Descriptors (6.5.2). false: the queue stops there, as the hardware's would. ---- */
