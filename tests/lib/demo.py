@@ -17,7 +17,7 @@ from machine import MACHINES
 from paths import LOGS, ROOT
 from progress import step
 
-PLATFORMS = {"qemu": MACHINES["svm-x2apic"], "bochs": MACHINES["bochs"]}
+PLATFORMS = {"qemu": MACHINES["demo"], "bochs": MACHINES["bochs"]}
 MACHINE = PLATFORMS["qemu"]
 TIMER = r"Timer fired, jitter: +\d+ ns, min: +\d+ ns, max: +\d+ ns"
 UNIT = "cell@apic-demo"
@@ -58,6 +58,27 @@ LINKED = [
      [r"sending IRQ", r"got interrupt \.\.\. \d+"]),
     ("", "cellctl list", [r"ivshmem-demo\s+running\s+2", r"ivshmem-peer\s+running\s+3"]),
     ("", f"systemctl stop {' '.join(PAIR)}", []),
+]
+ADAPTER = "00:05.0"
+DRIVER = f"basename $(readlink /sys/bus/pci/devices/0000:{ADAPTER}/driver)"
+DEVICES = [
+    ("Which PCI functions may a cell have?", "cellctl host devices", [rf"{ADAPTER}.*e1000e"]),
+    ("A cell with a network adapter of its own: Linux's driver lets go of it",
+     "grep -h pci /usr/lib/cells/ping-demo.json", [r'"pci"']),
+    ("", DRIVER, [r"^e1000e$"]),
+    ("", "systemctl start cell@ping-demo", []),
+    ("", DRIVER, [r"^cellhv$"]),
+    ("What keeps devices of Linux and of cells apart", "cellctl hypervisor status", [r"isolated", r"remapped"]),
+]
+PINGS = [
+    ("Linux, by another adapter on the same wire, and the cell answers",
+     "ip address add 10.0.2.15/24 dev enp0s6 && ip link set enp0s6 up && ping -c 5 10.0.2.16",
+     [r"5 packets received"]),
+    ("", "journalctl --no-pager -o cat -u cell@ping-demo | tail -n 4", []),
+    ("Neither its interrupts nor its DMA made the CPU leave the guest: what is there is of its start and its console",
+     "cellctl stats ping-demo", [r"\d"]),
+    ("Linux's driver has the adapter again", "systemctl stop cell@ping-demo", []),
+    ("", DRIVER, [r"^e1000e$"]),
 ]
 NATIVE = [
     ("Linux goes native again", "systemctl stop cell-hypervisor", []),
@@ -110,6 +131,15 @@ def link(guest):
         perform(guest, *entry)
 
 
+def drive(guest):
+    """A cell on CPU 3 that has the network adapter."""
+    for entry in DEVICES:
+        perform(guest, *entry)
+    wait_for_lines(guest, "cell@ping-demo", "Link is up", 1)
+    for entry in PINGS:
+        perform(guest, *entry)
+
+
 def scenario(guest):
     for entry in BEFORE:
         perform(guest, *entry)
@@ -120,6 +150,7 @@ def scenario(guest):
     for entry in TICKING + STOPPING:
         perform(guest, *entry)
     link(guest)
+    drive(guest)
     for entry in NATIVE:
         perform(guest, *entry)
     if perform(guest, "", MEMORY, []) != memory:
@@ -135,7 +166,7 @@ def boot(interactive=False):
     debian.build_image(LOGS / "image.log", version)
     step(f"booting it in {MACHINE.emulator}: {MACHINE.what}, 4 CPUs, 1 GiB, emulated")
     return debian.Guest(MACHINE, version, LOGS / "demo", interactive=interactive,
-                        content=payload.add)
+                        content=payload.add_for_demo)
 
 
 def demo():

@@ -5,7 +5,7 @@ knows how to start Linux in it and which kernel arguments it needs. `patience` i
 in QEMU the same work may take.
 """
 from bochs import Bochs
-from qemu import AMDVI, AMDVI_REMAPPING, ASSIGNED, DMA, ICOUNT, NO_REMAPPING, REMAPPING, REMAPPING_39, Qemu
+from qemu import AMDVI, AMDVI_REMAPPING, ASSIGNED, DMA, ICOUNT, NO_REMAPPING, REMAPPING, REMAPPING_39, WIRE, Qemu
 
 MACHINES = {m.name: m for m in (
     Qemu("svm", "SVM, xAPIC", "qemu64,+svm,+npt"),
@@ -14,6 +14,8 @@ MACHINES = {m.name: m for m in (
          devices=REMAPPING, kernel_args="intel_iommu=off"),
     Qemu("devices", "svm-x2apic with PCI functions for cells", "max,-la57",
          devices=REMAPPING + ASSIGNED, kernel_args="intel_iommu=off", migrates=False),
+    Qemu("demo", "svm-x2apic with a network", "max,-la57",
+         devices=REMAPPING + WIRE, kernel_args="intel_iommu=off"),
     Qemu("vtd", "svm-x2apic with devices behind its IOMMU", "max,-la57",
          devices=[*REMAPPING, *DMA], kernel_args="intel_iommu=off"),
     Qemu("vtd-39", "vtd with tables of three levels", "max,-la57",

@@ -9,6 +9,7 @@ import kernel
 from paths import BUILD, INSTALLED, PACKAGES
 
 DRIVERS = ["msr", "e1000e", "nvme"]
+NETWORK = ["e1000e", "virtio_net"]
 
 
 def module_files(version):
@@ -64,6 +65,15 @@ def add(image, version, prefix="", libraries=False):
     if INSTALLED.exists():
         image.tree(INSTALLED, prefix, libraries)
     _add_modules(image, version, module_files(version), prefix)
+
+
+def add_for_demo(image, version, prefix):
+    """With drivers of network adapters, which udev loads, and what speaks to another machine by one."""
+    image.tree(INSTALLED, prefix, False)
+    drivers = kernel.with_dependencies(version, NETWORK)
+    _add_modules(image, version, [*module_files(version), *drivers], prefix)
+    for name in ("ip", "ping"):
+        image.file(f"{prefix}/usr/local/bin/{name}", "/bin/busybox")
 
 
 def add_with_tests(image, version, prefix="", libraries=False):

@@ -21,6 +21,11 @@ ASSIGNED = [
     "-drive", "if=none,id=nvme,driver=null-co,size=16M,read-zeroes=on,snapshot=on",
     "-device", "nvme,drive=nvme,serial=1,addr=6",
 ]
+# Two adapters on one wire: a cell's, and Linux's.
+WIRE = [
+    "-netdev", "hubport,id=cell,hubid=0", "-device", "e1000e,netdev=cell,romfile=,addr=5",
+    "-netdev", "hubport,id=linux,hubid=0", "-device", "virtio-net-pci,netdev=linux,romfile=,addr=6",
+]
 # The disk does DMA like a physical one, and edu does it for whoever asks.
 DMA = [
     "-global", "virtio-blk-pci.iommu_platform=on", "-global", "virtio-blk-pci.disable-legacy=on",
