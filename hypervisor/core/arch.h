@@ -191,6 +191,12 @@ int arch_pci_hide(struct cpu *self, uint16_t address, bool hidden, struct cellhv
 bool arch_message_target(const struct cell *cell, uint64_t address, uint32_t data,
 			 struct iommu_interrupt *ret);
 
+/*
+ * Whether a message of a function of the root's does no more than to interrupt CPUs of the root's,
+ * with a vector from this one up to the next `count` - 1, a power of two.
+ */
+bool arch_message_is_roots(uint64_t address, uint32_t data, unsigned count);
+
 /* The message that does this where nothing remaps it; false: there is none. */
 bool arch_message(const struct iommu_interrupt *interrupt, uint64_t *ret_address,
 		  uint32_t *ret_data);

@@ -10,6 +10,7 @@
 #include "core/iommu.h"
 #include "core/lock.h"
 #include "core/machine.h"
+#include "core/message_root.h"
 #include "core/print.h"
 #include "core/region.h"
 #include "core/string.h"
@@ -81,7 +82,7 @@ static int control_info(struct cpu *self, struct cellhv_call *call)
 		call->info.num_cpus += cpu_by_number(i) != NULL;
 	call->info.num_cells = cell_count();
 	call->info.dma = iommu_dma();
-	call->info.interrupts = iommu_interrupts();
+	call->info.interrupts = message_root_interrupts();
 	call->info.tables_total = machine.tables.pages;
 	call->info.tables_used = machine.tables.used;
 	memcpy(call->info.version, machine.version, sizeof(call->info.version));

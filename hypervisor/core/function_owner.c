@@ -6,6 +6,8 @@
 #include "core/iommu.h"
 #include "core/machine.h"
 #include "core/memory.h"
+#include "core/message_root.h"
+#include "core/message_table.h"
 #include "core/panic.h"
 #include "core/print.h"
 #include "core/range.h"
@@ -347,6 +349,7 @@ static int take_one(struct cpu *self, struct function *function, struct cellhv_c
 	if (err)
 		return err;
 	function_quiet(self, function);
+	message_table_forget(function->pci.address);
 	if (!function_is_as_said(self, function->config) || !sizes_are_as_said(self, function))
 		err = cell_refuse(call, -EINVAL, CELLHV_CHECK_FUNCTION_DIFFERS, index);
 	if (!err)
@@ -377,7 +380,7 @@ static int function_give_back(struct cpu *self, struct cell *cell, struct cellhv
 	}
 	if (!cell->config->functions.count || !is_last(cell))
 		return first;
-	err = arch_pci_filter(self, false, call);
+	err = arch_pci_filter(self, message_root_filters(), call);
 	return first ? first : err;
 }
 

@@ -6,6 +6,7 @@
 #include "core/arch.h"
 #include "core/cpu.h"
 #include "core/function.h"
+#include "core/message_root.h"
 #include "core/print.h"
 #include "core/range.h"
 #include "core/resource.h"
@@ -51,11 +52,6 @@ static const struct kept kept_acs[] = {{6, 2, 0xffff}};	    /* peers stay apart 
 #define ID_ACS 0x0du
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-struct write {
-	unsigned offset, size;
-	uint32_t value;
-};
-
 static bool is_above(uint16_t address)
 {
 	for (const struct function *at = functions_taken; at; at = at->next)
@@ -66,7 +62,7 @@ static bool is_above(uint16_t address)
 }
 
 /* Bits of the write's value that stay. */
-static uint32_t kept_bits(const struct write *write, unsigned base, const struct kept *kept,
+static uint32_t kept_bits(const struct root_write *write, unsigned base, const struct kept *kept,
 			  unsigned count)
 {
 	uint32_t bits = 0;
@@ -82,7 +78,7 @@ static uint32_t kept_bits(const struct write *write, unsigned base, const struct
 	return bits;
 }
 
-static uint32_t kept_of_bridge(struct cpu *self, uint16_t address, const struct write *write)
+static uint32_t kept_of_bridge(struct cpu *self, uint16_t address, const struct root_write *write)
 {
 	unsigned pm = function_find_capability(self, address, PCI_CAP_PM);
 	unsigned pcie = function_find_capability(self, address, PCI_CAP_PCIE);
@@ -98,9 +94,8 @@ static uint32_t kept_of_bridge(struct cpu *self, uint16_t address, const struct 
 	return bits;
 }
 
-/* What a register of 4 bytes would say after the write. */
-static uint32_t after(struct cpu *self, uint16_t address, const struct write *write,
-		      unsigned offset)
+uint32_t root_write_after(struct cpu *self, uint16_t address, const struct root_write *write,
+			  unsigned offset)
 {
 	uint32_t value = arch_pci_read(self, address, offset, 4);
 
@@ -129,9 +124,10 @@ static bool meets_ports(uint64_t base, uint64_t size)
 }
 
 /* Where the BAR, which is the one at `bar` or the 64-bit one before it, would be. */
-static bool bar_meets(struct cpu *self, uint16_t address, const struct write *write, unsigned bar)
+static bool bar_meets(struct cpu *self, uint16_t address, const struct root_write *write,
+		      unsigned bar)
 {
-	uint32_t low = after(self, address, write, PCI_BAR(bar));
+	uint32_t low = root_write_after(self, address, write, PCI_BAR(bar));
 	uint64_t size = function_size_bar(self, address, bar), base;
 
 	if (!size)
@@ -140,12 +136,12 @@ static bool bar_meets(struct cpu *self, uint16_t address, const struct write *wr
 		return meets_ports(low & 0xffffu & ~PCI_BAR_IO_FLAGS & ~(size - 1), size);
 	base = low & PCI_BAR_ADDRESS;
 	if (arch_pci_read(self, address, PCI_BAR(bar), 4) & PCI_BAR_64BIT)
-		base |= (uint64_t)after(self, address, write, PCI_BAR(bar + 1)) << 32;
+		base |= (uint64_t)root_write_after(self, address, write, PCI_BAR(bar + 1)) << 32;
 	base &= ~(size - 1);
 	return base + size > base && function_resource.owns_memory(base, size);
 }
 
-static bool any_bar_meets(struct cpu *self, uint16_t address, const struct write *write,
+static bool any_bar_meets(struct cpu *self, uint16_t address, const struct root_write *write,
 			  unsigned bars)
 {
 	for (unsigned bar = 0; bar < bars; bar++) {
@@ -171,10 +167,10 @@ static uint64_t rom_size(struct cpu *self, uint16_t address, unsigned offset)
 	return ones ? (uint32_t)-ones : 0;
 }
 
-static bool rom_meets(struct cpu *self, uint16_t address, const struct write *write,
+static bool rom_meets(struct cpu *self, uint16_t address, const struct root_write *write,
 		      unsigned offset)
 {
-	uint32_t rom = after(self, address, write, offset), base = rom & ROM_ADDRESS;
+	uint32_t rom = root_write_after(self, address, write, offset), base = rom & ROM_ADDRESS;
 	uint64_t size;
 
 	if (!range_overlaps(write->offset, write->size, offset, 4) || !(rom & ROM_ENABLE))
@@ -184,24 +180,24 @@ static bool rom_meets(struct cpu *self, uint16_t address, const struct write *wr
 }
 
 /* What a bridge beside passes on: from one MiB to the end of another (3.2.5.6 - 3.2.5.10). */
-static bool window_meets(struct cpu *self, uint16_t address, const struct write *write,
+static bool window_meets(struct cpu *self, uint16_t address, const struct root_write *write,
 			 unsigned offset)
 {
-	uint32_t window = after(self, address, write, offset);
+	uint32_t window = root_write_after(self, address, write, offset);
 	uint64_t base = (uint64_t)(window & 0xfff0) << 16, limit = window & 0xfff00000;
 
 	if (offset == BRIDGE_PREFETCH && window & WINDOW_64BIT) {
-		base |= (uint64_t)after(self, address, write, offset + 4) << 32;
-		limit |= (uint64_t)after(self, address, write, offset + 8) << 32;
+		base |= (uint64_t)root_write_after(self, address, write, offset + 4) << 32;
+		limit |= (uint64_t)root_write_after(self, address, write, offset + 8) << 32;
 	}
 	return base <= limit && limit + MIB > base &&
 	       function_resource.owns_memory(base, limit + MIB - base);
 }
 
 /* Would it also say that the buses of a cell's function are behind it? */
-static bool buses_meet(struct cpu *self, uint16_t address, const struct write *write)
+static bool buses_meet(struct cpu *self, uint16_t address, const struct root_write *write)
 {
-	uint32_t buses = after(self, address, write, BRIDGE_BUSES);
+	uint32_t buses = root_write_after(self, address, write, BRIDGE_BUSES);
 	uint32_t first = buses >> 8 & 0xff, last = buses >> 16 & 0xff;
 
 	if (!range_overlaps(write->offset, write->size, BRIDGE_BUSES, 4))
@@ -212,7 +208,7 @@ static bool buses_meet(struct cpu *self, uint16_t address, const struct write *w
 	return false;
 }
 
-static bool windows_meet(struct cpu *self, uint16_t address, const struct write *write)
+static bool windows_meet(struct cpu *self, uint16_t address, const struct root_write *write)
 {
 	return range_overlaps(write->offset, write->size, BRIDGE_MEMORY,
 			      WINDOWS_END - BRIDGE_MEMORY) &&
@@ -220,7 +216,7 @@ static bool windows_meet(struct cpu *self, uint16_t address, const struct write 
 		window_meets(self, address, write, BRIDGE_PREFETCH));
 }
 
-static bool meets_cell(struct cpu *self, uint16_t address, const struct write *write)
+static bool meets_cell(struct cpu *self, uint16_t address, const struct root_write *write)
 {
 	bool bridge =
 		(arch_pci_read(self, address, PCI_HEADER_TYPE, 1) & HEADER_KIND) == HEADER_BRIDGE;
@@ -231,7 +227,7 @@ static bool meets_cell(struct cpu *self, uint16_t address, const struct write *w
 	return bridge && (windows_meet(self, address, write) || buses_meet(self, address, write));
 }
 
-static void complain(struct cpu *self, uint16_t address, const struct write *write)
+static void complain(struct cpu *self, uint16_t address, const struct root_write *write)
 {
 	if (cpu_may_complain(self))
 		print("CPU %u: root writes %x to %x of function " PCI_NAME ", which a cell's "
@@ -242,7 +238,7 @@ static void complain(struct cpu *self, uint16_t address, const struct write *wri
 void function_root_write(struct cpu *self, uint16_t address, unsigned offset, unsigned size,
 			 uint32_t value)
 {
-	struct write write = {offset, size, value & UINT32_MAX >> (32 - 8 * size)};
+	struct root_write write = {offset, size, value & UINT32_MAX >> (32 - 8 * size)};
 	uint32_t kept, old;
 
 	if (function_is_taken(address)) {
@@ -259,5 +255,7 @@ void function_root_write(struct cpu *self, uint16_t address, unsigned offset, un
 		complain(self, address, &write);
 		return;
 	}
+	if (!message_root_allows(self, address, &write))
+		return;
 	arch_pci_write(self, address, offset, size, write.value);
 }

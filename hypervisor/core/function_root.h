@@ -11,6 +11,16 @@
 
 struct cpu;
 
+/* Of 1, 2 or 4 bytes, aligned. */
+struct root_write {
+	unsigned offset, size;
+	uint32_t value;
+};
+
+/* What a register of 4 bytes would say after it. */
+uint32_t root_write_after(struct cpu *self, uint16_t address, const struct root_write *write,
+			  unsigned offset);
+
 /* Of 1, 2 or 4 bytes, aligned, below PCI_CONFIG_PAGE. Under the management lock. */
 void function_root_write(struct cpu *self, uint16_t address, unsigned offset, unsigned size,
 			 uint32_t value);

@@ -38,6 +38,15 @@ enum cellhv_interrupts iommu_interrupts(void)
 	return all ? CELLHV_INTERRUPTS_REMAPPED : CELLHV_INTERRUPTS_OPEN;
 }
 
+bool iommu_remaps_some(void)
+{
+	bool some = false;
+
+	for (unsigned i = 0; taken && i < num_units; i++)
+		some |= units[i].remaps;
+	return some;
+}
+
 static bool overlaps(const struct cellhv_iommu *unit, uint64_t phys, uint64_t size)
 {
 	return range_overlaps(phys, size, unit->base, unit->size);

@@ -122,6 +122,9 @@ int iommu_leave(struct cpu *self, struct cellhv_call *call);
 enum cellhv_dma iommu_dma(void);
 enum cellhv_interrupts iommu_interrupts(void);
 
+/* Whether there is one unit at least that does. */
+bool iommu_remaps_some(void);
+
 /*
  * Devices of the root see this memory from now on, or no more; nothing where the DMA is open.
  * Returns as paging_map(); iommu_settle() makes all units know.

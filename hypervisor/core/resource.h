@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a cell may own: memory, CPUs, ports, links, functions. Each kind is one file that knows all
+ * What a cell may own: memory, CPUs, ports, links, functions, or
+ * what it keeps the root from: messages. Each kind is one file that knows all
  * about it, and has the same verbs. The management calls walk the table of kinds and name none; who
  * owns an address, a port, a function is answered by the file of its kind.
  *
@@ -69,7 +70,7 @@ struct resource {
 
 /* The kinds of core; the table that is walked is arch_resources (core/arch.h). */
 extern const struct resource region_resource, comm_resource, link_resource, function_resource,
-	cpu_resource;
+	cpu_resource, message_resource;
 
 /* The verbs, of all kinds: forwards, or up to the first that fails. */
 int resource_check(struct cpu *self, const struct cell *cell, struct cellhv_call *call);

@@ -34,8 +34,8 @@ const struct paging_format fake_format = {
 };
 
 const struct resource *const arch_resources[] = {
-	&region_resource,    &comm_resource,	 &link_resource,
-	&fake_port_resource, &function_resource, &cpu_resource,
+	&region_resource,   &comm_resource, &link_resource,    &fake_port_resource,
+	&function_resource, &cpu_resource,  &message_resource,
 };
 const unsigned arch_resource_count = sizeof(arch_resources) / sizeof(arch_resources[0]);
 

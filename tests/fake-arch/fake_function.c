@@ -347,6 +347,13 @@ bool arch_message_target(const struct cell *cell, uint64_t address, uint32_t dat
 	return true;
 }
 
+bool arch_message_is_roots(uint64_t address, uint32_t data, unsigned count)
+{
+	struct iommu_interrupt interrupt;
+
+	return arch_message_target(&root_cell, address, data & ~(count - 1), &interrupt);
+}
+
 bool arch_message(const struct iommu_interrupt *interrupt, uint64_t *ret_address,
 		  uint32_t *ret_data)
 {

@@ -15,6 +15,8 @@
 #include "core/invariants.h"
 #include "core/iommu.h"
 #include "core/machine.h"
+#include "core/message_root.h"
+#include "core/message_root.h"
 #include "core/region.h"
 #include "core/window.h"
 
@@ -127,7 +129,7 @@ enum cellhv_dma iommu_dma(void)
 	return CELLHV_DMA_OPEN;
 }
 
-enum cellhv_interrupts iommu_interrupts(void)
+enum cellhv_interrupts message_root_interrupts(void)
 {
 	return CELLHV_INTERRUPTS_OPEN;
 }

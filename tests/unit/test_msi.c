@@ -84,6 +84,20 @@ struct cpu *ipi_message_target(const struct cell *cell, uint32_t command, uint32
 	return destination == 5 ? &target : NULL;
 }
 
+bool ipi_message_stays(const struct cell *cell, uint32_t command, uint32_t destination)
+{
+	sent_command = command;
+	sent_destination = destination;
+	return cell == &root_cell && destination == 5;
+}
+
+static bool some_remap;
+
+bool iommu_remaps_some(void)
+{
+	return some_remap;
+}
+
 void print(const char *format, ...)
 {
 	(void)format;
@@ -230,4 +244,20 @@ TEST(messages_of_physical_functions)
 	CHECK_EQ(data, 0x41);
 	interrupt.destination = 0x100;
 	CHECK(!arch_message(&interrupt, &address, &data));
+}
+
+TEST(messages_of_the_root)
+{
+	CHECK(arch_message_is_roots(0xfee05000, 0x4041, 1));
+	CHECK_EQ(sent_command, 0x41);
+	CHECK(arch_message_is_roots(0xfee05004, 0x747, 4));
+	CHECK_EQ(sent_command, 0x744 | APIC_LOGICAL);
+	CHECK(!arch_message_is_roots(0xfee06000, 0x41, 1));
+	CHECK(!arch_message_is_roots(0xfed05000, 0x41, 1));
+	CHECK(!arch_message_is_roots(0x1fee05000, 0x41, 1));
+	CHECK(!arch_message_is_roots(0xfee05010, 0x41, 1));
+	some_remap = true;
+	CHECK(arch_message_is_roots(0xfee05010, 0x41, 1));
+	CHECK(!arch_message_is_roots(0xfee06000, 0x41, 1));
+	some_remap = false;
 }

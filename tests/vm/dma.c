@@ -7,6 +7,7 @@
  *     dma read ADDRESS           16 bytes that the device finds there
  *     dma write ADDRESS          16 bytes by the device
  *     dma own                    to memory of this process and back
+ *     dma peek FUNCTION BAR OFFSET [VALUE]   a register of 4 bytes, after a write of it
  */
 #include <cellhv/driver.h>
 
@@ -181,6 +182,26 @@ static void show_cell(void)
 		       ->phys);
 }
 
+/* By a program's own mapping, as root may have it beside a driver. */
+static int peek(int argc, char **argv)
+{
+	char name[128];
+	uint32_t offset = (uint32_t)strtoul(argv[4], NULL, 0);
+	volatile uint8_t *page;
+	int bar;
+
+	snprintf(name, sizeof(name), "/sys/bus/pci/devices/%s/resource%s", argv[2], argv[3]);
+	bar = open(name, O_RDWR);
+	page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, bar, offset & ~(PAGE - 1u));
+	if (page == MAP_FAILED)
+		fail(name);
+	page += offset % PAGE;
+	if (argc > 5)
+		*(volatile uint32_t *)page = (uint32_t)strtoul(argv[5], NULL, 0);
+	printf("%x\n", *(volatile uint32_t *)page);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t address = argc > 2 ? strtoull(argv[2], NULL, 0) : 0;
@@ -194,6 +215,8 @@ int main(int argc, char **argv)
 		show_cell();
 		return 0;
 	}
+	if (strcmp(what, "peek") == 0 && argc > 4)
+		return peek(argc, argv);
 	open_device();
 	if (strcmp(what, "read") == 0)
 		read_from(address);

@@ -161,6 +161,23 @@ struct cpu *ipi_message_target(const struct cell *cell, uint32_t command, uint32
 	return ipi_is_message(command) ? ipi_find(&ipi, NULL, cell, 0) : NULL;
 }
 
+bool ipi_message_stays(const struct cell *cell, uint32_t command, uint32_t destination)
+{
+	const struct ipi ipi = {.command = command, .destination = destination};
+	bool found = false;
+
+	for (uint32_t i = 0; i < num_cpus; i++) {
+		const struct cpu *cpu = cpu_by_number(i);
+
+		if (!cpu || !ipi_matches(&ipi, NULL, cpu))
+			continue;
+		if (cpu->cell != cell)
+			return false;
+		found = true;
+	}
+	return found && ipi_is_message(command);
+}
+
 void ipi_send_message(struct cpu *self, const struct cell *cell, uint32_t command,
 		      uint32_t destination, bool x2apic)
 {

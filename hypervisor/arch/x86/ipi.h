@@ -26,4 +26,7 @@ void ipi_send_message(struct cpu *self, const struct cell *cell, uint32_t comman
 /* The first CPU of `cell` that such a message is for; NULL: none, or it is of another mode. */
 struct cpu *ipi_message_target(const struct cell *cell, uint32_t command, uint32_t destination);
 
+/* Whether it is one, is for a CPU of `cell`, and for no CPU of another. */
+bool ipi_message_stays(const struct cell *cell, uint32_t command, uint32_t destination);
+
 #endif

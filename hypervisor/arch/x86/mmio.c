@@ -12,6 +12,7 @@
 #include "core/errno.h"
 #include "core/iommu.h"
 #include "core/memory.h"
+#include "core/message_table.h"
 #include "core/print.h"
 
 struct mmio_access {
@@ -171,11 +172,11 @@ static bool mmio_root_map(struct cpu *cpu, uint64_t guest)
 		return true; /* a management call changes the tables: try again after it */
 
 	/* Nor over what has a trap of its own. */
-	if (!cell_root_may_give(base, size)) {
+	if (!cell_root_may_give(base, size) || message_table_meets(base, size)) {
 		size = PAGE_SIZE;
 		base = guest & ~(PAGE_SIZE - 1);
 	}
-	if (cell_root_owns(base, size))
+	if (cell_root_owns(base, size) && !message_table_meets(base, size))
 		err = memory_change_root(base, size, MEMORY_ROOT_ACCESS);
 	silent = err ? -1 : memory_flush_root(cpu);
 	if (silent >= 0)

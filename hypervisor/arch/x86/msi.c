@@ -156,6 +156,19 @@ bool arch_message_target(const struct cell *cell, uint64_t address, uint32_t dat
 	return true;
 }
 
+/* In the remappable format it names an entry of a unit's, which is looked at where that is set. */
+bool arch_message_is_roots(uint64_t address, uint32_t data, unsigned count)
+{
+	uint32_t command =
+		(data & 0x7ff & ~(count - 1)) | (address & MSI_LOGICAL ? APIC_LOGICAL : 0);
+
+	if (address >> 20 != MSI_ADDRESS)
+		return false;
+	if (address & MSI_REMAPPABLE)
+		return iommu_remaps_some();
+	return ipi_message_stays(&root_cell, command, (address >> 12) & 0xff);
+}
+
 /* Fixed, edge, to one CPU by its id, of which there are 8 bits. */
 bool arch_message(const struct iommu_interrupt *interrupt, uint64_t *ret_address,
 		  uint32_t *ret_data)

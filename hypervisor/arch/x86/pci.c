@@ -8,6 +8,7 @@
 #include "core/control.h"
 #include "core/errno.h"
 #include "core/memory.h"
+#include "core/message_table.h"
 #include "core/print.h"
 #include "core/range.h"
 
@@ -103,8 +104,12 @@ static int pci_take_page(struct cpu *self, uint64_t *taken, uint64_t page, struc
 	return err;
 }
 
-/* The root has put a BAR elsewhere: its page is trapped, the former one is seen again. */
-static void pci_root_follow(struct cpu *self, struct pci_function *function)
+/*
+ * The root has put a BAR elsewhere: its page is trapped, the former one is seen again. Not on the
+ * stack of those accesses that have no need of it.
+ */
+static __attribute__((noinline)) void pci_root_follow(struct cpu *self,
+						      struct pci_function *function)
 {
 	struct cellhv_call call = {0};
 
@@ -183,6 +188,16 @@ static enum pci_result pci_mmconfig(struct cpu *cpu, struct pci_access *access)
 			  (unsigned)(offset % PCI_CONFIG_PAGE), access);
 }
 
+/* The root's messages, in the BAR of a physical function. */
+static enum pci_result pci_table(struct cpu *cpu, const struct pci_access *access)
+{
+	if (!cell_is_root(cpu->cell) || !access->write ||
+	    !message_table_meets(access->address, access->size))
+		return PCI_REFUSED;
+	message_table_write(cpu, access->address, access->size, access->value);
+	return PCI_DONE;
+}
+
 static enum pci_result pci_bar(struct cpu *cpu, struct pci_access *access)
 {
 	struct pci_function *function;
@@ -190,7 +205,9 @@ static enum pci_result pci_bar(struct cpu *cpu, struct pci_access *access)
 	unsigned bar;
 
 	function = pci_find_bar(cpu->cell->functions, access->address, &bar, &offset);
-	if (!function || offset + access->size > function->bar_size[bar])
+	if (!function)
+		return pci_table(cpu, access);
+	if (offset + access->size > function->bar_size[bar])
 		return PCI_REFUSED;
 
 	if (access->write)

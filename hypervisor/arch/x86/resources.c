@@ -13,7 +13,9 @@ const struct resource *const arch_resources[] = {
 	&port_resource,
 	/* Behind all memory: a domain has it. */
 	&function_resource,
-	/* Last: nothing of the cell runs before all else is its own. */
+	/* Late: nothing of the cell runs before all else is its own. */
 	&cpu_resource,
+	/* Last: whom messages reach depends on who owns CPUs. */
+	&message_resource,
 };
 const unsigned arch_resource_count = sizeof(arch_resources) / sizeof(arch_resources[0]);

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "core/message_root.h"
+
+#include "core/arch.h"
+#include "core/cell.h"
+#include "core/errno.h"
+#include "core/function.h"
+#include "core/function_root.h"
+#include "core/iommu.h"
+#include "core/machine.h"
+#include "core/message_table.h"
+#include "core/print.h"
+#include "core/range.h"
+#include "core/resource.h"
+
+#define CONTROL 2u
+#define MSI_SIZE 24u /* with all that it may have */
+#define MSI_ENABLE 0x0001u
+#define MSI_COUNT(control) (1u << ((control) >> 4 & 7)) /* 6.8.1.3 */
+#define MSI_64BIT 0x0080u
+#define MSIX_ENABLE 0x8000u
+#define MULTIFUNCTION 0x80u
+#define FUNCTIONS 8u /* of a device */
+
+static bool filtering;
+
+bool message_root_filters(void)
+{
+	return filtering;
+}
+
+/* Units that are not ours are Linux's: what its messages mean is in tables that nobody looks at. */
+static bool is_possible(void)
+{
+	return machine.system.mmconfig_base &&
+	       (!machine.system.iommus.count || iommu_dma() != CELLHV_DMA_OPEN);
+}
+
+enum cellhv_interrupts message_root_interrupts(void)
+{
+	if (iommu_interrupts() == CELLHV_INTERRUPTS_REMAPPED)
+		return CELLHV_INTERRUPTS_REMAPPED;
+	return is_possible() ? CELLHV_INTERRUPTS_MESSAGES : CELLHV_INTERRUPTS_OPEN;
+}
+
+static void complain(struct cpu *self, uint16_t address, const char *what)
+{
+	if (cpu_may_complain(self))
+		print("Function " PCI_NAME
+		      ": its messages are not for CPUs of the root alone: %s\n",
+		      PCI_NAME_OF(address), what);
+}
+
+/* ---- Config space ---- */
+
+/* The capability as it would be; a write of no bytes leaves it as it is. */
+static bool msi_is_allowed(struct cpu *self, uint16_t address, unsigned msi,
+			   const struct root_write *write)
+{
+	uint32_t control = root_write_after(self, address, write, msi) >> 16;
+	uint64_t to = root_write_after(self, address, write, msi + 4);
+	unsigned data = msi + 8;
+
+	if (!(control & MSI_ENABLE))
+		return true;
+	if (arch_pci_read(self, address, msi + CONTROL, 2) & MSI_64BIT) {
+		to |= (uint64_t)root_write_after(self, address, write, msi + 8) << 32;
+		data = msi + 12;
+	}
+	return arch_message_is_roots(to, root_write_after(self, address, write, data) & 0xffff,
+				     MSI_COUNT(control));
+}
+
+static bool msix_is_on(struct cpu *self, uint16_t address, unsigned msix,
+		       const struct root_write *write)
+{
+	return root_write_after(self, address, write, msix) >> 16 & MSIX_ENABLE &&
+	       root_write_after(self, address, write, PCI_COMMAND) & PCI_COMMAND_MEMORY;
+}
+
+/* Nor does the table move while it is in use. */
+static bool msix_is_allowed(struct cpu *self, uint16_t address, unsigned msix,
+			    const struct root_write *write)
+{
+	struct cellhv_call call = {0};
+
+	if (!msix_is_on(self, address, msix, write))
+		return true;
+	if (range_overlaps(write->offset, write->size, message_table_bar(self, address, msix), 8))
+		return false;
+	return !message_table_protect(self, address, msix, &call);
+}
+
+bool message_root_allows(struct cpu *self, uint16_t address, const struct root_write *write)
+{
+	unsigned msi, msix;
+
+	if (!filtering || pci_find(root_cell.functions, address))
+		return true;
+	msi = function_find_capability(self, address, PCI_CAP_MSI);
+	if (msi && range_overlaps(write->offset, write->size, msi, MSI_SIZE) &&
+	    !msi_is_allowed(self, address, msi, write)) {
+		complain(self, address, "not written");
+		return false;
+	}
+	if (write->offset >= PCI_CONFIG_SIZE)
+		return true;
+	msix = function_find_capability(self, address, PCI_CAP_MSIX);
+	if (msix && !msix_is_allowed(self, address, msix, write)) {
+		complain(self, address, "not turned on");
+		return false;
+	}
+	return true;
+}
+
+/* ---- All functions of the root's ---- */
+
+static void turn_off(struct cpu *self, uint16_t address, unsigned capability, uint32_t enable)
+{
+	uint32_t control = arch_pci_read(self, address, capability + CONTROL, 2);
+
+	complain(self, address, "turned off");
+	arch_pci_write(self, address, capability + CONTROL, 2, control & ~enable);
+}
+
+/* A table that is nowhere is turned off; the others' errors are the call's. */
+static int look_at(struct cpu *self, uint16_t address, struct cellhv_call *call)
+{
+	static const struct root_write nothing;
+	unsigned msi = function_find_capability(self, address, PCI_CAP_MSI);
+	unsigned msix = function_find_capability(self, address, PCI_CAP_MSIX);
+	int err = 0;
+
+	if (msi && !msi_is_allowed(self, address, msi, &nothing))
+		turn_off(self, address, msi, MSI_ENABLE);
+	if (msix && msix_is_on(self, address, msix, &nothing))
+		err = message_table_protect(self, address, msix, call);
+	if (err != -EPERM)
+		return err;
+	turn_off(self, address, msix, MSIX_ENABLE);
+	return 0;
+}
+
+static bool is_there(struct cpu *self, uint16_t address)
+{
+	return arch_pci_read(self, address, PCI_VENDOR, 2) != 0xffff;
+}
+
+/* Where function 0 is not there no other is, and where it says that it is alone it is (6.2.1). */
+static int look_at_device(struct cpu *self, uint16_t address, struct cellhv_call *call)
+{
+	unsigned count = is_there(self, address) ? 1 : 0;
+	int err = 0;
+
+	if (count && arch_pci_read(self, address, PCI_HEADER_TYPE, 1) & MULTIFUNCTION)
+		count = FUNCTIONS;
+	for (unsigned i = 0; i < count && !err; i++, address++)
+		if (!function_is_taken(address) && is_there(self, address))
+			err = look_at(self, address, call);
+	return err;
+}
+
+static bool others_exist(const struct cell *cell)
+{
+	for (const struct cell *at = cells; at; at = at->next)
+		if (at != cell)
+			return true;
+	return false;
+}
+
+static int message_give_back(struct cpu *self, struct cell *cell, struct cellhv_call *call)
+{
+	int err;
+
+	if (!filtering || others_exist(cell))
+		return 0;
+	err = message_table_release(self, call);
+	if (err)
+		return err;
+	filtering = false;
+	return functions_taken ? 0 : arch_pci_filter(self, false, call);
+}
+
+/* A cell that is the first has the filter begin with it. */
+static int message_take(struct cpu *self, struct cell *cell, struct cellhv_call *call)
+{
+	uint32_t devices = (machine.system.mmconfig_end_bus + 1u) * (256 / FUNCTIONS);
+	int err;
+
+	if (message_root_interrupts() != CELLHV_INTERRUPTS_MESSAGES)
+		return 0;
+	err = arch_pci_filter(self, true, call);
+	if (err)
+		return err;
+	filtering = true;
+	for (uint32_t i = 0; i < devices && !err; i++)
+		err = look_at_device(self, (uint16_t)(i * FUNCTIONS), call);
+	if (err)
+		message_give_back(self, cell, call);
+	return err;
+}
+
+static void message_verify(void)
+{
+	message_table_verify();
+}
+
+const struct resource message_resource = {
+	.take = message_take,
+	.give_back = message_give_back,
+	.verify = message_verify,
+};
