@@ -4,6 +4,7 @@
 #include "core/arch.h"
 #include "core/errno.h"
 #include "core/machine.h"
+#include "core/print.h"
 #include "core/window.h"
 
 #define AWAIT_MS 1000u
@@ -41,6 +42,9 @@ int vtd_complete(struct cpu *self, struct iommu *unit)
 	while (vtd->status != DONE) {
 		if (arch_ticks() - start > (uint64_t)AWAIT_MS * machine.ticks_per_ms) {
 			vtd->silent = true;
+			print("IOMMU %u: its queue is at %x of %x, its faults are %x\n",
+			      unit->index, vtd_read(self, unit, VTD_IQH),
+			      vtd_read(self, unit, VTD_IQT), vtd_read(self, unit, VTD_FSTS));
 			return -ETIMEDOUT;
 		}
 		arch_pause();

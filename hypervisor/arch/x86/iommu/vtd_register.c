@@ -4,6 +4,7 @@
 #include "core/arch.h"
 #include "core/errno.h"
 #include "core/machine.h"
+#include "core/print.h"
 
 #define AWAIT_MS 1000u
 
@@ -49,8 +50,11 @@ int vtd_await(struct cpu *self, const struct iommu *unit, uint32_t offset, uint3
 	uint64_t start = arch_ticks();
 
 	while ((vtd_read(self, unit, offset) & mask) != value) {
-		if (arch_ticks() - start > (uint64_t)AWAIT_MS * machine.ticks_per_ms)
+		if (arch_ticks() - start > (uint64_t)AWAIT_MS * machine.ticks_per_ms) {
+			print("IOMMU %u: register %x is %x; of %x, %x was waited for\n",
+			      unit->index, offset, vtd_read(self, unit, offset), mask, value);
 			return -ETIMEDOUT;
+		}
 		arch_pause();
 	}
 	return 0;
