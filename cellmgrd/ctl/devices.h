@@ -6,4 +6,7 @@
 
 int devices_host(struct ctl *ctl, cell_host *host);
 
+/* Those that a cell has, as facts name them: a line for each. names: may be NULL. */
+void devices_status(struct ctl *ctl, char *const *names);
+
 #endif

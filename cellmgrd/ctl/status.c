@@ -10,6 +10,7 @@
 #include "cleanup.h"
 #include "cpulist.h"
 #include "ctl.h"
+#include "devices.h"
 #include "exit-status.h"
 #include "holds.h"
 #include "human.h"
@@ -29,7 +30,7 @@ static void print_start(const struct facts *facts)
 	putchar('\n');
 }
 
-static void print_text(const struct facts *facts, const char *cpus)
+static void print_text(struct ctl *ctl, const struct facts *facts, const char *cpus)
 {
 	const struct record *last = &facts->last;
 	CLEANUP_FREE char *description = printable_copy(facts->description);
@@ -47,6 +48,7 @@ static void print_text(const struct facts *facts, const char *cpus)
 	}
 	if (facts->memory)
 		printf("   Memory: %s\n", human_size(facts->memory, text));
+	devices_status(ctl, facts->devices);
 	if (facts->started_realtime)
 		print_start(facts);
 	if (strcmp(last->result, "success") != 0)
@@ -66,6 +68,7 @@ struct field {
 	bool number;
 };
 #define N_FIELDS_MAX 20
+#define CELL_DEVICES_TEXT 4096
 
 __attribute__((format(printf, 5, 6))) static void
 add(struct field *fields, size_t *n, const char *name, const char *key, const char *format, ...)
@@ -81,6 +84,18 @@ add(struct field *fields, size_t *n, const char *name, const char *key, const ch
 	va_end(ap);
 }
 
+/* With commas between them; of names that the kernel's facts make, so none is in them. */
+static void add_devices(struct field *fields, size_t *n, char *const *names)
+{
+	char text[CELL_DEVICES_TEXT] = "";
+	size_t length = 0;
+
+	for (size_t i = 0; names && names[i] && length < sizeof(text); i++)
+		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%s",
+					   i ? ", " : "", names[i]);
+	add(fields, n, "Devices", "devices", "%s", text);
+}
+
 static size_t list_fields(const struct facts *facts, const char *cpus, struct field *fields)
 {
 	const struct record *last = &facts->last;
@@ -91,6 +106,7 @@ static size_t list_fields(const struct facts *facts, const char *cpus, struct fi
 	add(fields, &n, "State", "state", "%s", facts->state);
 	add(fields, &n, "Id", "id", "%u", facts->id);
 	add(fields, &n, "CPUs", "cpus", "%s", cpus);
+	add_devices(fields, &n, facts->devices);
 	add(fields, &n, "ConfigPath", "configPath", "%s", facts->config_path);
 	add(fields, &n, "ConfigDigest", "configDigest", "%016" PRIx64, facts->digest);
 	add(fields, &n, "Description", "description", "%s", facts->description);
@@ -108,7 +124,17 @@ static size_t list_fields(const struct facts *facts, const char *cpus, struct fi
 	return n;
 }
 
-static void print_json(const struct ctl *ctl, const struct field *fields, size_t n)
+static json_object *list_devices(char *const *names)
+{
+	json_object *array = json_object_new_array();
+
+	while (names && *names)
+		json_object_array_add(array, json_object_new_string(*names++));
+	return array;
+}
+
+static void print_json(const struct ctl *ctl, const struct facts *facts, const struct field *fields,
+		       size_t n)
 {
 	CLEANUP_JSON json_object *root = json_object_new_object();
 
@@ -117,6 +143,7 @@ static void print_json(const struct ctl *ctl, const struct field *fields, size_t
 				       fields[i].number
 					       ? json_object_new_int64(atoll(fields[i].value))
 					       : json_object_new_string(fields[i].value));
+	json_object_object_add(root, "devices", list_devices(facts->devices));
 	puts(json_object_to_json_string_ext(root, ctl_json_flags(ctl)));
 }
 
@@ -141,18 +168,18 @@ static void print_lines(const struct ctl *ctl, const struct field *fields, size_
 	}
 }
 
-static void print(const struct ctl *ctl, const struct facts *facts, bool lines)
+static void print(struct ctl *ctl, const struct facts *facts, bool lines)
 {
 	CLEANUP_FREE char *cpus = cpulist_format(facts->cpus, facts->n_cpus);
 	struct field fields[N_FIELDS_MAX];
 	size_t n = list_fields(facts, cpus ? cpus : "", fields);
 
 	if (ctl->format != TABLE_TEXT)
-		print_json(ctl, fields, n);
+		print_json(ctl, facts, fields, n);
 	else if (lines)
 		print_lines(ctl, fields, n);
 	else
-		print_text(facts, cpus ? cpus : "");
+		print_text(ctl, facts, cpus ? cpus : "");
 	while (n > 0)
 		free(fields[--n].value);
 }

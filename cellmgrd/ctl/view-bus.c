@@ -117,6 +117,17 @@ static int read_cpus(sd_bus_message *m, struct facts *facts)
 	return sd_bus_message_exit_container(m);
 }
 
+static int read_devices(sd_bus_message *m, struct facts *facts)
+{
+	int r = sd_bus_message_enter_container(m, 'v', "as");
+
+	if (r < 0)
+		return r;
+	facts->devices = cell_strv_free(facts->devices);
+	r = sd_bus_message_read_strv(m, &facts->devices);
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
 static int read_result(sd_bus_message *m, struct facts *facts)
 {
 	const char *result;
@@ -179,6 +190,7 @@ static const struct {
 	{"Id", read_id},
 	{"Managed", read_managed},
 	{"CPUs", read_cpus},
+	{"Devices", read_devices},
 	{"Result", read_result},
 	{"FailureDetails", read_details},
 	{"Description", read_description},

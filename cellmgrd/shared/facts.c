@@ -26,6 +26,7 @@ void facts_release(struct facts *facts)
 	free(facts->config_path);
 	free(facts->description);
 	facts->config_path = facts->description = NULL;
+	facts->devices = cell_strv_free(facts->devices);
 }
 
 void facts_list_free(struct facts_list *list)
@@ -199,6 +200,7 @@ static void fill_existing(struct facts *facts, cell_cell *cell, const char *unit
 	memcpy(facts->cpus, cpus, facts->n_cpus * sizeof(*cpus));
 	facts->memory = 0;
 	cell_cell_memory_size(cell, &facts->memory);
+	cell_cell_devices(cell, &facts->devices);
 	fill_start(facts, cell);
 
 	if (state == CELL_FAILED)

@@ -30,6 +30,7 @@ struct facts {
 	unsigned id;  /* 0 where it does not exist */
 	unsigned cpus[FACTS_CPUS_MAX];
 	size_t n_cpus;
+	char **devices;	 /* names, as of cell_cell_devices(); NULL: none, or it does not exist */
 	uint64_t memory; /* bytes of RAM: what it has, or would have; 0: unknown */
 	/* Of its last start, in microseconds of these clocks; 0: it does not exist, or none yet. */
 	uint64_t started_realtime;

@@ -281,8 +281,8 @@ int cell_cell_shutdown(cell_cell *cell, unsigned timeout_ms)
 
 int cell_cell_destroy(cell_cell *cell, bool force)
 {
-	static const char *const files[] = {"id",	"cpus",	  "state",  "console",
-					    "refusals", "silent", "memory", "started"};
+	static const char *const files[] = {"id",     "cpus",	"state",   "console", "refusals",
+					    "silent", "memory", "started", "devices"};
 	char path[FAKE_PATH_SIZE];
 	enum cell_state state;
 	int r = cell_cell_state(cell, &state, NULL);

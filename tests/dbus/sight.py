@@ -122,3 +122,39 @@ def what_is_wrong_or_gone_says_nothing(f):
     f.describe("apic-demo", description="right again")
     f.call("Reload")
     assert f.get("Description") == "right again"
+
+
+@test()
+def what_devices_a_cell_has(f):
+    names, function = PATH + "/cell/pump", "0000:00:06.0"
+    changed = {}
+    f.bus.add_signal_receiver(
+        lambda interface, values, _: changed.update(values if interface == CELL else {}),
+        "PropertiesChanged", "org.freedesktop.DBus.Properties", NAME, names)
+    f.describe("pump", cpus=[1])
+    f.call("Reload")
+    assert get(f, "pump", "Devices") == []
+    (f.dir / "protection").write_text("1 2 ")
+    pump(f)
+    (f.dir / "cells/pump/devices").write_text(function)
+    f.touch()
+    f.pump(lambda: changed.get("Devices") == [function], "its device")
+    described = json.loads(f.call("Describe", path=names, interface=CELL))
+    assert described["devices"] == [function] == get(f, "pump", "Devices"), described
+    for more in ({}, {"user": "nobody"}):  # of the kernel, and of the daemon
+        if more:
+            f.env["FAKE_DENIED"] = "1"
+        status = f.run("cellctl-fake", "status", "pump", **more).stdout
+        assert re.search(r"\n  Devices: %s \w.*\([0-9a-f]{4}:[0-9a-f]{4}\)\n" % function, status), status
+        assert ("      DMA: isolated; interrupts remapped\n" in status) == (not more), status
+        shown = f.run("cellctl-fake", "show", "pump", "-p", "Devices", "--value", **more).stdout
+        assert shown == function + "\n", shown
+        whole = json.loads(f.run("cellctl-fake", "--json=short", "status", "pump", **more).stdout)
+        assert whole["devices"] == [function], whole
+    changed.clear()
+    for _ in range(3):
+        f.call("ListCells")
+    assert "Devices" not in changed, changed
+    (f.dir / "cells/pump/devices").unlink()
+    f.touch()
+    f.pump(lambda: changed.get("Devices") == [], "that it is gone")

@@ -125,6 +125,14 @@ static int get_failed_cpus(sd_bus *bus, const char *path, const char *interface,
 					   facts_has_failed(facts) ? sizeof(facts->last.cpu) : 0);
 }
 
+static int get_devices(sd_bus *bus, const char *path, const char *interface, const char *property,
+		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	(void)bus, (void)path, (void)interface, (void)property, (void)error;
+	return sd_bus_message_append_strv(reply,
+					  ((const struct cell_object *)userdata)->facts.devices);
+}
+
 /* cpu: one of them, or -1 for all. A cell that does not exist has no statistics. */
 static int append_stats(sd_bus_message *reply, const struct service *service,
 			const struct cell_object *cell, int cpu)
@@ -189,6 +197,15 @@ static json_object *describe_cpus(const unsigned *cpus, size_t n)
 	return array;
 }
 
+static json_object *describe_devices(char *const *names)
+{
+	json_object *array = json_object_new_array();
+
+	while (names && *names)
+		json_object_array_add(array, json_object_new_string(*names++));
+	return array;
+}
+
 /* As the property FailureDetails; null where nothing failed. */
 static json_object *describe_failure(const struct record *last)
 {
@@ -233,6 +250,7 @@ json_object *cell_bus_describe(const struct cell_object *cell)
 	json_object_object_add(root, "cpus", describe_cpus(facts->cpus, facts->n_cpus));
 	json_object_object_add(root, "failedCPUs",
 			       describe_cpus(&last->cpu, facts_has_failed(facts)));
+	json_object_object_add(root, "devices", describe_devices(facts->devices));
 	json_object_object_add(root, "configPath", json_object_new_string(facts->config_path));
 	json_object_object_add(root, "configDigest", json_object_new_string(digest));
 	json_object_object_add(root, "managed", json_object_new_boolean(facts->managed));
@@ -296,6 +314,7 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_PROPERTY("Id", "u", NULL, FIELD(facts.id), EMITS),
 	SD_BUS_PROPERTY("CPUs", "au", get_cpus, 0, EMITS),
 	SD_BUS_PROPERTY("FailedCPUs", "au", get_failed_cpus, 0, EMITS),
+	SD_BUS_PROPERTY("Devices", "as", get_devices, 0, EMITS),
 	SD_BUS_PROPERTY("ConfigPath", "s", NULL, FIELD(facts.config_path), EMITS),
 	SD_BUS_PROPERTY("ConfigDigest", "s", get_facts_string, 0, EMITS),
 	SD_BUS_PROPERTY("Managed", "b", get_managed, 0, EMITS),
@@ -374,6 +393,7 @@ void cell_bus_changed(struct service *service, const struct cell_object *cell, u
 		{CELL_FACT_ID, "Id"},
 		{CELL_FACT_CPUS, "CPUs"},
 		{CELL_FACT_FAILED_CPUS, "FailedCPUs"},
+		{CELL_FACT_DEVICES, "Devices"},
 		{CELL_FACT_CONFIG_PATH, "ConfigPath"},
 		{CELL_FACT_DIGEST, "ConfigDigest"},
 		{CELL_FACT_MANAGED, "Managed"},

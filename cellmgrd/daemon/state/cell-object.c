@@ -27,6 +27,7 @@ static void take_facts(struct cell_object *cell, struct facts *facts)
 {
 	cell->facts = *facts;
 	facts->config_path = facts->description = NULL;
+	facts->devices = NULL;
 }
 
 int cell_object_new(struct facts *facts, struct cell_object **ret)
@@ -72,6 +73,14 @@ static bool same_failed_cpus(const struct facts *a, const struct facts *b)
 	       (!facts_has_failed(a) || a->last.cpu == b->last.cpu);
 }
 
+/* None, or an empty list, are the same. */
+static bool same_devices(char *const *a, char *const *b)
+{
+	while (a && *a && b && *b && strcmp(*a, *b) == 0)
+		a++, b++;
+	return (!a || !*a) && (!b || !*b);
+}
+
 static bool same_details(const struct record *a, const struct record *b)
 {
 	return strcmp(a->reason, b->reason) == 0 && strcmp(a->message, b->message) == 0 &&
@@ -94,6 +103,7 @@ unsigned cell_object_update(struct cell_object *cell, struct facts *facts)
 		[CELL_FACT_MANAGED] = old->managed != facts->managed,
 		[CELL_FACT_DESCRIPTION] = strcmp(old->description, facts->description) != 0,
 		[CELL_FACT_MEMORY] = old->memory != facts->memory,
+		[CELL_FACT_DEVICES] = !same_devices(old->devices, facts->devices),
 		[CELL_FACT_START] = old->started_monotonic != facts->started_monotonic,
 	};
 	unsigned mask = 0;
