@@ -139,7 +139,7 @@ static void reset_if_asked(struct cpu *self, struct function *function, const st
 	if (!(byte_of(write, function->pcie + PCIE_CONTROL + 1) & PCIE_RESET) ||
 	    !(arch_pci_read(self, function->pci.address, function->pcie + 4, 4) & PCIE_CAN_RESET))
 		return;
-	function_reset_hardware(self, function);
+	function_reset_hardware(self, &function, 1);
 	function_reset_shadow(function);
 	function_mask_table(self, function);
 	function_apply_command(self, function);
@@ -166,21 +166,42 @@ static enum pci_result written(struct cpu *self, struct function *function,
 	return result;
 }
 
+void function_silence(struct cpu *self, struct function *function)
+{
+	bool locked;
+
+	__atomic_store_n(&function->active, false, __ATOMIC_SEQ_CST);
+	locked = lock_try(&function->lock);
+	function_mute(self, function);
+	if (locked)
+		lock_release(&function->lock);
+}
+
+/* Its cell has failed while we had it, and whoever said so did not wait for us? */
+static void let_go(struct cpu *self, struct function *function, bool was_active)
+{
+	lock_release(&function->lock);
+	if (was_active && !function_is_active(function))
+		function_silence(self, function);
+}
+
 static enum pci_result function_config_write(struct cpu *self, struct pci_function *pci,
 					     unsigned offset, unsigned size, uint32_t value)
 {
 	struct function *function = (struct function *)pci;
 	const struct write write = {offset, size, value};
 	enum pci_result result = PCI_DONE;
+	bool active;
 
 	if (offset >= PCI_CONFIG_SIZE)
 		return PCI_DONE;
 	if (!lock_try(&function->lock))
 		return PCI_RETRY;
+	active = function_is_active(function);
 	pci_shadow_write(pci, offset, size, value);
-	if (function->active)
+	if (active)
 		result = written(self, function, &write);
-	lock_release(&function->lock);
+	let_go(self, function, active);
 	return result;
 }
 
@@ -208,6 +229,7 @@ static enum pci_result function_write(struct cpu *self, struct pci_function *pci
 {
 	struct function *function = (struct function *)pci;
 	enum pci_result result;
+	bool active;
 
 	if (!function_in_table(function, bar, offset, size)) {
 		if (is_plain(offset, size))
@@ -216,8 +238,9 @@ static enum pci_result function_write(struct cpu *self, struct pci_function *pci
 	}
 	if (!lock_try(&function->lock))
 		return PCI_RETRY;
+	active = function_is_active(function);
 	result = function_write_table(self, function, offset, size, value);
-	lock_release(&function->lock);
+	let_go(self, function, active);
 	return result;
 }
 

@@ -35,13 +35,21 @@ struct function_msix {
 	uint32_t table[FUNCTION_VECTORS][4];
 };
 
+/* While it is reset: what software has set, and the reset takes. */
+struct function_kept {
+	bool is_reset;
+	uint16_t command, control, control2;
+	uint8_t cache_line;
+};
+
 struct function {
 	struct pci_function pci; /* first */
 	struct function *next;	 /* that is taken, of whatever cell */
 	const struct cellhv_function *config;
 	struct spinlock lock; /* what guests change; only its cell's end waits for it */
 	bool listed;	      /* in functions_taken, and in its cell's list */
-	bool active;	      /* its cell runs: it may master the bus, and interrupt */
+	bool active;	      /* its cell runs: it may master the bus, and interrupt; atomic */
+	struct function_kept kept;
 	uint16_t pcie;
 	uint16_t errors; /* AER, in extended config space */
 	struct function_msi msi;
@@ -60,20 +68,34 @@ unsigned function_find_extended(struct cpu *self, uint16_t address, unsigned id)
 /* A BAR's size, found as 6.2.5.1 says; for a moment it decodes nothing. */
 uint64_t function_size_bar(struct cpu *self, uint16_t address, unsigned bar);
 
-/*
- * It neither masters the bus nor interrupts any more, and what it had begun has ended; or a tenth
- * of a second has passed.
- */
-void function_quiet(struct cpu *self, const struct function *function);
+/* It neither masters the bus nor interrupts any more; what it had begun may still be under way. */
+void function_mute(struct cpu *self, const struct function *function);
 
-/* As after power-on, where it can do that itself, but for where it is and how it uses the bus. */
-void function_reset_hardware(struct cpu *self, const struct function *function);
+/* What these had begun has ended; or a tenth of a second has passed, for all of them together. */
+void function_await(struct cpu *self, struct function *const *functions, uint32_t count);
+
+/*
+ * As after power-on, where they can do that themselves, but for where they are and how they use the
+ * bus. All at once: it takes as long as the slowest.
+ */
+void function_reset_hardware(struct cpu *self, struct function *const *functions, uint32_t count);
 
 /*
  * Whether something keeps its DMA and its messages from what is not its cell's, or the cell is
  * trusted: a message of its own making is a write like any other, so it takes remapping, too.
  */
 bool function_is_confined(const struct cell *cell);
+
+/*
+ * Not active any more, and muted. Waits for nobody: a CPU of the guest's that is just changing it
+ * does that again when it is done (function.c let_go); one that was lost doing so changes nothing.
+ */
+void function_silence(struct cpu *self, struct function *function);
+
+static inline bool function_is_active(const struct function *function)
+{
+	return __atomic_load_n(&function->active, __ATOMIC_SEQ_CST);
+}
 
 /* Tells it what the guest's command register says, as far as it may. */
 void function_apply_command(struct cpu *self, const struct function *function);
@@ -113,5 +135,9 @@ bool function_is_taken(uint16_t address);
 
 /* Whether the hardware is as the configuration says, as far as it tells: BARs, bridges. */
 bool function_is_as_said(struct cpu *self, const struct cellhv_function *config);
+bool function_sizes_are_as_said(struct cpu *self, const struct function *function);
+
+/* Of all functions of a cell to be (core/resource.h). */
+int function_check(struct cpu *self, const struct cell *cell, struct cellhv_call *call);
 
 #endif

@@ -38,14 +38,6 @@ static const struct {
 	{0x1b, 6, 0x0001}, /* PASID, 7.8.8.3 */
 };
 
-static void wait_ms(uint32_t ms)
-{
-	uint64_t start = arch_ticks();
-
-	while (arch_ticks() - start < (uint64_t)ms * machine.ticks_per_ms)
-		arch_pause();
-}
-
 unsigned function_find_capability(struct cpu *self, uint16_t address, unsigned id)
 {
 	unsigned at = arch_pci_read(self, address, PCI_CAPABILITIES, 1) & 0xfcu;
@@ -114,15 +106,25 @@ static void set_bits(struct cpu *self, uint16_t address, unsigned offset, uint32
 	arch_pci_write(self, address, offset, 2, on ? value | bits : value & ~bits);
 }
 
-static void wait_for_pending(struct cpu *self, const struct function *function)
+static bool is_within(uint64_t start, uint32_t ms)
+{
+	return arch_ticks() - start < (uint64_t)ms * machine.ticks_per_ms;
+}
+
+static bool is_pending(struct cpu *self, const struct function *function)
+{
+	return function->pcie &&
+	       arch_pci_read(self, function->pci.address, function->pcie + PCIE_STATUS, 2) &
+		       PCIE_PENDING;
+}
+
+void function_await(struct cpu *self, struct function *const *functions, uint32_t count)
 {
 	uint64_t start = arch_ticks();
 
-	while (function->pcie &&
-	       arch_pci_read(self, function->pci.address, function->pcie + PCIE_STATUS, 2) &
-		       PCIE_PENDING &&
-	       arch_ticks() - start < (uint64_t)PENDING_MS * machine.ticks_per_ms)
-		arch_pause();
+	for (uint32_t i = 0; i < count; i++)
+		while (is_pending(self, functions[i]) && is_within(start, PENDING_MS))
+			arch_pause();
 }
 
 /* Also those that the guest does not see. */
@@ -137,13 +139,12 @@ static void disable_messages(struct cpu *self, uint16_t address)
 		set_bits(self, address, msix + MSI_CONTROL, MSIX_ENABLE, false);
 }
 
-void function_quiet(struct cpu *self, const struct function *function)
+void function_mute(struct cpu *self, const struct function *function)
 {
 	uint16_t address = function->pci.address;
 
 	set_bits(self, address, PCI_COMMAND, PCI_COMMAND_MASTER, false);
 	set_bits(self, address, PCI_COMMAND, PCI_COMMAND_INTX_OFF, true);
-	wait_for_pending(self, function);
 	disable_messages(self, address);
 	for (unsigned i = 0; i < sizeof(bypasses) / sizeof(bypasses[0]); i++) {
 		unsigned at = function_find_extended(self, address, bypasses[i].id);
@@ -170,41 +171,68 @@ static void restore_bars(struct cpu *self, const struct function *function)
 }
 
 /* Until then it answers nothing, or that it is not ready (2.3.1). */
-static void wait_for_answer(struct cpu *self, uint16_t address)
+static bool answers(struct cpu *self, uint16_t address)
 {
-	uint64_t start = arch_ticks();
+	uint32_t vendor = arch_pci_read(self, address, PCI_VENDOR, 2);
 
-	wait_ms(RESET_MS);
-	while ((arch_pci_read(self, address, PCI_VENDOR, 2) == 0xffff ||
-		arch_pci_read(self, address, PCI_VENDOR, 2) == 0x0001) &&
-	       arch_ticks() - start < (uint64_t)RESET_LIMIT_MS * machine.ticks_per_ms)
-		arch_pause();
+	return vendor != 0xffff && vendor != 0x0001;
 }
 
-void function_reset_hardware(struct cpu *self, const struct function *function)
+static void begin_reset(struct cpu *self, struct function *function)
 {
 	uint16_t address = function->pci.address;
-	unsigned control = function->pcie + PCIE_CONTROL, more = function->pcie + PCIE_CONTROL2;
-	uint32_t command, payload, completion, line;
+	unsigned at = function->pcie;
+	struct function_kept *kept = &function->kept;
 
-	function_quiet(self, function);
-	if (!function->pcie ||
-	    !(arch_pci_read(self, address, function->pcie + PCIE_CAPABILITIES, 4) & PCIE_CAN_RESET))
+	kept->is_reset =
+		at && arch_pci_read(self, address, at + PCIE_CAPABILITIES, 4) & PCIE_CAN_RESET;
+	if (!kept->is_reset)
 		return;
+	kept->command = (uint16_t)arch_pci_read(self, address, PCI_COMMAND, 2);
+	kept->control = (uint16_t)arch_pci_read(self, address, at + PCIE_CONTROL, 2);
+	kept->control2 = (uint16_t)arch_pci_read(self, address, at + PCIE_CONTROL2, 2);
+	kept->cache_line = (uint8_t)arch_pci_read(self, address, PCI_CACHE_LINE, 1);
+	arch_pci_write(self, address, at + PCIE_CONTROL, 2, kept->control | PCIE_RESET);
+}
 
-	command = arch_pci_read(self, address, PCI_COMMAND, 2);
-	payload = arch_pci_read(self, address, control, 2);
-	completion = arch_pci_read(self, address, more, 2);
-	line = arch_pci_read(self, address, PCI_CACHE_LINE, 1);
-	arch_pci_write(self, address, control, 2, payload | PCIE_RESET);
-	wait_for_answer(self, address);
-	arch_pci_write(self, address, control, 2, payload & ~PCIE_RESET);
-	if ((arch_pci_read(self, address, function->pcie + 2, 2) & 0xf) >= 2)
-		arch_pci_write(self, address, more, 2, completion);
-	arch_pci_write(self, address, PCI_CACHE_LINE, 1, line);
+static void end_reset(struct cpu *self, const struct function *function)
+{
+	uint16_t address = function->pci.address;
+	unsigned at = function->pcie;
+	const struct function_kept *kept = &function->kept;
+
+	arch_pci_write(self, address, at + PCIE_CONTROL, 2, kept->control & ~PCIE_RESET);
+	if ((arch_pci_read(self, address, at + 2, 2) & 0xf) >= 2)
+		arch_pci_write(self, address, at + PCIE_CONTROL2, 2, kept->control2);
+	arch_pci_write(self, address, PCI_CACHE_LINE, 1, kept->cache_line);
 	restore_bars(self, function);
-	arch_pci_write(self, address, PCI_COMMAND, 2, command);
-	function_quiet(self, function);
+	arch_pci_write(self, address, PCI_COMMAND, 2, kept->command);
+	function_mute(self, function);
+}
+
+void function_reset_hardware(struct cpu *self, struct function *const *functions, uint32_t count)
+{
+	uint64_t start;
+	bool any = false;
+
+	for (uint32_t i = 0; i < count; i++)
+		function_mute(self, functions[i]);
+	function_await(self, functions, count);
+	for (uint32_t i = 0; i < count; i++) {
+		begin_reset(self, functions[i]);
+		any |= functions[i]->kept.is_reset;
+	}
+	start = arch_ticks();
+	while (any && is_within(start, RESET_MS))
+		arch_pause();
+	for (uint32_t i = 0; i < count; i++) {
+		if (!functions[i]->kept.is_reset)
+			continue;
+		while (!answers(self, functions[i]->pci.address) &&
+		       is_within(start, RESET_LIMIT_MS))
+			arch_pause();
+		end_reset(self, functions[i]);
+	}
 }
 
 /* It decodes all the time: where the cell sees it is in nested tables. */
@@ -219,7 +247,7 @@ void function_apply_command(struct cpu *self, const struct function *function)
 		if (function->config->bars[i].size &&
 		    !config_bar_is_memory(&function->config->bars[i]))
 			value |= PCI_COMMAND_IO;
-	if (function->active && function_is_confined(function->pci.cell))
+	if (function_is_active(function) && function_is_confined(function->pci.cell))
 		value |= wanted & PCI_COMMAND_MASTER;
 	arch_pci_write(self, function->pci.address, PCI_COMMAND, 2, value);
 }

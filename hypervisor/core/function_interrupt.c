@@ -77,7 +77,7 @@ enum pci_result function_update_msi(struct cpu *self, const struct function *fun
 
 	control &= ~(MSI_ENABLE | MSI_COUNT);
 	arch_pci_write(self, pci->address, at + CONTROL, 2, control);
-	if (!function->active || !(pci_get(pci, at + CONTROL, 2) & MSI_ENABLE))
+	if (!function_is_active(function) || !(pci_get(pci, at + CONTROL, 2) & MSI_ENABLE))
 		return PCI_DONE;
 
 	guest.address = pci_get(pci, at + 4, 4);
@@ -131,7 +131,7 @@ static enum pci_result update_entry(struct cpu *self, const struct function *fun
 	int err;
 
 	mask_entry(self, entry);
-	if (!function->active || !(msix_control(function) & MSIX_ENABLE) ||
+	if (!function_is_active(function) || !(msix_control(function) & MSIX_ENABLE) ||
 	    shadow[VECTOR_CONTROL] & MASKED)
 		return PCI_DONE;
 	err = translate(self, function, index, &guest, &message);
@@ -150,7 +150,7 @@ enum pci_result function_update_msix(struct cpu *self, struct function *function
 	uint32_t wanted = msix_control(function) & (MSIX_ENABLE | MSIX_MASK_ALL);
 	unsigned at = function->msix.capability + CONTROL;
 
-	if (!function->active || !(wanted & MSIX_ENABLE)) {
+	if (!function_is_active(function) || !(wanted & MSIX_ENABLE)) {
 		arch_pci_write(self, function->pci.address, at, 2, MSIX_MASK_ALL);
 		return PCI_DONE;
 	}

@@ -13,13 +13,6 @@
 #include "core/range.h"
 #include "core/resource.h"
 
-#define HEADER_KIND 0x7fu
-#define HEADER_BRIDGE 0x01u
-#define BRIDGE_SECONDARY 0x19u
-#define BRIDGE_SUBORDINATE 0x1au
-#define PM_CONTROL 4u
-#define PM_STATE 3u
-
 struct function *functions_taken;
 
 bool function_is_taken(uint16_t address)
@@ -42,133 +35,6 @@ static bool function_owns_memory(uint64_t phys, uint64_t size)
 		}
 	}
 	return false;
-}
-
-static bool bar_is_as_said(struct cpu *self, const struct cellhv_function *config, unsigned *index)
-{
-	const struct cellhv_bar *bar = &config->bars[*index];
-	uint32_t low = arch_pci_read(self, config->address, PCI_BAR(*index), 4);
-	bool io = low & PCI_BAR_IO;
-	uint64_t address = low & (io ? ~PCI_BAR_IO_FLAGS : PCI_BAR_ADDRESS);
-
-	if (!io && low & PCI_BAR_64BIT && *index + 1 < PCI_BARS) {
-		++*index;
-		address |= (uint64_t)arch_pci_read(self, config->address, PCI_BAR(*index), 4) << 32;
-		if (config->bars[*index].size)
-			return false;
-	}
-	return address == bar->phys && (!bar->size || io != config_bar_is_memory(bar));
-}
-
-static bool bridges_are_as_said(struct cpu *self, const struct cellhv_function *config)
-{
-	uint32_t bus = config->address >> 8;
-
-	for (unsigned i = 0; i < config->num_bridges; i++) {
-		uint16_t bridge = config->bridges[i];
-
-		if ((arch_pci_read(self, bridge, PCI_HEADER_TYPE, 1) & HEADER_KIND) !=
-			    HEADER_BRIDGE ||
-		    arch_pci_read(self, bridge, BRIDGE_SECONDARY, 1) != bus ||
-		    arch_pci_read(self, bridge, BRIDGE_SUBORDINATE, 1) < config->address >> 8)
-			return false;
-		bus = bridge >> 8;
-	}
-	return true;
-}
-
-bool function_is_as_said(struct cpu *self, const struct cellhv_function *config)
-{
-	if (arch_pci_read(self, config->address, PCI_HEADER_TYPE, 1) & HEADER_KIND)
-		return false;
-	for (unsigned i = 0; i < PCI_BARS; i++)
-		if (!bar_is_as_said(self, config, &i))
-			return false;
-	return bridges_are_as_said(self, config);
-}
-
-static bool is_unit(uint16_t address)
-{
-	for (uint32_t i = 0; i < machine.system.iommus.count; i++) {
-		const struct cellhv_iommu *unit = config_iommu(&machine.system, i);
-
-		if (unit->type == CELLHV_IOMMU_AMD && unit->function == address)
-			return true;
-	}
-	return false;
-}
-
-/* A requester has one domain, whoever uses it. */
-static bool shares_requester(const struct cellhv_function *one, const struct cellhv_function *other)
-{
-	for (unsigned i = 0; i < one->num_requesters; i++)
-		for (unsigned n = 0; n < other->num_requesters; n++)
-			if (one->requesters[i] == other->requesters[n])
-				return true;
-	return false;
-}
-
-static bool is_roots(const struct cellhv_function *config)
-{
-	for (const struct function *at = functions_taken; at; at = at->next)
-		if (at->pci.address == config->address || shares_requester(at->config, config))
-			return false;
-	return !pci_find(root_cell.functions, config->address) && !is_unit(config->address);
-}
-
-static int check_bars(const struct cellhv_function *config, uint32_t index,
-		      struct cellhv_call *call)
-{
-	for (unsigned i = 0; i < PCI_BARS; i++) {
-		const struct cellhv_bar *bar = &config->bars[i];
-		uint64_t size = config_bar_pages(bar);
-
-		if (!config_bar_is_memory(bar))
-			continue;
-		if (!paging_can_map(&root_cell.memory, bar->phys, size))
-			return cell_refuse(call, -EINVAL, CELLHV_CHECK_CONFIG_FUNCTION, index);
-		if (bar->phys + size > machine.phys_limit)
-			return cell_refuse(call, -ERANGE, CELLHV_CHECK_MEMORY_RANGE, bar->phys);
-		if (!cell_root_may_give(bar->phys, size))
-			return cell_refuse(call, -EBUSY, CELLHV_CHECK_MEMORY_OWNED, bar->phys);
-	}
-	return 0;
-}
-
-bool function_is_confined(const struct cell *cell)
-{
-	return cell->config->flags & CELLHV_CELL_DMA_TRUSTED ||
-	       (iommu_dma() != CELLHV_DMA_OPEN && iommu_interrupts() == CELLHV_INTERRUPTS_REMAPPED);
-}
-
-/* Nothing of it answers but this register where it sleeps (power management 1.2, 3.2.4). */
-static bool answers(struct cpu *self, uint16_t address)
-{
-	unsigned pm = function_find_capability(self, address, PCI_CAP_PM);
-
-	return arch_pci_read(self, address, PCI_VENDOR, 2) != 0xffff &&
-	       !(pm && arch_pci_read(self, address, pm + PM_CONTROL, 2) & PM_STATE);
-}
-
-static int function_check(struct cpu *self, const struct cell *cell, struct cellhv_call *call)
-{
-	for (uint32_t i = 0; i < cell->config->functions.count; i++) {
-		const struct cellhv_function *config = config_function(cell->config, i);
-		int err;
-
-		if (!is_roots(config))
-			return cell_refuse(call, -EBUSY, CELLHV_CHECK_FUNCTION_OWNED, i);
-		if (!answers(self, config->address))
-			return cell_refuse(call, -ENODEV, CELLHV_CHECK_FUNCTION_ABSENT, i);
-		if (!function_is_as_said(self, config))
-			return cell_refuse(call, -EINVAL, CELLHV_CHECK_FUNCTION_DIFFERS, i);
-		err = check_bars(config, i, call);
-		if (err)
-			return err;
-		if (!function_is_confined(cell))
-			return cell_refuse(call, -EPERM, CELLHV_CHECK_FUNCTION_DMA, i);
-	}
-	return 0;
 }
 
 /* A range of entries begins at a multiple of its length, which is a power of two. */
@@ -300,28 +166,12 @@ static int detach(struct cpu *self, const struct function *function, struct cell
 	return err;
 }
 
-#define LONGER_THAN_A_RESET_MS 2000u
-
-/* A CPU that is lost while it holds the lock keeps it: nobody else has it for so long. */
-static void silence(struct cpu *self, struct function *function)
-{
-	uint64_t end = arch_ticks() + (uint64_t)LONGER_THAN_A_RESET_MS * machine.ticks_per_ms;
-	bool locked;
-
-	while (!(locked = lock_try(&function->lock)) && arch_ticks() < end)
-		arch_pause();
-	function->active = false;
-	function_quiet(self, function);
-	if (locked)
-		lock_release(&function->lock);
-}
-
 /* May be repeated. All steps, whatever becomes of one; the first error. */
 static int return_one(struct cpu *self, struct function *function, struct cellhv_call *call)
 {
 	int err, bars, hidden;
 
-	silence(self, function);
+	function_silence(self, function);
 	err = detach(self, function, call);
 	free_interrupts(function);
 	bars = set_bars(self, function, MEMORY_ROOT_ACCESS, call);
@@ -329,28 +179,15 @@ static int return_one(struct cpu *self, struct function *function, struct cellhv
 	return err ? err : bars ? bars : hidden;
 }
 
-static bool sizes_are_as_said(struct cpu *self, const struct function *function)
-{
-	const struct cellhv_bar *bars = function->config->bars;
-
-	for (unsigned i = 0; i < PCI_BARS; i++)
-		if (bars[i].size &&
-		    function_size_bar(self, function->pci.address, i) != bars[i].size)
-			return false;
-	return true;
-}
-
 /* Before its config space went the root may have changed it once more. */
 static int take_one(struct cpu *self, struct function *function, struct cellhv_call *call,
 		    uint32_t index)
 {
-	int err = arch_pci_hide(self, function->pci.address, true, call);
+	int err = 0;
 
-	if (err)
-		return err;
-	function_quiet(self, function);
 	message_table_forget(function->pci.address);
-	if (!function_is_as_said(self, function->config) || !sizes_are_as_said(self, function))
+	if (!function_is_as_said(self, function->config) ||
+	    !function_sizes_are_as_said(self, function))
 		err = cell_refuse(call, -EINVAL, CELLHV_CHECK_FUNCTION_DIFFERS, index);
 	if (!err)
 		err = set_bars(self, function, MEMORY_ROOT_HIDDEN, call);
@@ -368,6 +205,29 @@ static bool is_last(const struct cell *cell)
 		if (at->pci.cell != cell)
 			return false;
 	return true;
+}
+
+/* Those that were hidden and not taken, too. */
+static void show_all(struct cpu *self, const struct cell *cell, struct cellhv_call *call)
+{
+	for (uint32_t i = 0; i < cell->config->functions.count; i++)
+		arch_pci_hide(self, cell->physical[i]->pci.address, false, call);
+}
+
+/* From here on config space is ours alone, and nothing of them is under way. */
+static int hide_all(struct cpu *self, const struct cell *cell, struct cellhv_call *call)
+{
+	uint32_t count = cell->config->functions.count;
+	int err = 0;
+
+	for (uint32_t i = 0; i < count && !err; i++) {
+		err = arch_pci_hide(self, cell->physical[i]->pci.address, true, call);
+		if (!err)
+			function_mute(self, cell->physical[i]);
+	}
+	if (!err)
+		function_await(self, cell->physical, count);
+	return err;
 }
 
 static int function_give_back(struct cpu *self, struct cell *cell, struct cellhv_call *call)
@@ -418,6 +278,8 @@ static int function_take(struct cpu *self, struct cell *cell, struct cellhv_call
 {
 	int err = cell->config->functions.count ? arch_pci_filter(self, true, call) : 0;
 
+	if (!err)
+		err = hide_all(self, cell, call);
 	for (uint32_t i = 0; i < cell->config->functions.count && !err; i++) {
 		err = take_one(self, cell->physical[i], call, i);
 		if (!err)
@@ -425,6 +287,7 @@ static int function_take(struct cpu *self, struct cell *cell, struct cellhv_call
 	}
 	if (err) {
 		function_give_back(self, cell, call);
+		show_all(self, cell, call);
 		function_drop(cell);
 	}
 	return err;
@@ -434,16 +297,16 @@ static void function_start(struct cell *cell)
 {
 	struct cpu *self = arch_self();
 
+	function_reset_hardware(self, cell->physical, cell->config->functions.count);
 	for (uint32_t i = 0; i < cell->config->functions.count; i++) {
 		struct function *function = cell->physical[i];
 
 		lock_acquire(&function->lock);
-		function_reset_hardware(self, function);
 		function_reset_shadow(function);
 		/* It decodes from here on, and masters nothing before it is active. */
 		function_apply_command(self, function);
 		function_mask_table(self, function);
-		function->active = true;
+		__atomic_store_n(&function->active, true, __ATOMIC_SEQ_CST);
 		function_apply_command(self, function);
 		lock_release(&function->lock);
 	}
@@ -452,13 +315,14 @@ static void function_start(struct cell *cell)
 static void function_fail(struct cell *cell)
 {
 	for (uint32_t i = 0; i < cell->config->functions.count; i++)
-		silence(arch_self(), cell->physical[i]);
+		function_silence(arch_self(), cell->physical[i]);
 }
 
 static int function_stop(struct cell *cell, struct cellhv_call *call)
 {
 	(void)call;
 	function_fail(cell);
+	function_await(arch_self(), cell->physical, cell->config->functions.count);
 	return 0;
 }
 

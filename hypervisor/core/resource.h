@@ -39,7 +39,10 @@ struct resource {
 	void (*start)(struct cell *cell);
 	int (*stop)(struct cell *cell, struct cellhv_call *call);
 
-	/* A CPU of the cell has failed, and says so itself; others may still run. No lock is held.
+	/*
+	 * A CPU of the cell has failed, and says so itself, or an IOMMU has refused what a function
+	 * of it wanted; others of its CPUs may still run. Waits for nobody, whatever locks are
+	 * held.
 	 */
 	void (*fail)(struct cell *cell);
 

@@ -121,6 +121,7 @@ struct fake {
 	uint16_t fault;		 /* requester that a unit has refused something; 0: none */
 	bool stays;		 /* a CPU that is released does not leave our memory */
 	void (*meanwhile)(void); /* is called once, while a CPU waits */
+	void (*at_write)(void);	 /* ... before the next write to config space has arrived */
 	uint8_t root_ports[FAKE_PORT_BYTES];
 	unsigned busy;	    /* so often the IOMMUs are, when an interrupt is set */
 	bool no_remapping;  /* of interrupts */
@@ -170,6 +171,7 @@ extern struct fake_function fake_functions[FAKE_FUNCTIONS];
 extern bool fake_filtered;
 extern uint8_t fake_registers[FAKE_DEVICE_SIZE];
 void fake_make_functions(void);
+void fake_add_resets(void); /* FAKE_SIBLING has one, too */
 struct fake_function *fake_function(uint16_t address);
 uint32_t fake_get(uint16_t address, unsigned offset, unsigned size);
 void fake_set(uint16_t address, unsigned offset, unsigned size, uint32_t value);

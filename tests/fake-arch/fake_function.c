@@ -162,6 +162,14 @@ static void make_functions(void)
 	put(at->writable, PCI_ROM, 4, 0xffff0001);
 }
 
+void fake_add_resets(void)
+{
+	struct fake_function *sibling = fake_function(FAKE_SIBLING);
+
+	add_pcie(sibling, 0x40, true);
+	memcpy(sibling->initial, sibling->config, PCI_CONFIG_PAGE);
+}
+
 void fake_make_functions(void)
 {
 	fake_filtered = false;
@@ -236,10 +244,14 @@ void arch_pci_write(struct cpu *self, uint16_t address, unsigned offset, unsigne
 		    uint32_t value)
 {
 	struct fake_function *function = fake_function(address);
+	void (*at_write)(void) = fake.at_write;
 
 	check_access(offset, size);
 	if (self != fake.self)
 		fake_broken("CPU %u writes as another", self->number);
+	fake.at_write = NULL;
+	if (at_write)
+		at_write();
 	if (!function || fake.now < function->absent_until)
 		return;
 	for (unsigned i = 0; i < size; i++) {

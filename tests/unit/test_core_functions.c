@@ -138,6 +138,71 @@ TEST(pending_transactions_are_waited_for)
 	CHECK(fake.now - start < 1000ull * machine.ticks_per_ms);
 }
 
+/* All at once: it takes as long as one of them. */
+TEST(resets_and_waits_are_side_by_side)
+{
+	struct wanted wanted = with_nvme;
+	uint32_t id;
+	uint64_t start;
+
+	boot();
+	fake_add_resets();
+	wanted.functions[2] = FAKE_SIBLING;
+	id = make_clean(&wanted);
+	for (unsigned i = 0; i < 2; i++) {
+		fake_function(FAKE_NVME)->pending_until = FAKE_NEVER;
+		fake_function(FAKE_SIBLING)->pending_until = FAKE_NEVER;
+		start = fake.now;
+		CHECK_EQ(op_cell(CELLHV_OP_CELL_START, id), 0);
+		CHECK(fake.now - start <= 500ull * machine.ticks_per_ms);
+		CHECK_EQ(fake_function(FAKE_NVME)->resets, i + 1);
+		CHECK_EQ(fake_function(FAKE_SIBLING)->resets, i + 1);
+		CHECK_EQ(fake_get(FAKE_SIBLING, PCI_BAR(0), 4), FAKE_REGISTERS + 0xc0000);
+		fake_run();
+		start = fake.now;
+		CHECK_EQ(op_cell(CELLHV_OP_CELL_STOP, id), 0);
+		CHECK(fake.now - start <= 300ull * machine.ticks_per_ms);
+		CHECK_EQ(scrub_all(id), 0);
+	}
+	CHECK_EQ(op_cell(CELLHV_OP_CELL_DESTROY, id), 0);
+}
+
+static void poll(void)
+{
+	fake.fault = FAKE_NVME;
+	CHECK_EQ(op(CELLHV_OP_POLL), 0);
+}
+
+/* A cell fails by a fault of its function: nobody waits, though a CPU of the guest is in it. */
+TEST(a_fault_waits_for_nobody)
+{
+	struct cell *cell;
+	uint64_t start;
+	uint32_t id;
+
+	boot();
+	id = run(&with_nvme);
+	cell = cell_by_id(id);
+	guest_write(id, 0, PCI_COMMAND, 2, 0x4);
+	guest_write(id, 1, PCI_COMMAND, 2, 0x4);
+	lock_acquire(&cell->physical[0]->lock);
+	start = fake.now;
+	poll();
+	CHECK_EQ(fake.now, start);
+	CHECK_EQ(state_of(id), CELLHV_STATE_FAILED);
+	CHECK(!masters(FAKE_NVME) && !masters(FAKE_EDU));
+	lock_release(&cell->physical[0]->lock);
+	end(id);
+
+	/* That CPU tells the hardware what it had read before, and is the last one to speak. */
+	id = run(&with_nvme);
+	fake.at_write = poll;
+	guest_write(id, 0, PCI_COMMAND, 2, 0x4);
+	CHECK_EQ(state_of(id), CELLHV_STATE_FAILED);
+	CHECK(!masters(FAKE_NVME));
+	end(id);
+}
+
 static void refused(const struct wanted *wanted, int error, uint32_t check, uint64_t object)
 {
 	struct snapshot *before = snapshot_take();
