@@ -231,8 +231,10 @@ static int hypervisor_leave(struct cellhv_error *error)
 		return refuse(error, -EBUSY, CELLHV_CHECK_CELLS_EXIST, roster_count());
 
 	ret = hypervisor_leave_iommus(error);
-	if (ret)
+	if (ret) {
+		hypervisor_iommus_left = *error;
 		return ret;
+	}
 
 	call_close();
 	ret = launch_leave(hypervisor_launch, error);

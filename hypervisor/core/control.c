@@ -43,6 +43,9 @@ static int control_disable(struct cpu *self, struct cellhv_call *call)
 {
 	if (cells)
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELLS_EXIST, cell_count());
+	/* It uses what would be Linux's memory again. */
+	if (iommu_check_stuck(call))
+		return -ETIMEDOUT;
 	/* Under the lock: from here on no cell can be created. */
 	self->leaving = true;
 	return 0;
@@ -98,7 +101,9 @@ static int control_create(struct cpu *self, struct cellhv_call *call)
 	if (!cpu_all_inside())
 		return cell_refuse(call, -ENODEV, CELLHV_CHECK_CPUS_OUTSIDE, machine.num_cpus);
 
-	err = cell_create(self, call);
+	err = iommu_check_stuck(call);
+	if (!err)
+		err = cell_create(self, call);
 	state_sequence += !err;
 	return err;
 }

@@ -13,10 +13,27 @@
 #include "core/range.h"
 
 static struct iommu units[CELLHV_MAX_IOMMUS];
-static unsigned num_units; /* that the hypervisor has, or is just taking */
-static bool taken;
+static unsigned num_units; /* that are not all Linux's alone */
 
 static bool interrupts[IOMMU_INTERRUPTS]; /* entries that are a cell's */
+
+/* Whether all of them are the hypervisor's. */
+static bool all_taken(void)
+{
+	bool all = num_units;
+
+	for (unsigned i = 0; i < num_units; i++)
+		all = all && units[i].use == IOMMU_OURS;
+	return all;
+}
+
+static const struct iommu *first_stuck(void)
+{
+	for (unsigned i = 0; i < num_units; i++)
+		if (units[i].use == IOMMU_STUCK)
+			return &units[i];
+	return NULL;
+}
 
 enum cellhv_dma iommu_dma(void)
 {
@@ -24,14 +41,14 @@ enum cellhv_dma iommu_dma(void)
 
 	for (unsigned i = 0; i < num_units; i++)
 		by_linux |= units[i].by_linux;
-	if (!taken)
+	if (!all_taken())
 		return CELLHV_DMA_OPEN;
 	return by_linux ? CELLHV_DMA_BY_LINUX : CELLHV_DMA_ISOLATED;
 }
 
 enum cellhv_interrupts iommu_interrupts(void)
 {
-	bool all = taken;
+	bool all = all_taken();
 
 	for (unsigned i = 0; i < num_units; i++)
 		all = all && units[i].remaps;
@@ -63,19 +80,29 @@ bool iommu_keeps(uint64_t phys, uint64_t size)
 struct iommu *iommu_at(uint64_t phys)
 {
 	for (unsigned i = 0; i < num_units; i++)
-		if (overlaps(units[i].config, phys, 1))
+		if (units[i].use != IOMMU_LINUXS && overlaps(units[i].config, phys, 1))
 			return &units[i];
 	return NULL;
 }
 
 bool iommu_took(uint64_t phys, uint64_t size)
 {
-	return num_units && iommu_keeps(phys, size);
+	for (unsigned i = 0; i < num_units; i++)
+		if (units[i].use != IOMMU_LINUXS && overlaps(units[i].config, phys, size))
+			return true;
+	return false;
 }
 
 static int silent(const struct iommu *unit, struct cellhv_call *call)
 {
 	return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_IOMMU_SILENT, unit->index);
+}
+
+int iommu_check_stuck(struct cellhv_call *call)
+{
+	const struct iommu *unit = first_stuck();
+
+	return unit ? silent(unit, call) : 0;
 }
 
 static int no_tables(struct cellhv_call *call)
@@ -126,17 +153,28 @@ static int probe_all(struct cpu *self, struct paging *tables, struct cellhv_call
 	return 0;
 }
 
-/* The root's accesses to their registers exit, or do not any more. */
-static int trap_all(struct cpu *self, bool trap, struct cellhv_call *call)
+/* The root's accesses to registers of all units exit. */
+static int trap_all(struct cpu *self, struct cellhv_call *call)
 {
 	int err = 0;
 
-	for (uint32_t i = 0; i < machine.system.iommus.count && !err; i++) {
-		const struct cellhv_iommu *unit = config_iommu(&machine.system, i);
-
-		err = memory_change_root(unit->base, unit->size, trap ? 0 : MEMORY_ROOT_ACCESS);
-	}
+	for (unsigned i = 0; i < num_units; i++)
+		units[i].use = IOMMU_TRAPPED;
+	for (unsigned i = 0; i < num_units && !err; i++)
+		err = memory_change_root(units[i].config->base, units[i].config->size, 0);
 	return err ? err : memory_settle_root(self, call);
+}
+
+/* ... do not any more, where the unit is Linux's. What is not mapped now is when it is used. */
+static void untrap(struct cpu *self, struct cellhv_call *call)
+{
+	for (unsigned i = 0; i < num_units; i++)
+		if (units[i].use == IOMMU_TRAPPED) {
+			units[i].use = IOMMU_LINUXS;
+			memory_change_root(units[i].config->base, units[i].config->size,
+					   MEMORY_ROOT_ACCESS);
+		}
+	memory_settle_root(self, call);
 }
 
 static int take_unit(struct cpu *self, struct iommu *unit, struct cellhv_call *call)
@@ -145,6 +183,10 @@ static int take_unit(struct cpu *self, struct iommu *unit, struct cellhv_call *c
 
 	lock_acquire(&unit->lock);
 	err = unit->ops->take(self, unit, call);
+	if (!err)
+		unit->use = IOMMU_OURS;
+	else if (unit->state)
+		unit->use = IOMMU_STUCK;
 	lock_release(&unit->lock);
 	return err;
 }
@@ -155,32 +197,44 @@ static int give_back_unit(struct cpu *self, struct iommu *unit, struct cellhv_ca
 
 	lock_acquire(&unit->lock);
 	err = unit->ops->give_back(self, unit, call);
+	unit->use = err ? IOMMU_STUCK : IOMMU_TRAPPED;
 	lock_release(&unit->lock);
 	return err;
 }
 
 static int take_all(struct cpu *self, struct cellhv_call *call)
 {
-	for (uint32_t i = 0; i < machine.system.iommus.count; i++) {
-		int err = take_unit(self, &units[i], call);
+	int err = 0;
 
-		if (err) {
-			while (i--)
-				give_back_unit(self, &units[i], call);
-			return err;
-		}
-	}
-	return 0;
+	for (unsigned i = 0; i < num_units && !err; i++)
+		err = take_unit(self, &units[i], call);
+	return err;
 }
 
-/* From the last step to the first. */
-static void untake(struct cpu *self, struct cellhv_call *call)
+/*
+ * From the last step to the first; whatever becomes of one unit, the others are Linux's. What one
+ * that is stuck may use is not freed. The first error, as `call` has it.
+ */
+static int give_back_all(struct cpu *self, struct cellhv_call *call)
 {
-	trap_all(self, false, call);
+	struct cellhv_call other = {0};
+	int err = 0;
+
+	for (unsigned i = num_units; i--;) {
+		int failed = 0;
+
+		if (units[i].use >= IOMMU_OURS)
+			failed = give_back_unit(self, &units[i], err ? &other : call);
+		err = err ? err : failed;
+	}
+	untrap(self, &other);
+	if (err)
+		return err;
 	num_units = 0;
 	iommu_domain_destroy(&iommu_root_domain);
 	pool_reclaim(&machine.tables);
 	iommu_flush_owed = false;
+	return 0;
 }
 
 static int build_domain(const struct paging *tables, struct cellhv_call *call)
@@ -195,19 +249,20 @@ static int build_domain(const struct paging *tables, struct cellhv_call *call)
 
 static int take_checked(struct cpu *self, struct cellhv_call *call)
 {
+	struct cellhv_call undone = {0};
 	struct paging tables = {0};
 	int err = probe_all(self, &tables, call);
 
 	if (!err)
 		err = build_domain(&tables, call);
 	/* Accesses of other CPUs wait from here on, for the management lock. */
-	num_units = machine.system.iommus.count;
+	num_units = err ? 0 : machine.system.iommus.count;
 	if (!err)
-		err = trap_all(self, true, call);
+		err = trap_all(self, call);
 	if (!err)
 		err = take_all(self, call);
 	if (err)
-		untake(self, call);
+		give_back_all(self, &undone);
 	return err;
 }
 
@@ -217,7 +272,9 @@ int iommu_take(struct cpu *self, struct cellhv_call *call)
 
 	if (cells)
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELLS_EXIST, cell_count());
-	if (taken)
+	if (iommu_check_stuck(call))
+		return -ETIMEDOUT;
+	if (num_units)
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CALL_FORMAT, call->op);
 	/* A native CPU would go on writing to their registers. */
 	if (!cpu_all_inside())
@@ -230,62 +287,51 @@ int iommu_take(struct cpu *self, struct cellhv_call *call)
 	err = take_checked(self, call);
 	if (err)
 		return err;
-	taken = true;
 	print("Took %u IOMMUs (%s): %u of %u pages for tables, interrupts %s\n", num_units,
 	      units[0].ops->name, machine.tables.used, machine.tables.pages,
 	      iommu_interrupts() == CELLHV_INTERRUPTS_REMAPPED ? "remapped" : "open");
 	return 0;
 }
 
-/* Backwards; where one does not do what it is told, those that Linux has again stay so. */
 int iommu_leave(struct cpu *self, struct cellhv_call *call)
 {
 	if (cells)
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELLS_EXIST, cell_count());
-	if (!taken)
-		return 0;
-	for (unsigned i = num_units; i--;) {
-		int err = give_back_unit(self, &units[i], call);
-
-		if (!err)
-			continue;
-		for (unsigned again = i + 1; again < num_units; again++)
-			take_unit(self, &units[again], call);
-		return err;
-	}
-	taken = false;
-	untake(self, call);
-	return 0;
+	return num_units ? give_back_all(self, call) : 0;
 }
 
 /* ---- What all units are told ---- */
 
-/* Forgets what the domain's tables said before. */
-static int flush_all(struct cpu *self, const struct iommu_domain *domain, struct cellhv_call *call)
+/* -1, or one that has not forgotten what the root's tables said before: silent, or stuck. */
+static int flush_root(struct cpu *self)
 {
-	int err = 0;
+	bool flushed = true;
 
-	for (unsigned i = 0; i < num_units && !err; i++) {
+	for (unsigned i = 0; i < num_units; i++) {
 		lock_acquire(&units[i].lock);
-		if (units[i].ops->flush(self, &units[i], domain))
-			err = silent(&units[i], call);
+		if (units[i].use == IOMMU_OURS)
+			flushed = !units[i].ops->flush(self, &units[i], &iommu_root_domain);
+		else
+			flushed = units[i].use != IOMMU_STUCK;
 		lock_release(&units[i].lock);
+		if (!flushed)
+			return (int)i;
 	}
-	return err;
+	return -1;
 }
 
-int iommu_settle(struct cpu *self, struct cellhv_call *call)
+int iommu_settle(struct cpu *self)
 {
-	int err;
+	int silent;
 
-	if (!taken || !iommu_flush_owed)
-		return 0;
-	err = flush_all(self, &iommu_root_domain, call);
-	if (err)
-		return err;
+	if (!iommu_flush_owed)
+		return -1;
+	silent = flush_root(self);
+	if (silent >= 0)
+		return silent;
 	pool_reclaim(&machine.tables);
 	iommu_flush_owed = false;
-	return 0;
+	return -1;
 }
 
 static int attach_unit(struct cpu *self, struct iommu *unit, uint16_t requester,
@@ -296,6 +342,8 @@ static int attach_unit(struct cpu *self, struct iommu *unit, uint16_t requester,
 	/* Requesters of other segments are always the root's. */
 	if (unit->config->segment)
 		return 0;
+	if (unit->use != IOMMU_OURS)
+		return silent(unit, call);
 	lock_acquire(&unit->lock);
 	err = unit->ops->attach(self, unit, requester, domain);
 	lock_release(&unit->lock);
@@ -314,13 +362,23 @@ int iommu_attach_all(struct cpu *self, uint16_t requester, const struct iommu_do
 	return err;
 }
 
+/* Each unit for itself: what one does not do the others do all the same. */
+void iommu_release(struct cpu *self, uint16_t requester)
+{
+	struct cellhv_call call = {0};
+
+	for (unsigned i = 0; i < num_units; i++)
+		if (attach_unit(self, &units[i], requester, &iommu_root_domain, &call))
+			units[i].use = IOMMU_STUCK;
+}
+
 int iommu_recheck(struct cpu *self, struct cellhv_call *call)
 {
 	int err = 0;
 
-	for (unsigned i = 0; taken && i < num_units && !err; i++) {
+	for (unsigned i = 0; i < num_units && !err; i++) {
 		lock_acquire(&units[i].lock);
-		if (units[i].ops->recheck_interrupts(self, &units[i]))
+		if (units[i].use != IOMMU_OURS || units[i].ops->recheck_interrupts(self, &units[i]))
 			err = silent(&units[i], call);
 		lock_release(&units[i].lock);
 	}
@@ -354,7 +412,8 @@ static int set_unit(struct cpu *self, struct iommu *unit, uint32_t index,
 
 	if (!lock_try(&unit->lock))
 		return -EAGAIN;
-	err = unit->ops->set_interrupt(self, unit, index, interrupt);
+	err = unit->use == IOMMU_OURS ? unit->ops->set_interrupt(self, unit, index, interrupt)
+				      : -ETIMEDOUT;
 	lock_release(&unit->lock);
 	return err;
 }
@@ -390,28 +449,37 @@ void iommu_free_interrupts(struct cpu *self, uint32_t first, uint32_t count)
 
 /* ---- What happens meanwhile ---- */
 
+/* One that is stuck looks as if it were off. */
+static bool access_unit(struct cpu *self, struct iommu *unit, struct iommu_access *access)
+{
+	if (unit->use == IOMMU_OURS)
+		return unit->ops->access(self, unit, access);
+	/* It may have been given back since the exit. */
+	if (unit->use != IOMMU_STUCK)
+		return false;
+	access->value = access->write ? access->value : 0;
+	return true;
+}
+
 bool iommu_access(struct cpu *self, struct iommu *unit, struct iommu_access *access)
 {
 	bool done;
 
 	if (!control_try_lock())
 		return false;
-	/* It may have been given back since the exit. */
-	done = taken;
-	if (done) {
-		lock_acquire(&unit->lock);
-		done = unit->ops->access(self, unit, access);
-		lock_release(&unit->lock);
-	}
+	lock_acquire(&unit->lock);
+	done = access_unit(self, unit, access);
+	lock_release(&unit->lock);
 	control_unlock();
 	return done;
 }
 
 void iommu_poll(struct cpu *self)
 {
-	for (unsigned i = 0; taken && i < num_units; i++) {
+	for (unsigned i = 0; i < num_units; i++) {
 		lock_acquire(&units[i].lock);
-		units[i].ops->poll(self, &units[i]);
+		if (units[i].use == IOMMU_OURS)
+			units[i].ops->poll(self, &units[i]);
 		lock_release(&units[i].lock);
 	}
 }

@@ -71,7 +71,9 @@ struct iommu_ops {
 	void (*describe)(struct cpu *self, const struct iommu *unit, struct paging *tables);
 
 	/* Tables of the hypervisor's own into the hardware, then out of it again, as Linux had it.
-	 * `take` that fails has put back what it changed. */
+	 * `take` that fails has put back what it changed. Where that fails, too, `state` is not
+	 * NULL, and all that the hardware may use stays: give_back will be asked for it. One that
+	 * fails goes on where it was when it is asked again. */
 	int (*take)(struct cpu *self, struct iommu *unit, struct cellhv_call *call);
 	int (*give_back)(struct cpu *self, struct iommu *unit, struct cellhv_call *call);
 
@@ -105,20 +107,39 @@ struct iommu_ops {
 
 #define IOMMU_INTERRUPTS 512u /* of all cells together: all that AMD-Vi has for a function */
 
+/*
+ * Whose a unit is. One that is stuck is neither's: it did not do what it was told while it was
+ * taken or given back, or when a cell had to lose a requester. It may use what it was given as long
+ * as it likes, so none of that is freed, nor anything else of machine.tables that it could know; it
+ * is asked for nothing but to be given back, and there are no cells before it is.
+ */
+enum iommu_use {
+	IOMMU_LINUXS,
+	IOMMU_TRAPPED, /* the same, but the root's accesses to it exit, and wait */
+	IOMMU_OURS,
+	IOMMU_STUCK,
+};
+
 struct iommu {
 	const struct iommu_ops *ops;
 	const struct cellhv_iommu *config; /* of machine.system */
 	uint32_t index;			   /* in it */
-	void *state;			   /* the driver's */
-	bool remaps;			   /* `take` says: interrupts, too */
-	bool by_linux;			   /* ... some requesters use tables of Linux's */
+	enum iommu_use use;
+	void *state;   /* the driver's; NULL: nothing of ours is in it */
+	bool remaps;   /* `take` says: interrupts, too */
+	bool by_linux; /* ... some requesters use tables of Linux's */
 	struct spinlock lock;
 };
 
-/* CELLHV_OP_IOMMU_TAKE and _LEAVE; where one unit refuses, none is taken. */
+/* CELLHV_OP_IOMMU_TAKE and _LEAVE; where one unit refuses, none is taken. Those that are stuck are
+ * asked again by the latter. */
 int iommu_take(struct cpu *self, struct cellhv_call *call);
 int iommu_leave(struct cpu *self, struct cellhv_call *call);
 
+/* -ETIMEDOUT: one is stuck. */
+int iommu_check_stuck(struct cellhv_call *call);
+
+/* What all units do together: never more than the least of them, and nothing while one is stuck. */
 enum cellhv_dma iommu_dma(void);
 enum cellhv_interrupts iommu_interrupts(void);
 
@@ -127,10 +148,11 @@ bool iommu_remaps_some(void);
 
 /*
  * Devices of the root see this memory from now on, or no more; nothing where the DMA is open.
- * Returns as paging_map(); iommu_settle() makes all units know.
+ * Returns as paging_map(); iommu_settle() makes all units know, as memory_flush_root() does CPUs:
+ * -1, or the number of one that is silent.
  */
 int iommu_change_root(uint64_t phys, uint64_t size, bool visible);
-int iommu_settle(struct cpu *self, struct cellhv_call *call);
+int iommu_settle(struct cpu *self);
 
 /* The domain of a cell, from the regions and links of its configuration. -ENOMEM */
 int iommu_make_domain(struct cell *cell);

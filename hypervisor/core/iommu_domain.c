@@ -234,10 +234,17 @@ int iommu_make_domain(struct cell *cell)
 	return err;
 }
 
+/* Who is stuck may not have forgotten it: then it is retired, until all are given back. */
 void iommu_free_domain(struct cell *cell)
 {
-	if (cell->dma.tables.root)
-		iommu_domain_destroy(&cell->dma);
+	struct cellhv_call call = {0};
+
+	if (!cell->dma.tables.root)
+		return;
+	iommu_forget_cell(arch_self(), cell);
+	if (iommu_check_stuck(&call))
+		paging_retire(&cell->dma.tables);
+	iommu_domain_destroy(&cell->dma);
 }
 
 static void verify_hidden(uint64_t base, uint64_t size, const char *whose)

@@ -22,6 +22,12 @@ void iommu_domain_destroy(struct iommu_domain *domain);
 int iommu_attach_all(struct cpu *self, uint16_t requester, const struct iommu_domain *domain,
 		     struct cellhv_call *call);
 
+/* The root's, as far as can be: who does not do that is stuck, for nobody tries again. */
+void iommu_release(struct cpu *self, uint16_t requester);
+
+/* No requester is the cell's any more: it is about to be no cell. */
+void iommu_forget_cell(struct cpu *self, const struct cell *cell);
+
 /* What root CPUs' devices reach has changed, and not all units know. */
 extern bool iommu_flush_owed;
 

@@ -71,12 +71,22 @@ int iommu_attach(struct cpu *self, uint16_t requester, struct cell *cell, struct
 	err = iommu_attach_all(self, requester, &cell->dma, call);
 	if (!err)
 		err = iommu_recheck(self, call);
-	/* Nobody tries again, and the cell goes: what fails now is left out. */
+	/* The cell goes. */
 	if (err) {
-		iommu_attach_all(self, requester, &iommu_root_domain, call);
+		iommu_release(self, requester);
 		num_bindings--;
 	}
 	return err;
+}
+
+void iommu_forget_cell(struct cpu *self, const struct cell *cell)
+{
+	for (unsigned i = num_bindings; i--;) {
+		if (bindings[i].cell != cell)
+			continue;
+		iommu_release(self, bindings[i].requester);
+		bindings[i] = bindings[--num_bindings];
+	}
 }
 
 void iommu_fault(const struct iommu *unit, uint16_t requester, uint64_t address, uint64_t detail)

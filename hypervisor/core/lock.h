@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Locks between CPUs in the hypervisor. Holders of all but the management
- * lock do not wait for other CPUs, and take no other, but that of a link within that of an IOMMU;
- * the management lock is never waited for. */
+/*
+ * Locks between CPUs in the hypervisor. The management lock is never waited for. Holders of the
+ * others wait for no CPU, though for hardware: a bounded time. One is waited for within another in
+ * this order alone: of an IOMMU, what AMD-Vi units have in common, of a link, of a console. That of
+ * a function is only tried within these, and these within it.
+ */
 #ifndef CORE_LOCK_H
 #define CORE_LOCK_H
 

@@ -100,7 +100,10 @@ int memory_settle_root(struct cpu *self, struct cellhv_call *call)
 
 	if (silent >= 0)
 		return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT, (uint32_t)silent);
-	return iommu_settle(self, call);
+	silent = iommu_settle(self);
+	return silent >= 0
+		       ? cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_IOMMU_SILENT, (uint32_t)silent)
+		       : 0;
 }
 
 int memory_set_root(struct cpu *self, uint64_t phys, uint64_t size, uint32_t access,

@@ -393,6 +393,13 @@ void paging_destroy(struct paging *paging)
 	paging->root = NULL;
 }
 
+void paging_retire(struct paging *paging)
+{
+	if (paging->root)
+		give_up_tables(paging, paging->root, paging->levels, true);
+	paging->root = NULL;
+}
+
 uint64_t paging_root_phys(const struct paging *paging)
 {
 	return phys_of(paging, paging->root);

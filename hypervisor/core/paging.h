@@ -62,6 +62,9 @@ int paging_init_fill(struct paging *paging, uint64_t phys);
  */
 void paging_destroy(struct paging *paging);
 
+/* The same where hardware may use them still: they keep what they hold until pool_reclaim(). */
+void paging_retire(struct paging *paging);
+
 /* What goes into CR3, nCR3 or the EPT pointer (without its low bits). */
 uint64_t paging_root_phys(const struct paging *paging);
 

@@ -81,8 +81,11 @@ struct arch_cell {
 #define FAKE_MAX_UNITS 3u
 #define FAKE_REQUESTERS 8u
 struct fake_unit {
-	bool taken;
-	void *page; /* of the tables' pool, while it is taken */
+	bool taken;	/* it may use what is ours, perhaps in part */
+	bool stuck;	/* it is asked for nothing but to be given back */
+	bool half;	/* given back, but not in full */
+	uint64_t *page; /* of the tables' pool, while it is taken */
+	const uint64_t *root;
 	unsigned num_requesters;
 	struct {
 		uint16_t requester;
@@ -118,6 +121,7 @@ struct fake {
 	struct fake_unit units[FAKE_MAX_UNITS];
 	uint64_t unit_steps;	 /* of drivers, so far */
 	uint64_t failing_step;	 /* number of the one that fails */
+	uint64_t dead_step;	 /* number of the one from which on all do */
 	uint16_t fault;		 /* requester that a unit has refused something; 0: none */
 	bool stays;		 /* a CPU that is released does not leave our memory */
 	void (*meanwhile)(void); /* is called once, while a CPU waits */

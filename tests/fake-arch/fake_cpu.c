@@ -77,7 +77,7 @@ void fake_mend(void)
 		fake.cpus[i].answers_at = 0;
 	fake.silent_kick = 0;
 	fake.failing_change = 0;
-	fake.failing_step = 0;
+	fake.failing_step = fake.dead_step = 0;
 	fake.stays = false;
 	fake_run();
 }

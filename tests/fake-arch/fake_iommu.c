@@ -8,6 +8,8 @@
 #include "core/link.h"
 #include "fake.h"
 
+#define MARK 0x6b6b6b6b6b6b6b6bull /* in what units read */
+
 static struct fake_unit *unit_of(const struct iommu *unit)
 {
 	return &fake.units[unit->index];
@@ -16,7 +18,18 @@ static struct fake_unit *unit_of(const struct iommu *unit)
 /* Whether this step of a driver is done. */
 static bool step(void)
 {
-	return ++fake.unit_steps != fake.failing_step;
+	fake.unit_steps++;
+	return fake.unit_steps != fake.failing_step &&
+	       (!fake.dead_step || fake.unit_steps < fake.dead_step);
+}
+
+/* ... of one that is the hypervisor's. */
+static bool step_of(const struct iommu *unit)
+{
+	if (!unit->state || unit_of(unit)->stuck)
+		fake_broken("unit %u is asked, which is %s", unit->index,
+			    unit->state ? "stuck" : "not taken");
+	return step();
 }
 
 static int refuse(const struct iommu *unit, struct cellhv_call *call)
@@ -39,33 +52,52 @@ static void fake_describe(struct cpu *self, const struct iommu *unit, struct pag
 	tables->past_caches = unit->index == 1;
 }
 
+/* Two steps; where one fails the next try goes on with it. */
+static bool put_back(struct iommu *unit)
+{
+	struct fake_unit *fake_unit = unit_of(unit);
+
+	fake_unit->stuck = true;
+	if (!fake_unit->half && !step())
+		return false;
+	fake_unit->half = true;
+	if (!step())
+		return false;
+	pool_free(&machine.tables, fake_unit->page, 1);
+	*fake_unit = (struct fake_unit){0};
+	unit->state = NULL;
+	return true;
+}
+
 static int fake_take(struct cpu *self, struct iommu *unit, struct cellhv_call *call)
 {
 	struct fake_unit *fake_unit = unit_of(unit);
 
 	(void)self;
-	if (fake_unit->taken)
+	if (fake_unit->taken || unit->state)
 		fake_broken("unit %u is taken twice", unit->index);
 	if (!step())
 		return refuse(unit, call);
 	fake_unit->page = pool_alloc(&machine.tables, 1);
 	if (!fake_unit->page)
 		return cell_refuse(call, -ENOMEM, CELLHV_CHECK_POOL_EMPTY, 0);
+	unit->state = fake_unit;
+	fake_unit->page[0] = MARK;
+	fake_unit->root = iommu_root_domain.tables.root;
 	fake_unit->taken = true;
 	unit->remaps = !fake.no_remapping;
-	return 0;
+	if (step())
+		return 0;
+	put_back(unit);
+	return refuse(unit, call);
 }
 
 static int fake_give_back(struct cpu *self, struct iommu *unit, struct cellhv_call *call)
 {
-	struct fake_unit *fake_unit = unit_of(unit);
-
 	(void)self;
-	if (!step())
-		return refuse(unit, call);
-	pool_free(&machine.tables, fake_unit->page, 1);
-	*fake_unit = (struct fake_unit){0};
-	return 0;
+	if (!unit->state)
+		fake_broken("unit %u is given back twice", unit->index);
+	return put_back(unit) ? 0 : refuse(unit, call);
 }
 
 static int fake_attach(struct cpu *self, struct iommu *unit, uint16_t requester,
@@ -75,7 +107,7 @@ static int fake_attach(struct cpu *self, struct iommu *unit, uint16_t requester,
 	unsigned i = 0;
 
 	(void)self;
-	if (!step())
+	if (!step_of(unit))
 		return -ETIMEDOUT;
 	while (i < fake_unit->num_requesters && fake_unit->requesters[i].requester != requester)
 		i++;
@@ -92,7 +124,7 @@ static int fake_attach(struct cpu *self, struct iommu *unit, uint16_t requester,
 static int fake_flush(struct cpu *self, struct iommu *unit, const struct iommu_domain *domain)
 {
 	(void)self;
-	if (!step())
+	if (!step_of(unit))
 		return -ETIMEDOUT;
 	if (domain == &iommu_root_domain)
 		memset(unit_of(unit)->reach, 0, sizeof(unit_of(unit)->reach));
@@ -107,7 +139,7 @@ static int fake_set_interrupt(struct cpu *self, struct iommu *unit, uint32_t ind
 		fake.busy--;
 		return -EAGAIN;
 	}
-	if (!step())
+	if (!step_of(unit))
 		return -ETIMEDOUT;
 	unit_of(unit)->interrupts[index] = interrupt ? *interrupt : (struct iommu_interrupt){0};
 	return 0;
@@ -125,13 +157,14 @@ static void fake_message(const struct iommu *unit, uint32_t index, uint64_t *add
 static int fake_recheck(struct cpu *self, struct iommu *unit)
 {
 	(void)self;
-	(void)unit;
-	return step() ? 0 : -ETIMEDOUT;
+	return step_of(unit) ? 0 : -ETIMEDOUT;
 }
 
 static bool fake_access(struct cpu *self, struct iommu *unit, struct iommu_access *access)
 {
 	(void)self;
+	if (!unit->state || unit_of(unit)->stuck)
+		fake_broken("registers of unit %u are asked for", unit->index);
 	access->value = access->write ? access->value : unit->index;
 	return !unit_of(unit)->busy;
 }
@@ -139,6 +172,8 @@ static bool fake_access(struct cpu *self, struct iommu *unit, struct iommu_acces
 static void fake_poll(struct cpu *self, struct iommu *unit)
 {
 	(void)self;
+	if (!unit->state || unit_of(unit)->stuck)
+		fake_broken("unit %u is polled", unit->index);
 	if (fake.fault && !unit->config->segment)
 		iommu_fault(unit, fake.fault, 0x1234000, CELLHV_FAILURE_DMA_WRITE);
 	fake.fault = 0;
@@ -248,6 +283,20 @@ static uint32_t domain_tables(const struct iommu_domain *domain)
 	return tables->root ? count_tables(tables, tables->root, tables->levels) : 0;
 }
 
+/* What they may read is as it was given to them. */
+static void check_used(void)
+{
+	for (unsigned i = 0; i < FAKE_MAX_UNITS; i++) {
+		const struct fake_unit *unit = &fake.units[i];
+
+		if (unit->taken &&
+		    (unit->page[0] != MARK || unit->root != iommu_root_domain.tables.root))
+			fake_broken("unit %u uses what is not its own", i);
+		if (unit->stuck && iommu_dma() != CELLHV_DMA_OPEN)
+			fake_broken("unit %u is stuck, and devices are confined", i);
+	}
+}
+
 static void check_tables(void)
 {
 	uint32_t count = domain_tables(&iommu_root_domain) + fake.tables_fillers;
@@ -298,6 +347,7 @@ static void check_cell(const struct cell *cell, const uint8_t *owners)
 
 void fake_check_devices(const uint8_t *owners)
 {
+	check_used();
 	check_tables();
 	if (iommu_dma() == CELLHV_DMA_OPEN)
 		return;
@@ -311,16 +361,14 @@ void fake_forget_units(void)
 {
 	struct cellhv_call call = {0};
 
-	if (iommu_dma() == CELLHV_DMA_OPEN)
+	if (iommu_dma() == CELLHV_DMA_OPEN && !iommu_check_stuck(&call))
 		return;
 	fake_return_pages();
 	fake_mend();
-	while (fake.units[0].num_requesters)
-		if (iommu_detach(fake.self, fake.units[0].requesters[0].requester, &call))
-			abort();
-	iommu_free_interrupts(fake.self, 0, IOMMU_INTERRUPTS);
 	for (struct cell *cell = cells; cell; cell = cell->next)
 		iommu_free_domain(cell);
+	if (!iommu_check_stuck(&call))
+		iommu_free_interrupts(fake.self, 0, IOMMU_INTERRUPTS);
 	cells = NULL;
 	if (iommu_leave(fake.self, &call))
 		abort();

@@ -22,7 +22,7 @@ struct iommu_domain iommu_root_domain;
 uint8_t ram[RAM_SIZE];
 struct iommu unit;
 struct cellhv_call call;
-bool unit_is_silent, unit_is_locked;
+bool unit_is_silent, unit_is_locked, unit_is_lazy;
 unsigned unit_commands, unit_illegal, faults;
 struct amdvi_event last_fault;
 
@@ -203,7 +203,7 @@ static void unit_acts(void)
 		return;
 	set_unit_register(AMDVI_STATUS, status | (control & 1 && control >> 2 & 1 ? 8u : 0) |
 						(control & 1 && control >> 12 & 1 ? 16u : 0));
-	while (unit_register(AMDVI_STATUS) & 16 &&
+	while (!unit_is_lazy && unit_register(AMDVI_STATUS) & 16 &&
 	       unit_register(AMDVI_COMMAND_HEAD) != unit_register(AMDVI_COMMAND_TAIL)) {
 		uint64_t head = unit_register(AMDVI_COMMAND_HEAD);
 		const uint64_t *command = ram_word((base & AMDVI_ADDRESS) + head);
@@ -438,7 +438,7 @@ void machine_begin(uint64_t features)
 	memset(ram, 0, sizeof(ram));
 	memset(registers, 0, sizeof(registers));
 	forget_all();
-	unit_is_silent = unit_is_locked = false;
+	unit_is_silent = unit_is_locked = unit_is_lazy = false;
 	unit_commands = unit_illegal = faults = 0;
 	call = (struct cellhv_call){0};
 	machine = (struct machine){.ticks_per_ms = 1, .tables_phys = TABLES_PHYS};

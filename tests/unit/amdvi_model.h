@@ -35,7 +35,7 @@ extern struct cellhv_call call;
 extern struct cpu *const self;
 
 /* What the unit is like. */
-extern bool unit_is_silent, unit_is_locked;
+extern bool unit_is_silent, unit_is_locked, unit_is_lazy; /* the last one does no commands */
 extern unsigned unit_commands; /* that it has done since the machine began */
 extern unsigned unit_illegal;  /* of them such as make it stop */
 

@@ -178,6 +178,7 @@ TEST(a_unit_that_does_nothing_is_given_up)
 	CHECK_EQ(call.check, CELLHV_CHECK_IOMMU_SILENT);
 	CHECK_EQ(unit_register(AMDVI_DEVICES), LINUX_DEVICES | 1);
 	CHECK_EQ(unit_register(AMDVI_CONTROL), 0x1005);
+	CHECK(!unit.state);
 
 	/* Linux's last command is not done. */
 	machine_begin(FEATURES);
@@ -194,6 +195,32 @@ TEST(a_unit_that_does_nothing_is_given_up)
 	CHECK_EQ(call.check, CELLHV_CHECK_IOMMU_LOCKED);
 	CHECK_EQ(unit_register(AMDVI_CONTROL), 0x1005);
 	CHECK_EQ(unit_register(AMDVI_COMMANDS), LINUX_COMMANDS_PHYS | 9ull << 56);
+}
+
+/* It has what is ours, and may use it until it says that it has forgotten. */
+TEST(one_that_does_no_commands_keeps_its_tables)
+{
+	for (unsigned taken = 0; taken < 2; taken++) {
+		uint64_t buffer;
+
+		machine_begin(FEATURES);
+		linux_uses_unit(0);
+		linux_passes(8);
+		unit_is_lazy = !taken;
+		CHECK_EQ(take(), taken ? 0 : -ETIMEDOUT);
+		CHECK(unit.state && machine.tables.used > 512);
+		buffer = unit_register(AMDVI_COMMANDS);
+		unit_is_lazy = true;
+		CHECK_EQ(unit.ops->give_back(self, &unit, &call), -ETIMEDOUT);
+		CHECK_EQ(call.check, CELLHV_CHECK_IOMMU_SILENT);
+		CHECK(unit.state && machine.tables.used > 512);
+		CHECK_EQ(unit_register(AMDVI_COMMANDS), buffer);
+		unit_is_lazy = false;
+		machine_end();
+		CHECK(!unit.state);
+		CHECK_EQ(unit_register(AMDVI_COMMANDS), LINUX_COMMANDS_PHYS | 9ull << 56);
+		CHECK_EQ(dma(8, BLOCK_PHYS, true), BLOCK_PHYS);
+	}
 }
 
 /* A cell gets a requester, and gives it back: with all that the unit has seen before. */

@@ -119,6 +119,12 @@ int iommu_leave(struct cpu *self, struct cellhv_call *call)
 	return 0;
 }
 
+int iommu_check_stuck(struct cellhv_call *call)
+{
+	(void)call;
+	return 0;
+}
+
 void iommu_poll(struct cpu *self)
 {
 	(void)self;

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Devices of the root reach the root's memory, functions of a cell that of the cell: after each
- * call, and where one fails at any of its steps. fake_check() looks at all of it.
+ * call. fake_check() looks at all of it. Where a step fails: test_core_iommu_failures.c.
  */
-#include <stdlib.h>
-
 #include "core.h"
 
 #include "core/control.h"
@@ -116,118 +114,6 @@ TEST(registers_are_accessed)
 	control_unlock();
 	CHECK_EQ(leave(), 0);
 	CHECK(!iommu_access(cpus[0], unit, &access));
-}
-
-/* ---- Each step fails ---- */
-
-static int create_rich(void)
-{
-	return create(&rich);
-}
-
-static int destroy_first(void)
-{
-	return op_cell(CELLHV_OP_CELL_DESTROY, cells->id);
-}
-
-static void nothing(void)
-{
-}
-
-static void have_taken(void)
-{
-	CHECK_EQ(take(), 0);
-}
-
-static void have_cell(void)
-{
-	have_taken();
-	make_clean(&peer);
-	make_clean(&rich);
-}
-
-struct scenario {
-	void (*prepare)(void);
-	int (*call)(void);
-	bool restored; /* all is as before; else the call goes on where it was */
-};
-
-/* What fails, at its n-th time; or so many pages are left. */
-enum way { STEPS, TABLES, PAGES };
-
-static void fail_at(enum way way, unsigned n)
-{
-	if (way == STEPS)
-		fake.failing_step = fake.unit_steps + n;
-	else if (way == TABLES)
-		fake_leave_tables(n - 1);
-	else
-		fake_leave_pages(n - 1, false);
-}
-
-/* Whether it came to the n-th. */
-static bool try_one(const struct scenario *scenario, enum way way, unsigned n)
-{
-	struct snapshot *before;
-	bool came;
-	int err;
-
-	fake_boot_units(5, 3);
-	scenario->prepare();
-	fake_run();
-	before = snapshot_take();
-	fail_at(way, n);
-	err = scenario->call();
-	came = way == STEPS ? fake.unit_steps >= fake.failing_step : err != 0;
-	fake_return_pages();
-	fake_mend();
-	fake_check();
-	if (err) {
-		CHECK_EQ(err, way == STEPS ? -ETIMEDOUT : -ENOMEM);
-		CHECK_EQ(answer.check,
-			 way == STEPS ? CELLHV_CHECK_IOMMU_SILENT : CELLHV_CHECK_POOL_EMPTY);
-		if (scenario->restored)
-			snapshot_expect(before);
-		CHECK_EQ(scenario->call(), 0);
-	}
-	free(before);
-	return came;
-}
-
-static unsigned try_all(const struct scenario *scenario, enum way way)
-{
-	unsigned n = 1;
-
-	while (try_one(scenario, way, n))
-		CHECK(n++ < 200);
-	return n - 1;
-}
-
-TEST(take_fails)
-{
-	const struct scenario scenario = {nothing, take, true};
-
-	CHECK(try_all(&scenario, STEPS) >= 6);
-	CHECK(try_all(&scenario, TABLES) >= 8);
-}
-
-TEST(leave_fails)
-{
-	CHECK_EQ(try_all(&(struct scenario){have_taken, leave, true}, STEPS), 3);
-}
-
-TEST(create_fails)
-{
-	const struct scenario scenario = {have_taken, create_rich, true};
-
-	CHECK(try_all(&scenario, STEPS) >= 6);
-	CHECK(try_all(&scenario, TABLES) >= 1);
-	CHECK(try_all(&scenario, PAGES) >= 10);
-}
-
-TEST(destroy_fails)
-{
-	CHECK(try_all(&(struct scenario){have_cell, destroy_first, false}, STEPS) >= 3);
 }
 
 /* ---- Functions of a cell ---- */

@@ -183,15 +183,42 @@ TEST(a_hostile_queue_is_not_filled)
 	CHECK_EQ(*(uint64_t *)(ram + CELL), 0);
 }
 
+/* What it may use by now stays until it has been put back. */
 TEST(a_silent_unit_is_not_taken)
 {
 	struct cellhv_call call = {0};
+	uint32_t used;
 
 	setup();
+	used = machine.tables.used;
 	deaf = true;
 	CHECK_EQ(vtd_ops.take(self, &unit, &call), -ETIMEDOUT);
 	CHECK_EQ(call.check, CELLHV_CHECK_IOMMU_SILENT);
 	CHECK(!(registers[VTD_GSTS / 4] & VTD_TE));
+	CHECK(unit.state && machine.tables.used > used);
+	CHECK_EQ(vtd_ops.give_back(self, &unit, &call), -ETIMEDOUT);
+	deaf = false;
+	CHECK_EQ(vtd_ops.give_back(self, &unit, &call), 0);
+	CHECK(!unit.state);
+	CHECK_EQ(machine.tables.used, used);
+}
+
+/* Its queue is Linux's again before its tables are free, and not the other way round. */
+TEST(one_that_falls_silent_keeps_its_tables)
+{
+	struct cellhv_call call = {0};
+	uint32_t used;
+
+	take();
+	used = machine.tables.used;
+	deaf = true;
+	CHECK_EQ(vtd_ops.give_back(self, &unit, &call), -ETIMEDOUT);
+	CHECK_EQ(machine.tables.used, used);
+	CHECK_EQ(vtd_ops.give_back(self, &unit, &call), -ETIMEDOUT);
+	CHECK_EQ(machine.tables.used, used);
+	deaf = false;
+	CHECK_EQ(vtd_ops.give_back(self, &unit, &call), 0);
+	CHECK(!unit.state);
 }
 
 TEST(no_room_for_tables)

@@ -181,6 +181,9 @@ static bool mmio_root_map(struct cpu *cpu, uint64_t guest)
 	silent = err ? -1 : memory_flush_root(cpu);
 	if (silent >= 0)
 		print("CPU %u does not answer\n", (uint32_t)silent);
+	/* Who has not forgotten what was there is waited for by whoever changes memory next. */
+	if (!err && silent < 0)
+		iommu_settle(cpu);
 	control_unlock();
 	return !err;
 }

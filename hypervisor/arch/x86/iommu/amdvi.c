@@ -106,6 +106,7 @@ static int load_ours(struct cpu *self, const struct iommu *unit)
 
 	state->command_tail = state->event_head = state->unconfirmed = 0;
 	err = amdvi_load(self, unit, &ours);
+	state->loaded = !err;
 	return err ? err : forget_all_now(self, unit);
 }
 
@@ -127,6 +128,8 @@ static int load_theirs(struct cpu *self, const struct iommu *unit)
 	};
 	int err = 0;
 
+	if (!state->loaded)
+		return 0;
 	state->silent = false; /* it is asked once more */
 	if (theirs.control & AMDVI_CONTROL_ENABLE) {
 		amdvi_write(self, unit, AMDVI_DEVICES, theirs.devices);
@@ -135,7 +138,9 @@ static int load_theirs(struct cpu *self, const struct iommu *unit)
 	if (err)
 		return err;
 	amdvi_write_shadow(self, unit);
-	return amdvi_load(self, unit, &theirs);
+	err = amdvi_load(self, unit, &theirs);
+	state->loaded = err;
+	return err;
 }
 
 /* Where the firmware or the processor keeps the registers from being written. */
@@ -144,17 +149,16 @@ static bool is_locked(struct cpu *self, const struct iommu *unit)
 	return amdvi_read(self, unit, AMDVI_DEVICES) != amdvi_devices_base();
 }
 
-static int take_hardware(struct cpu *self, struct iommu *unit, struct cellhv_call *call)
+/* Where that fails, too, the unit may use what it has been given. */
+static int put_back(struct cpu *self, struct iommu *unit)
 {
-	if (load_ours(self, unit))
-		cell_refuse(call, 0, CELLHV_CHECK_IOMMU_SILENT, unit->index);
-	else if (is_locked(self, unit))
-		cell_refuse(call, 0, CELLHV_CHECK_IOMMU_LOCKED, unit->index);
-	else
-		return 0;
+	int err = load_theirs(self, unit);
 
-	load_theirs(self, unit);
-	return call->check == CELLHV_CHECK_IOMMU_SILENT ? -ETIMEDOUT : -ENODEV;
+	if (err)
+		return err;
+	amdvi_devices_put();
+	release(unit);
+	return 0;
 }
 
 static int no_memory(struct cellhv_call *call)
@@ -162,19 +166,26 @@ static int no_memory(struct cellhv_call *call)
 	return cell_refuse(call, -ENOMEM, CELLHV_CHECK_POOL_EMPTY, pool_available(&machine.tables));
 }
 
+/* Nothing of ours is in the hardware yet. */
 static int take_tables(struct cpu *self, struct iommu *unit, struct cellhv_call *call)
 {
-	int err;
-
 	if (!is_idle(self, unit))
 		return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_IOMMU_SILENT, unit->index);
 	if (amdvi_look_at_devices(self, unit))
 		return refuse(unit, CELLHV_IOMMU_FEATURE_MODE, call);
-	if (amdvi_devices_get(self, unit))
-		return no_memory(call);
-	err = take_hardware(self, unit, call);
+	return amdvi_devices_get(self, unit) ? no_memory(call) : 0;
+}
+
+static int take_hardware(struct cpu *self, struct iommu *unit, struct cellhv_call *call)
+{
+	int err = 0;
+
+	if (load_ours(self, unit))
+		err = cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_IOMMU_SILENT, unit->index);
+	else if (is_locked(self, unit))
+		err = cell_refuse(call, -ENODEV, CELLHV_CHECK_IOMMU_LOCKED, unit->index);
 	if (err)
-		amdvi_devices_put();
+		put_back(self, unit);
 	return err;
 }
 
@@ -187,22 +198,22 @@ static int amdvi_take(struct cpu *self, struct iommu *unit, struct cellhv_call *
 	amdvi_read_shadow(self, unit);
 	lock_acquire(&tables_lock);
 	err = take_tables(self, unit, call);
-	lock_release(&tables_lock);
 	if (err)
 		release(unit);
+	else
+		err = take_hardware(self, unit, call);
+	lock_release(&tables_lock);
 	return err;
 }
 
 static int amdvi_give_back(struct cpu *self, struct iommu *unit, struct cellhv_call *call)
 {
-	if (load_theirs(self, unit))
-		return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_IOMMU_SILENT, unit->index);
+	int err;
 
 	lock_acquire(&tables_lock);
-	amdvi_devices_put();
+	err = put_back(self, unit);
 	lock_release(&tables_lock);
-	release(unit);
-	return 0;
+	return err ? cell_refuse(call, err, CELLHV_CHECK_IOMMU_SILENT, unit->index) : 0;
 }
 
 /* ---- What core asks for ---- */

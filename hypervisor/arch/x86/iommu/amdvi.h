@@ -119,6 +119,7 @@ struct amdvi {
 	uint64_t sequence;    /* what `done` is to become */
 	uint64_t done;	      /* the unit writes it */
 	bool silent;	      /* it has not done what it was told in time */
+	bool loaded;	      /* buffer, log and table are ours */
 };
 
 /* ---- amdvi_registers.c ---- */

@@ -72,15 +72,21 @@ static int make_state(struct cpu *self, struct iommu *unit)
 	return 0;
 }
 
-/* From the last step to the first; each knows whether it had been done, and whatever fails. */
+/*
+ * From the last step to the first; each knows whether it is to be done. None comes before one that
+ * failed: its tables would be freed while the unit uses them.
+ */
 static int put_back(struct cpu *self, struct iommu *unit)
 {
 	struct vtd *vtd = vtd_of(unit);
-	int interrupts = vtd_interrupts_give_back(self, unit);
-	int table = vtd_table_give_back(self, unit);
-	int err = vtd_queue_give_back(self, unit);
+	int err;
 
-	err = interrupts ? interrupts : table ? table : err;
+	vtd->silent = false; /* it is asked once more */
+	err = vtd_interrupts_give_back(self, unit);
+	if (!err)
+		err = vtd_table_give_back(self, unit);
+	if (!err)
+		err = vtd_queue_give_back(self, unit);
 	if (err)
 		return err;
 	for (uint32_t offset = VTD_FECTL + 4; offset <= VTD_FEUADDR; offset += 4)

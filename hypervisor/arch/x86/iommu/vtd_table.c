@@ -118,6 +118,8 @@ int vtd_table_give_back(struct cpu *self, struct iommu *unit)
 	struct vtd *vtd = vtd_of(unit);
 	int err = 0;
 
+	if (!vtd->root)
+		return 0;
 	if (vtd->queue_ours)
 		err = vtd_command(self, unit, VTD_TE, false);
 	if (!err && vtd->queue_ours)
@@ -199,9 +201,6 @@ int vtd_attach(struct cpu *self, struct iommu *unit, uint16_t requester,
 	bool plain;
 	int err;
 
-	/* One that could not be given back in full. */
-	if (!vtd->root)
-		return -ETIMEDOUT;
 	table = own_table(vtd, bus);
 	if (!table)
 		return -ENOMEM;
