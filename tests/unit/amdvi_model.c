@@ -20,7 +20,8 @@ uint32_t num_cpus;
 struct machine machine;
 struct iommu_domain iommu_root_domain;
 uint8_t ram[RAM_SIZE];
-struct iommu unit;
+struct iommu unit, second;
+unsigned at;
 struct cellhv_call call;
 bool unit_is_silent, unit_is_locked, unit_is_lazy;
 unsigned unit_commands, unit_illegal, faults;
@@ -28,9 +29,10 @@ struct amdvi_event last_fault;
 
 static _Alignas(4096) uint8_t tables[CELLHV_TABLES_SIZE];
 static uint64_t tables_bitmap[POOL_BITMAP_WORDS(TABLES_PAGES)];
-static _Alignas(8) uint8_t registers[REGISTERS];
-static struct cellhv_iommu config = {
-	.base = UNIT_BASE, .size = REGISTERS, .type = CELLHV_IOMMU_AMD};
+static _Alignas(8) uint8_t registers[2][REGISTERS];
+static struct cellhv_iommu config[2] = {
+	{.base = UNIT_BASE, .size = REGISTERS, .type = CELLHV_IOMMU_AMD},
+	{.base = UNIT_BASE + UNIT_STRIDE, .size = REGISTERS, .type = CELLHV_IOMMU_AMD}};
 static struct cell some_cell = {.id = 1};
 static struct arch_cpu arch_cpus[3];
 static struct cpu all_cpus[3];
@@ -38,22 +40,24 @@ struct cpu *const self = &all_cpus[0];
 static uint64_t now;
 static uint32_t root_pages;
 
-/* What the unit has cached: entries of devices and interrupts, and translations of domains. */
-static struct {
-	bool valid;
-	struct amdvi_device entry;
-} devices[AMDVI_REQUESTERS];
-static struct {
-	bool valid;
-	uint16_t domain;
-	uint64_t page, phys, access;
-} translations[TRANSLATIONS];
-static struct {
-	bool valid;
-	uint16_t requester;
-	uint32_t index;
-	struct amdvi_interrupt entry;
-} interrupts[TRANSLATIONS];
+/* What units have cached: entries of devices and interrupts, and translations of domains. */
+static struct cache {
+	struct {
+		bool valid;
+		struct amdvi_device entry;
+	} devices[AMDVI_REQUESTERS];
+	struct {
+		bool valid;
+		uint16_t domain;
+		uint64_t page, phys, access;
+	} translations[TRANSLATIONS];
+	struct {
+		bool valid;
+		uint16_t requester;
+		uint32_t index;
+		struct amdvi_interrupt entry;
+	} interrupts[TRANSLATIONS];
+} caches[2];
 
 void pool_broken(const struct page_pool *broken, const void *pages)
 {
@@ -75,7 +79,7 @@ bool cpu_may_complain(struct cpu *cpu)
 
 void iommu_fault(const struct iommu *from, uint16_t requester, uint64_t address, uint64_t detail)
 {
-	CHECK(from == &unit);
+	CHECK(from == &unit || from == &second);
 	faults++;
 	last_fault = (struct amdvi_event){requester, address, detail};
 }
@@ -114,12 +118,12 @@ uint64_t *ram_word(uint64_t phys)
 
 uint64_t unit_register(uint32_t offset)
 {
-	return *(uint64_t *)(registers + offset);
+	return *(uint64_t *)(registers[at] + offset);
 }
 
 void set_unit_register(uint32_t offset, uint64_t value)
 {
-	*(uint64_t *)(registers + offset) = value;
+	*(uint64_t *)(registers[at] + offset) = value;
 }
 
 /* ---- The unit ---- */
@@ -127,20 +131,18 @@ void set_unit_register(uint32_t offset, uint64_t value)
 static void forget_domain(uint16_t domain)
 {
 	for (unsigned i = 0; i < TRANSLATIONS; i++)
-		translations[i].valid &= translations[i].domain != domain;
+		caches[at].translations[i].valid &= caches[at].translations[i].domain != domain;
 }
 
 static void forget_interrupts(uint16_t requester)
 {
 	for (unsigned i = 0; i < TRANSLATIONS; i++)
-		interrupts[i].valid &= interrupts[i].requester != requester;
+		caches[at].interrupts[i].valid &= caches[at].interrupts[i].requester != requester;
 }
 
 static void forget_all(void)
 {
-	memset(devices, 0, sizeof(devices));
-	memset(translations, 0, sizeof(translations));
-	memset(interrupts, 0, sizeof(interrupts));
+	memset(&caches[at], 0, sizeof(caches[at]));
 }
 
 /* Bits that are reserved in a command are an error, at which a unit stops (48882, 2.4). */
@@ -171,7 +173,7 @@ static void do_command(uint64_t low, uint64_t high)
 			*ram_word(low & 0x000ffffffffffff8ull) = high;
 		break;
 	case AMDVI_FORGET_DEVICE:
-		devices[(uint16_t)low].valid = false;
+		caches[at].devices[(uint16_t)low].valid = false;
 		break;
 	case AMDVI_FORGET_PAGES:
 		forget_domain((uint16_t)(low >> 32));
@@ -216,16 +218,21 @@ static void unit_acts(void)
 void *arch_window_map(struct cpu *cpu, uint64_t phys)
 {
 	CHECK(cpu == self);
-	if (phys >= UNIT_BASE && phys < UNIT_BASE + REGISTERS)
-		return registers + (phys - UNIT_BASE);
+	for (unsigned n = 0; n < 2; n++)
+		if (phys >= config[n].base && phys < config[n].base + REGISTERS)
+			return registers[n] + (phys - config[n].base);
 	CHECK(memory_root_reaches(phys));
 	return ram + phys;
 }
 
 void arch_window_unmap(struct cpu *cpu)
 {
+	unsigned former = at;
+
 	(void)cpu;
-	unit_acts();
+	for (at = 0; at < 2; at++)
+		unit_acts();
+	at = former;
 }
 
 static const struct amdvi_device *device_of(uint16_t requester)
@@ -233,12 +240,12 @@ static const struct amdvi_device *device_of(uint16_t requester)
 	uint64_t base = unit_register(AMDVI_DEVICES);
 
 	CHECK(requester * 32ull < ((base & 511) + 1) * PAGE_SIZE);
-	if (!devices[requester].valid) {
-		devices[requester].valid = true;
-		memcpy(&devices[requester].entry,
+	if (!caches[at].devices[requester].valid) {
+		caches[at].devices[requester].valid = true;
+		memcpy(&caches[at].devices[requester].entry,
 		       ram_word((base & AMDVI_ADDRESS) + requester * 32ull), 32);
 	}
-	return &devices[requester].entry;
+	return &caches[at].devices[requester].entry;
 }
 
 /* The page's entry: 48882, 2.2.3; 0: none. */
@@ -264,21 +271,23 @@ static uint64_t translate(const struct amdvi_device *device, uint64_t address, u
 	static unsigned next;
 
 	for (unsigned i = 0; i < TRANSLATIONS; i++)
-		if (translations[i].valid && translations[i].domain == domain &&
-		    translations[i].page == address >> 12) {
-			*access = translations[i].access;
-			return translations[i].phys;
+		if (caches[at].translations[i].valid &&
+		    caches[at].translations[i].domain == domain &&
+		    caches[at].translations[i].page == address >> 12) {
+			*access = caches[at].translations[i].access;
+			return caches[at].translations[i].phys;
 		}
 	entry = walk(device->word[0] & AMDVI_ADDRESS, device->word[0] >> 9 & 7, address, &size);
 	if (!entry)
 		return NOWHERE;
 	next = (next + 1) % TRANSLATIONS;
-	translations[next].valid = true;
-	translations[next].domain = domain;
-	translations[next].page = address >> 12;
-	translations[next].access = *access = entry;
-	translations[next].phys = (entry & AMDVI_ADDRESS) + (address & (size - 1) & ~0xfffull);
-	return translations[next].phys;
+	caches[at].translations[next].valid = true;
+	caches[at].translations[next].domain = domain;
+	caches[at].translations[next].page = address >> 12;
+	caches[at].translations[next].access = *access = entry;
+	caches[at].translations[next].phys =
+		(entry & AMDVI_ADDRESS) + (address & (size - 1) & ~0xfffull);
+	return caches[at].translations[next].phys;
 }
 
 uint64_t dma(uint16_t requester, uint64_t address, bool write)
@@ -306,17 +315,18 @@ static struct amdvi_interrupt interrupt_of(uint16_t requester, uint64_t word, ui
 	uint64_t base = word & AMDVI_DEVICE_TABLE;
 
 	for (unsigned i = 0; i < TRANSLATIONS; i++)
-		if (interrupts[i].valid && interrupts[i].requester == requester &&
-		    interrupts[i].index == index)
-			return interrupts[i].entry;
+		if (caches[at].interrupts[i].valid &&
+		    caches[at].interrupts[i].requester == requester &&
+		    caches[at].interrupts[i].index == index)
+			return caches[at].interrupts[i].entry;
 	next = (next + 1) % TRANSLATIONS;
-	interrupts[next].valid = true;
-	interrupts[next].requester = requester;
-	interrupts[next].index = index;
-	memset(&interrupts[next].entry, 0, sizeof(interrupts[next].entry));
-	memcpy(&interrupts[next].entry, (uint8_t *)memory_at(base) + index * (wide ? 16 : 4),
-	       wide ? 16 : 4);
-	return interrupts[next].entry;
+	caches[at].interrupts[next].valid = true;
+	caches[at].interrupts[next].requester = requester;
+	caches[at].interrupts[next].index = index;
+	memset(&caches[at].interrupts[next].entry, 0, sizeof(caches[at].interrupts[next].entry));
+	memcpy(&caches[at].interrupts[next].entry,
+	       (uint8_t *)memory_at(base) + index * (wide ? 16 : 4), wide ? 16 : 4);
+	return caches[at].interrupts[next].entry;
 }
 
 uint64_t message(uint16_t requester, uint32_t data)
@@ -437,7 +447,8 @@ void machine_begin(uint64_t features)
 {
 	memset(ram, 0, sizeof(ram));
 	memset(registers, 0, sizeof(registers));
-	forget_all();
+	memset(caches, 0, sizeof(caches));
+	at = 0;
 	unit_is_silent = unit_is_locked = unit_is_lazy = false;
 	unit_commands = unit_illegal = faults = 0;
 	call = (struct cellhv_call){0};
@@ -447,22 +458,22 @@ void machine_begin(uint64_t features)
 	make_cpu(0, &root_cell);
 	make_cpu(1, &root_cell);
 	make_cpu(2, &some_cell);
-	config.segment = 0;
-	config.size = REGISTERS;
-	unit = (struct iommu){.ops = &amdvi_ops, .config = &config};
-	set_unit_register(AMDVI_FEATURES, features);
+	unit = (struct iommu){.ops = &amdvi_ops, .config = &config[0]};
+	second = (struct iommu){.ops = &amdvi_ops, .config = &config[1], .index = 1};
+	*(uint64_t *)(registers[0] + AMDVI_FEATURES) = features;
+	*(uint64_t *)(registers[1] + AMDVI_FEATURES) = features;
 	make_root_domain();
 }
 
 void linux_uses_unit(uint64_t control)
 {
 	set_unit_register(AMDVI_DEVICES, LINUX_DEVICES | 1);
-	set_unit_register(AMDVI_COMMANDS, LINUX_COMMANDS_PHYS | 9ull << 56);
-	set_unit_register(AMDVI_EVENTS, LINUX_EVENTS | 9ull << 56);
+	set_unit_register(AMDVI_COMMANDS, (LINUX_COMMANDS_PHYS + at * 0x40000) | 9ull << 56);
+	set_unit_register(AMDVI_EVENTS, (LINUX_EVENTS + at * 0x40000) | 9ull << 56);
 	set_unit_register(AMDVI_COMMAND_HEAD, 0x40);
 	set_unit_register(AMDVI_COMMAND_TAIL, 0x40);
 	set_unit_register(AMDVI_CONTROL, control | 0x1005);
-	for (uint32_t i = 0; i < 256; i++)
+	for (uint32_t i = 0; i < 256 && !at; i++)
 		linux_entry((uint16_t)i)->word[0] = 3;
 	locked_base = LINUX_DEVICES | 1;
 	unit_acts();

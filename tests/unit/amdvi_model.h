@@ -14,6 +14,7 @@
 #include "core/machine.h"
 
 #define UNIT_BASE 0xfed80000ull
+#define UNIT_STRIDE 0x10000ull
 #define RAM_SIZE 0x200000ull
 #define TABLES_PHYS 0x10000000ull
 #define BLOCK_PHYS 0x20000000ull /* no device of the root's reaches it */
@@ -30,7 +31,8 @@
 #define LINUX_DONE 0x50008ull
 
 extern uint8_t ram[RAM_SIZE];
-extern struct iommu unit;
+extern struct iommu unit, second;
+extern unsigned at; /* 1: what is said of the hardware here is of the second one's */
 extern struct cellhv_call call;
 extern struct cpu *const self;
 

@@ -240,3 +240,127 @@ TEST(memory_for_tables_ends)
 	CHECK_EQ(message(8, 3), TO(0x20, 0x33));
 	machine_end();
 }
+
+/* Linux gives a function one table after another. */
+TEST(tables_that_linux_has_left_go)
+{
+	uint32_t used = 0;
+
+	begin();
+	for (unsigned i = 0; i < 2000; i++) {
+		unsigned table = i % 20;
+
+		*linux_interrupt(table, 3) = wide(1, 0x20, (uint8_t)(0x30 + table));
+		linux_entry(8)->word[2] = IRT(LINUX_INTERRUPTS + table * 0x2000ull);
+		linux_asks(2ull << 60 | 8, 0);
+		linux_asks(FORGET_INTERRUPTS(8));
+		CHECK_EQ(message(8, 3), TO(0x20, 0x30 + table));
+		if (i == 100)
+			used = machine.tables.used;
+		/* The same table again is a copy made anew. */
+		CHECK(i < 100 || machine.tables.used == used);
+	}
+	for (unsigned i = 0; i < 2000; i++) {
+		linux_entry(8)->word[2] = 1 | 8 << 1 | 2ull << 60 | (0x1000ull * i + 0x10000000);
+		linux_asks(2ull << 60 | 8, 0);
+	}
+	*linux_interrupt(25, 3) = wide(1, 0x20, 0x33);
+	linux_entry(8)->word[2] = IRT(LINUX_INTERRUPTS + 25 * 0x2000);
+	linux_asks(2ull << 60 | 8, 0);
+	CHECK_EQ(message(8, 3), TO(0x20, 0x33));
+	CHECK_EQ(message(0x18, 3), TO(0x20, 0x31));
+	CHECK_EQ(unit.ops->recheck_interrupts(self, &unit), 0);
+	CHECK(machine.tables.used < used);
+	machine_end();
+}
+
+/* Pages are counted: after each of many enables none is left, and each takes as many. */
+TEST(enables_take_the_same_each_time)
+{
+	uint32_t used = 0;
+
+	begin();
+	for (unsigned i = 0; i < 20; i++) {
+		struct iommu_domain domain = make_domain(2, 0x80000);
+
+		CHECK_EQ(unit.ops->attach(self, &unit, 8, &domain), 0);
+		CHECK_EQ(unit.ops->attach(self, &unit, 8, &iommu_root_domain), 0);
+		linux_asks(FORGET_INTERRUPTS(8));
+		end_domain(&domain);
+		CHECK(!i || machine.tables.used == used);
+		used = machine.tables.used;
+		machine_end();
+		CHECK_EQ(unit.ops->take(self, &unit, &call), 0);
+	}
+	machine_end();
+}
+
+static void take_two(void)
+{
+	machine_begin(FEATURES);
+	linux_uses_unit(WIDE | X2APIC);
+	linux_entry(8)->word[2] = IRT(LINUX_INTERRUPTS);
+	at = 1;
+	linux_uses_unit(WIDE | X2APIC);
+	at = 0;
+	CHECK_EQ(unit.ops->take(self, &unit, &call), 0);
+	CHECK_EQ(second.ops->take(self, &second, &call), 0);
+	CHECK(unit.remaps && second.remaps);
+}
+
+/* A cell's table is free when every unit has forgotten it, not when the first one has. */
+TEST(two_units_forget)
+{
+	struct iommu_interrupt interrupt = {.requester = 8, .vector = 0x2d, .destination = 0x22};
+	struct iommu_domain domain;
+	uint32_t used;
+
+	take_two();
+	used = machine.tables.used;
+	domain = make_domain(2, 0x80000);
+	CHECK_EQ(unit.ops->attach(self, &unit, 8, &domain), 0);
+	CHECK_EQ(second.ops->attach(self, &second, 8, &domain), 0);
+	CHECK_EQ(unit.ops->set_interrupt(self, &unit, 7, &interrupt), 0);
+	CHECK_EQ(second.ops->set_interrupt(self, &second, 7, &interrupt), 0);
+	at = 1;
+	CHECK_EQ(message(8, 7), TO(0x22, 0x2d));
+	CHECK_EQ(unit.ops->attach(self, &unit, 8, &iommu_root_domain), 0);
+	while (pool_alloc(&machine.tables, 1))
+		;
+	CHECK_EQ(message(8, 7), TO(0x22, 0x2d));
+	CHECK_EQ(second.ops->attach(self, &second, 8, &iommu_root_domain), 0);
+	CHECK_EQ(message(8, 7), NOWHERE);
+	CHECK_EQ(pool_available(&machine.tables), 2);
+	CHECK(used < machine.tables.used);
+}
+
+/* They have one device table: Linux is to use both in the same way. */
+TEST(units_that_linux_uses_in_two_ways)
+{
+	static const struct {
+		uint32_t offset;
+		uint64_t value;
+	} other[] = {{AMDVI_CONTROL, 0},
+		     {AMDVI_CONTROL, 0x1005 | WIDE},
+		     {AMDVI_CONTROL, 0x1005 | X2APIC},
+		     {AMDVI_DEVICES, LINUX_DEVICES},
+		     {AMDVI_DEVICES, (LINUX_DEVICES + 0x2000) | 1}};
+
+	for (unsigned i = 0; i < 5; i++) {
+		machine_begin(FEATURES);
+		linux_uses_unit(WIDE | X2APIC);
+		at = 1;
+		linux_uses_unit(WIDE | X2APIC);
+		set_unit_register(other[i].offset, other[i].value);
+		at = 0;
+		CHECK_EQ(unit.ops->take(self, &unit, &call), 0);
+		CHECK_EQ(second.ops->take(self, &second, &call), -ENODEV);
+		CHECK_EQ(call.check, CELLHV_CHECK_IOMMU_FEATURE);
+		CHECK_EQ(call.object, 1ull << 32 | CELLHV_IOMMU_FEATURE_MODE);
+		CHECK(!second.state);
+		machine_end();
+	}
+	take_two();
+	CHECK_EQ(second.ops->give_back(self, &second, &call), 0);
+	machine_end();
+}

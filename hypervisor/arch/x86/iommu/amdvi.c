@@ -156,7 +156,7 @@ static int put_back(struct cpu *self, struct iommu *unit)
 
 	if (err)
 		return err;
-	amdvi_devices_put();
+	amdvi_devices_put(unit);
 	release(unit);
 	return 0;
 }
@@ -249,10 +249,15 @@ static int amdvi_set_interrupt(struct cpu *self, struct iommu *unit, uint32_t in
 
 static int amdvi_recheck_interrupts(struct cpu *self, struct iommu *unit)
 {
+	int err;
+
 	lock_acquire(&tables_lock);
 	amdvi_copy_all_interrupts(self);
+	err = forget_all_now(self, unit);
+	if (!err)
+		amdvi_interrupts_forgotten(unit);
 	lock_release(&tables_lock);
-	return forget_all_now(self, unit);
+	return err;
 }
 
 static bool amdvi_access(struct cpu *self, struct iommu *unit, struct iommu_access *access)

@@ -170,7 +170,7 @@ bool amdvi_linux_commands(struct cpu *self, const struct iommu *unit);
 
 /* The first unit that is taken makes the table, and the last one ends it. -ENOMEM */
 int amdvi_devices_get(struct cpu *self, const struct iommu *unit);
-void amdvi_devices_put(void);
+void amdvi_devices_put(const struct iommu *unit);
 uint64_t amdvi_devices_base(void); /* as in the register */
 
 /* What units call a domain by. */
@@ -192,7 +192,8 @@ struct amdvi_device amdvi_device_in(const struct iommu_domain *domain, uint64_t 
 /* What a requester of the root's has in words 0 and 1 where Linux's entry is `theirs`. */
 struct amdvi_device amdvi_device_of_root(const struct amdvi_device *theirs);
 
-/* Sets unit->remaps and by_linux. -EINVAL: an entry of Linux's cannot be carried. */
+/* Sets unit->remaps and by_linux. -EINVAL: an entry of Linux's cannot be carried, or the unit is
+ * used otherwise than those that are taken, with which it is to have one table. */
 int amdvi_look_at_devices(struct cpu *self, struct iommu *unit);
 
 /* Requesters of the root's are as Linux has them now; the unit may not know it yet. */
@@ -209,6 +210,11 @@ int amdvi_move_device(struct cpu *self, struct iommu *unit, uint16_t requester,
 int amdvi_interrupts_get(const struct iommu *unit);
 void amdvi_interrupts_put(void);
 
+/* A unit is about to see them, has forgotten all that it has seen, and sees them no more. */
+void amdvi_interrupts_join(const struct iommu *unit);
+void amdvi_interrupts_forgotten(const struct iommu *unit);
+void amdvi_interrupts_leave(const struct iommu *unit);
+
 /* To that CPU alone. */
 struct amdvi_interrupt amdvi_make_interrupt(struct amdvi_interrupt_mode how, uint32_t destination,
 					    uint8_t vector);
@@ -216,9 +222,12 @@ struct amdvi_interrupt amdvi_make_interrupt(struct amdvi_interrupt_mode how, uin
 /* The entry for Linux's `theirs`: fixed, to one CPU of the root's; or empty. */
 struct amdvi_interrupt amdvi_narrow(struct amdvi_interrupt_mode how, struct amdvi_interrupt theirs);
 
-/* Word 2 for a requester of the root's, where Linux's is `theirs`: leads to a copy of its table. */
+/* Word 2 for a requester of the root's, where Linux's is `theirs`: leads to a copy of its table,
+ * which is kept as long as amdvi_use_interrupts() has been told of more entries with that word than
+ * without it any more. */
 uint64_t amdvi_interrupts_of_root(struct cpu *self, const struct iommu *unit, uint16_t requester,
 				  uint64_t theirs);
+void amdvi_use_interrupts(uint64_t ours, int users);
 
 /* Linux's table is copied again, where word 2 of ours leads to a copy. Whether others use it, too.
  */
@@ -227,7 +236,7 @@ void amdvi_copy_all_interrupts(struct cpu *self);
 
 /* Word 2 for a requester of a cell's, with a table of its own; 0: there is no memory. */
 uint64_t amdvi_make_interrupts(uint16_t requester);
-void amdvi_free_interrupts(uint16_t requester);
+void amdvi_free_interrupts(uint16_t requester); /* when all units have forgotten it */
 
 int amdvi_set_entry(struct cpu *self, struct iommu *unit, uint32_t index,
 		    const struct iommu_interrupt *interrupt);

@@ -19,6 +19,11 @@
 static struct amdvi_device *devices;
 static uint32_t users;
 
+/* How Linux uses the units that are taken: the same table, read in the same way. */
+static uint64_t common_table, common_control;
+
+#define COMMON_CONTROL (AMDVI_CONTROL_ENABLE | AMDVI_CONTROL_WIDE | AMDVI_CONTROL_X2APIC)
+
 uint64_t amdvi_devices_base(void)
 {
 	return machine_tables_phys(devices) | (DEVICES_PAGES - 1);
@@ -152,6 +157,15 @@ static void store(uint64_t *word, uint64_t value)
 	__atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
+static void store_interrupts(struct amdvi_device *entry, uint64_t value)
+{
+	uint64_t former = entry->word[2];
+
+	amdvi_use_interrupts(value, 1);
+	store(&entry->word[2], value);
+	amdvi_use_interrupts(former, -1);
+}
+
 /*
  * Units read an entry in parts, so it changes by words that mean something each (2.2.2.2): nothing
  * passes while the domain is another.
@@ -165,7 +179,7 @@ static int change_device(struct cpu *self, const struct iommu *unit, uint16_t re
 
 	if (entry->word[1] != new->word[1]) {
 		store(&entry->word[0], AMDVI_BLOCKED);
-		store(&entry->word[2], unit->remaps ? AMDVI_DEVICE_INTERRUPTS : 0);
+		store_interrupts(entry, unit->remaps ? AMDVI_DEVICE_INTERRUPTS : 0);
 		err = amdvi_forget_device(self, unit, requester);
 		if (!err)
 			err = amdvi_forget_domain(self, unit, former);
@@ -175,7 +189,7 @@ static int change_device(struct cpu *self, const struct iommu *unit, uint16_t re
 			return err;
 		store(&entry->word[1], new->word[1]);
 	}
-	store(&entry->word[2], new->word[2]);
+	store_interrupts(entry, new->word[2]);
 	store(&entry->word[0], new->word[0]);
 	return amdvi_forget_device(self, unit, requester);
 }
@@ -227,10 +241,26 @@ int amdvi_sync_interrupts(struct cpu *self, const struct iommu *unit, uint16_t r
 	return err;
 }
 
+/* One that is off has no table, whatever its register says. */
+static bool is_like_others(const struct iommu *unit)
+{
+	uint64_t control = *amdvi_shadow(unit->state, AMDVI_CONTROL) & COMMON_CONTROL;
+	uint64_t table = *amdvi_shadow(unit->state, AMDVI_DEVICES);
+
+	if (!users) {
+		common_control = control;
+		common_table = table;
+	}
+	return control == common_control &&
+	       (table == common_table || !(control & AMDVI_CONTROL_ENABLE));
+}
+
 int amdvi_look_at_devices(struct cpu *self, struct iommu *unit)
 {
 	struct amdvi_device theirs;
 
+	if (!is_like_others(unit))
+		return -EINVAL;
 	unit->remaps = false;
 	unit->by_linux = false;
 	for (uint32_t i = 0; i < AMDVI_REQUESTERS; i++) {
@@ -258,8 +288,10 @@ static int make_tables(struct cpu *self, const struct iommu *unit)
 		free_tables();
 		return -ENOMEM;
 	}
-	for (uint32_t i = 0; i < AMDVI_REQUESTERS; i++)
+	for (uint32_t i = 0; i < AMDVI_REQUESTERS; i++) {
 		devices[i] = root_device(self, unit, i);
+		amdvi_use_interrupts(devices[i].word[2], 1);
+	}
 	return 0;
 }
 
@@ -267,12 +299,16 @@ int amdvi_devices_get(struct cpu *self, const struct iommu *unit)
 {
 	int err = users ? 0 : make_tables(self, unit);
 
-	users += !err;
-	return err;
+	if (err)
+		return err;
+	users++;
+	amdvi_interrupts_join(unit);
+	return 0;
 }
 
-void amdvi_devices_put(void)
+void amdvi_devices_put(const struct iommu *unit)
 {
+	amdvi_interrupts_leave(unit);
 	if (!--users)
 		free_tables();
 }
@@ -285,21 +321,22 @@ static int change_for_good(struct cpu *self, const struct iommu *unit, uint16_t 
 
 	if (!err)
 		err = amdvi_forget_all(self, unit);
-	return err ? err : amdvi_settle(self, unit);
+	if (!err)
+		err = amdvi_settle(self, unit);
+	if (!err)
+		amdvi_interrupts_forgotten(unit);
+	return err;
 }
 
 int amdvi_move_device(struct cpu *self, struct iommu *unit, uint16_t requester,
 		      const struct iommu_domain *domain)
 {
 	struct amdvi_device new;
-	int err;
 
 	if (domain && domain->id == IOMMU_ROOT_DOMAIN) {
 		new = root_device(self, unit, requester);
-		err = change_for_good(self, unit, requester, &new);
-		if (!err)
-			amdvi_free_interrupts(requester);
-		return err;
+		amdvi_free_interrupts(requester);
+		return change_for_good(self, unit, requester, &new);
 	}
 	new = amdvi_device_in(domain, AMDVI_DEVICE_ACCESS);
 	if (unit->remaps)

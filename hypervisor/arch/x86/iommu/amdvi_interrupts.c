@@ -31,23 +31,36 @@
 #define ENTRY_DESTINATION_HIGH_SHIFT 56 /* word `high`; bits 24-31 */
 #define TYPE_LOWEST 1u			/* 0 is fixed; the others are no interrupts with vectors */
 
-/* A table of Linux's that requesters of the root's use. */
+/* A table of Linux's, as requesters of the root's use it. */
 struct copy {
 	uint64_t theirs; /* word 2 of their entries; 0: free */
 	void *entries;	 /* ours */
-	uint16_t requester;
-	bool shared; /* it has others, too */
+	uint32_t users;	 /* entries of the device table that lead to it */
+	uint32_t forgotten;
 };
 
 /* A requester of a cell's, and its table. */
 struct table {
 	uint16_t requester;
+	bool unused;
 	void *entries; /* NULL: free */
+	uint32_t forgotten;
 };
 
 static struct copy *copies;
 static struct table tables[IOMMU_REQUESTERS];
 static struct amdvi_interrupt_mode mode; /* the same of all units */
+
+/*
+ * What no entry leads to any more is free when all units have forgotten it: bits of those that are
+ * taken, and, of a table, of those that have.
+ */
+static uint32_t units;
+
+static uint32_t bit_of(const struct iommu *unit)
+{
+	return 1u << unit->index;
+}
 
 int amdvi_interrupts_get(const struct iommu *unit)
 {
@@ -74,13 +87,58 @@ static uint32_t table_pages(unsigned length)
 	return (table_size(length) + (uint32_t)PAGE_SIZE - 1) / (uint32_t)PAGE_SIZE;
 }
 
+static void free_copy(struct copy *copy)
+{
+	if (copy->theirs)
+		pool_free(&machine.tables, copy->entries,
+			  table_pages(AMDVI_DEVICE_LENGTH(copy->theirs)));
+	*copy = (struct copy){0};
+}
+
+static void free_table(struct table *table)
+{
+	pool_free(&machine.tables, table->entries, table_pages(CELL_LENGTH));
+	*table = (struct table){0};
+}
+
 void amdvi_interrupts_put(void)
 {
-	for (uint32_t i = 0; copies && i < COPIES && copies[i].theirs; i++)
-		pool_free(&machine.tables, copies[i].entries,
-			  table_pages(AMDVI_DEVICE_LENGTH(copies[i].theirs)));
+	for (uint32_t i = 0; copies && i < COPIES; i++)
+		free_copy(&copies[i]);
+	for (uint32_t i = 0; i < IOMMU_REQUESTERS; i++)
+		free_table(&tables[i]);
 	pool_free(&machine.tables, copies, COPIES_PAGES);
 	copies = NULL;
+}
+
+static void free_forgotten(void)
+{
+	for (uint32_t i = 0; copies && i < COPIES; i++)
+		if (!copies[i].users && (copies[i].forgotten & units) == units)
+			free_copy(&copies[i]);
+	for (uint32_t i = 0; i < IOMMU_REQUESTERS; i++)
+		if (tables[i].unused && (tables[i].forgotten & units) == units)
+			free_table(&tables[i]);
+}
+
+void amdvi_interrupts_forgotten(const struct iommu *unit)
+{
+	for (uint32_t i = 0; i < COPIES; i++)
+		copies[i].forgotten |= copies[i].users ? 0 : bit_of(unit);
+	for (uint32_t i = 0; i < IOMMU_REQUESTERS; i++)
+		tables[i].forgotten |= tables[i].unused ? bit_of(unit) : 0;
+	free_forgotten();
+}
+
+void amdvi_interrupts_join(const struct iommu *unit)
+{
+	units |= bit_of(unit);
+}
+
+void amdvi_interrupts_leave(const struct iommu *unit)
+{
+	units &= ~bit_of(unit);
+	free_forgotten();
 }
 
 /* ---- Entries ---- */
@@ -220,32 +278,69 @@ static uint64_t word_for(const void *entries, unsigned length)
 	return machine_tables_phys(entries) | AMDVI_DEVICE_REMAPPED | length << 1;
 }
 
-/* The copy of a table, or a free place for one; NULL: there is neither. */
+/* NULL: there is none. 0: a free place for one. */
 static struct copy *find_copy(uint64_t theirs)
 {
 	for (uint32_t i = 0; i < COPIES; i++)
-		if (copies[i].theirs == theirs || !copies[i].theirs)
+		if (copies[i].theirs == theirs)
 			return &copies[i];
 	return NULL;
 }
 
-static struct copy *make_copy(struct cpu *self, uint64_t theirs, uint16_t requester)
+static struct copy *new_copy(uint64_t theirs)
+{
+	struct copy *copy = find_copy(0);
+	void *entries =
+		copy ? pool_alloc(&machine.tables, table_pages(AMDVI_DEVICE_LENGTH(theirs))) : NULL;
+
+	if (!entries)
+		return NULL;
+	*copy = (struct copy){.theirs = theirs, .entries = entries};
+	return copy;
+}
+
+static bool some_unused(void)
+{
+	for (uint32_t i = 0; i < COPIES; i++)
+		if (copies[i].theirs && !copies[i].users)
+			return true;
+	return false;
+}
+
+/* Linux has other tables by now: room is made where there is none. */
+static struct copy *make_copy(struct cpu *self, const struct iommu *unit, uint64_t theirs)
 {
 	struct copy *copy = find_copy(theirs);
 
 	if (!copy)
-		return NULL;
-	if (copy->theirs) {
-		copy->shared |= copy->requester != requester;
-		return copy;
+		copy = new_copy(theirs);
+	if (!copy && some_unused() && !amdvi_forget_all(self, unit) && !amdvi_settle(self, unit)) {
+		amdvi_interrupts_forgotten(unit);
+		copy = new_copy(theirs);
 	}
-	copy->entries = pool_alloc(&machine.tables, table_pages(AMDVI_DEVICE_LENGTH(theirs)));
-	if (!copy->entries)
-		return NULL;
-	copy->theirs = theirs;
-	copy->requester = requester;
-	copy_table(self, copy);
+	if (copy && !copy->users) {
+		copy->forgotten = 0;
+		copy_table(self, copy);
+	}
 	return copy;
+}
+
+static struct copy *copy_of(uint64_t ours)
+{
+	if ((ours & AMDVI_DEVICE_MODE) == AMDVI_DEVICE_REMAPPED)
+		for (uint32_t i = 0; i < COPIES; i++)
+			if (copies[i].theirs &&
+			    machine_tables_phys(copies[i].entries) == table_phys(ours))
+				return &copies[i];
+	return NULL;
+}
+
+void amdvi_use_interrupts(uint64_t ours, int users)
+{
+	struct copy *copy = copy_of(ours);
+
+	if (copy)
+		copy->users += (uint32_t)users;
 }
 
 uint64_t amdvi_interrupts_of_root(struct cpu *self, const struct iommu *unit, uint16_t requester,
@@ -260,7 +355,7 @@ uint64_t amdvi_interrupts_of_root(struct cpu *self, const struct iommu *unit, ui
 	    AMDVI_DEVICE_LENGTH(theirs) > LENGTH_MAX)
 		return AMDVI_DEVICE_INTERRUPTS;
 
-	copy = make_copy(self, theirs & known, requester);
+	copy = make_copy(self, unit, theirs & known);
 	if (!copy && cpu_may_complain(self))
 		print("No memory for a table of interrupts: requester %x has none\n", requester);
 	return copy ? word_for(copy->entries, AMDVI_DEVICE_LENGTH(theirs))
@@ -269,19 +364,19 @@ uint64_t amdvi_interrupts_of_root(struct cpu *self, const struct iommu *unit, ui
 
 bool amdvi_copy_interrupts(struct cpu *self, uint64_t ours)
 {
-	for (uint32_t i = 0; i < COPIES && copies[i].theirs; i++) {
-		if (machine_tables_phys(copies[i].entries) != table_phys(ours))
-			continue;
-		copy_table(self, &copies[i]);
-		return copies[i].shared;
-	}
-	return false;
+	const struct copy *copy = copy_of(ours);
+
+	if (!copy)
+		return false;
+	copy_table(self, copy);
+	return copy->users > 1;
 }
 
 void amdvi_copy_all_interrupts(struct cpu *self)
 {
-	for (uint32_t i = 0; i < COPIES && copies[i].theirs; i++)
-		copy_table(self, &copies[i]);
+	for (uint32_t i = 0; i < COPIES; i++)
+		if (copies[i].users)
+			copy_table(self, &copies[i]);
 }
 
 /* ---- Cells' ---- */
@@ -308,7 +403,11 @@ uint64_t amdvi_make_interrupts(uint16_t requester)
 		return 0;
 	if (!table->entries)
 		table->entries = pool_alloc(&machine.tables, table_pages(CELL_LENGTH));
+	else if (table->unused)
+		memset(table->entries, 0, table_size(CELL_LENGTH));
 	table->requester = requester;
+	table->unused = false;
+	table->forgotten = 0;
 	return table->entries ? word_for(table->entries, CELL_LENGTH) : 0;
 }
 
@@ -316,10 +415,8 @@ void amdvi_free_interrupts(uint16_t requester)
 {
 	struct table *table = find_table(requester);
 
-	if (!table || !table->entries)
-		return;
-	pool_free(&machine.tables, table->entries, table_pages(CELL_LENGTH));
-	table->entries = NULL;
+	if (table && table->entries)
+		table->unused = true;
 }
 
 static int set_entry(struct cpu *self, const struct iommu *unit, const struct table *table,
@@ -360,7 +457,7 @@ int amdvi_set_entry(struct cpu *self, struct iommu *unit, uint32_t index,
 		return clear_entries(self, unit, index);
 
 	table = find_table(interrupt->requester);
-	if (!table || !table->entries)
+	if (!table || !table->entries || table->unused)
 		return -ENODEV;
 	if (!interrupt->masked)
 		value = amdvi_make_interrupt(mode, interrupt->destination, interrupt->vector);
