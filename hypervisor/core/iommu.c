@@ -59,8 +59,8 @@ bool iommu_remaps_some(void)
 {
 	bool some = false;
 
-	for (unsigned i = 0; taken && i < num_units; i++)
-		some |= units[i].remaps;
+	for (unsigned i = 0; i < num_units; i++)
+		some |= units[i].use == IOMMU_OURS && units[i].remaps;
 	return some;
 }
 
@@ -237,10 +237,15 @@ static int give_back_all(struct cpu *self, struct cellhv_call *call)
 	return 0;
 }
 
-static int build_domain(const struct paging *tables, struct cellhv_call *call)
+/* What all units can do, and the root's domain for it; not on the stack of what comes then. */
+static __attribute__((noinline)) int build_domain(struct cpu *self, struct cellhv_call *call)
 {
-	int err = iommu_domain_build(tables);
+	struct paging tables = {0};
+	int err = probe_all(self, &tables, call);
 
+	if (err)
+		return err;
+	err = iommu_domain_build(&tables);
 	if (err == -ERANGE)
 		return cell_refuse(call, -ENODEV, CELLHV_CHECK_IOMMU_FEATURE,
 				   CELLHV_IOMMU_FEATURE_LEVELS);
@@ -250,11 +255,8 @@ static int build_domain(const struct paging *tables, struct cellhv_call *call)
 static int take_checked(struct cpu *self, struct cellhv_call *call)
 {
 	struct cellhv_call undone = {0};
-	struct paging tables = {0};
-	int err = probe_all(self, &tables, call);
+	int err = build_domain(self, call);
 
-	if (!err)
-		err = build_domain(&tables, call);
 	/* Accesses of other CPUs wait from here on, for the management lock. */
 	num_units = err ? 0 : machine.system.iommus.count;
 	if (!err)
