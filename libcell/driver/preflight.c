@@ -199,8 +199,12 @@ static const char *iommu_argument(const cell_host *host, const struct iommu_find
 }
 
 /* What the hypervisor will be able to keep devices from, as far as it can be told without it. */
-static void check_confinement(const cell_host *host, struct finding *finding)
+static void check_confinement(const cell_host *host, bool by_linux, struct finding *finding)
 {
+	const char *tables = by_linux ? ", by Linux's tables (one reaches what the kernel maps for "
+					"it, of cells too "
+					"if it did)"
+				      : "";
 	const char *why;
 	int remapped = interrupts_are_remapped(host->root);
 
@@ -212,21 +216,22 @@ static void check_confinement(const cell_host *host, struct finding *finding)
 		finding_remedy(finding, "%s", why);
 	} else if (remapped == 0) {
 		finding_set(finding, CELL_CHECK_WARNING,
-			    "%zu IOMMU%s for the DMA of devices; interrupt remapping: none: a "
+			    "%zu IOMMU%s for the DMA of devices%s; interrupt remapping: none: a "
 			    "device may interrupt any CPU",
-			    host->acpi.n_iommus, host->acpi.n_iommus == 1 ? "" : "s");
+			    host->acpi.n_iommus, host->acpi.n_iommus == 1 ? "" : "s", tables);
 		finding_remedy(finding, "see `dmesg` for why Linux does not remap interrupts, and "
 					"the firmware's setup (VT-d, AMD-Vi, x2APIC)");
 	} else {
-		finding_set(finding, CELL_CHECK_OK,
-			    "%zu IOMMU%s for the DMA of devices, and their interrupts are remapped",
-			    host->acpi.n_iommus, host->acpi.n_iommus == 1 ? "" : "s");
+		finding_set(
+			finding, CELL_CHECK_OK,
+			"%zu IOMMU%s for the DMA of devices%s, and their interrupts are remapped",
+			host->acpi.n_iommus, host->acpi.n_iommus == 1 ? "" : "s", tables);
 	}
 }
 
 /*
- * Where Linux translates, the hypervisor cannot take the IOMMU over, and the DMA would be confined
- * by Linux's tables alone: that is refused here, until it can carry them.
+ * Where Linux translates, the hypervisor has to leave Linux's tables where they are, under its own
+ * of who uses which. It does so with AMD's units; others are refused here, until it can.
  */
 static void check_iommu(const cell_host *host, struct finding *finding)
 {
@@ -237,8 +242,8 @@ static void check_iommu(const cell_host *host, struct finding *finding)
 	finding->out_of_memory = r < 0;
 	if (r < 0)
 		return;
-	if (r == 0) {
-		check_confinement(host, finding);
+	if (r == 0 || iommu.is_carried) {
+		check_confinement(host, r != 0, finding);
 		return;
 	}
 	finding_set(finding, CELL_CHECK_FAILED,

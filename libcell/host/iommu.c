@@ -92,8 +92,8 @@ int iommu_find_translating(const char *root, struct iommu_finding *ret)
 	if (r <= 0)
 		return r;
 
-	finding.off_option =
-		strncmp(finding.unit, "ivhd", 4) == 0 ? "amd_iommu=off" : "intel_iommu=off";
+	finding.is_carried = strncmp(finding.unit, "ivhd", 4) == 0;
+	finding.off_option = finding.is_carried ? "amd_iommu=off" : "intel_iommu=off";
 	*ret = finding;
 	return 1;
 }

@@ -8,6 +8,7 @@ struct iommu_finding {
 	char unit[64];	 /* "dmar0", "ivhd0" */
 	char device[64]; /* "0000:00:1f.2": one of those it translates for */
 	const char *off_option;
+	bool is_carried; /* the hypervisor takes it, with Linux's tables */
 };
 
 /* Finds a device of Linux's whose DMA addresses are translated, and its IOMMU. */

@@ -243,7 +243,7 @@ static void translate(void)
 {
 	sysroot_write(&root, "/sys/kernel/iommu_groups/3/type", "DMA\n");
 	sysroot_write(&root, "/sys/kernel/iommu_groups/3/devices/0000:00:1f.2", "\n");
-	sysroot_write(&root, "/sys/class/iommu/ivhd0/devices/0000:00:1f.2", "\n");
+	sysroot_write(&root, "/sys/class/iommu/dmar0/devices/0000:00:1f.2", "\n");
 }
 
 TEST(oom_prepare)

@@ -164,6 +164,30 @@ TEST(preflight_says_what_confines_devices)
 	sysroot_remove(&root);
 }
 
+/* AMD's unit is taken with Linux's tables: what stays open is said, and nothing is to be done. */
+TEST(preflight_says_by_whose_tables)
+{
+	struct wanted wanted = {.name = "iommu"};
+	struct sysroot root;
+	cell_host *host;
+
+	sysroot_make_ready(&root);
+	pcibox_plug(&root);
+	sysroot_write(&root, "/sys/kernel/iommu_groups/3/type", "DMA-FQ\n");
+	sysroot_write(&root, "/sys/kernel/iommu_groups/3/devices/0000:00:1f.2", "\n");
+	sysroot_write(&root, "/sys/class/iommu/ivhd0/devices/0000:00:1f.2", "\n");
+	CHECK_EQ(run(&root, &wanted), 0);
+	CHECK_EQ(wanted.result, CELL_CHECK_OK);
+	CHECK_STR(wanted.message,
+		  "1 IOMMU for the DMA of devices, by Linux's tables (one reaches what the kernel "
+		  "maps for it, of cells too if it did), and their interrupts are remapped");
+	CHECK_STR(wanted.remedy, "");
+	CHECK_EQ(cell_host_new(root.context, NULL, &host), 0);
+	CHECK_EQ(preflight_require(host), 0);
+	cell_host_unref(host);
+	sysroot_remove(&root);
+}
+
 TEST(preflight_names_iommu_device_and_remedy)
 {
 	struct wanted wanted = {.name = "iommu"};
