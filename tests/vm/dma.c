@@ -8,8 +8,10 @@
  *     dma write ADDRESS          16 bytes by the device
  *     dma own                    to memory of this process and back
  *     dma peek FUNCTION BAR OFFSET [VALUE]   a register of 4 bytes, after a write of it
+ *     dma exits                  of all CPUs since enable, at registers
  */
 #include <cellhv/driver.h>
+#include <cellhv/manage.h>
 
 #include <fcntl.h>
 #include <stdint.h>
@@ -26,6 +28,7 @@
 #define MEMORY_AND_MASTER 6
 #define BAR_SIZE 0x100000
 #define PAGE 4096
+#define CPUS 4 /* of the test machines */
 
 /* Registers, and the device's own memory as it sees it. */
 #define SOURCE 0x80
@@ -202,6 +205,20 @@ static int peek(int argc, char **argv)
 	return 0;
 }
 
+static void show_exits(void)
+{
+	struct cellhv_cpu_stats stats = {.size = sizeof(stats)};
+	unsigned long long sum = 0;
+	int device = open(CELLHV_DEVICE, O_RDWR);
+
+	for (; stats.cpu < CPUS; stats.cpu++) {
+		if (device < 0 || ioctl(device, CELLHV_IOC_CPU_STATS, &stats))
+			fail(CELLHV_DEVICE);
+		sum += stats.count[CELLHV_EXIT_MMIO];
+	}
+	printf("%llu\n", sum);
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t address = argc > 2 ? strtoull(argv[2], NULL, 0) : 0;
@@ -217,6 +234,10 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(what, "peek") == 0 && argc > 4)
 		return peek(argc, argv);
+	if (strcmp(what, "exits") == 0) {
+		show_exits();
+		return 0;
+	}
 	open_device();
 	if (strcmp(what, "read") == 0)
 		read_from(address);
