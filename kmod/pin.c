@@ -48,8 +48,14 @@ static irqreturn_t pin_interrupt(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
+/* With the trigger mode that Linux has for it, where the firmware says that; it is never on. */
 static int pin_register(const struct pin *pin, u32 flags)
 {
+	unsigned int irq;
+
+	if (!acpi_gsi_to_irq(pin->gsi, &irq))
+		return irq;
+
 	return acpi_register_gsi(NULL, pin->gsi,
 				 flags & CELLHV_PIN_LEVEL ? ACPI_LEVEL_SENSITIVE
 							  : ACPI_EDGE_SENSITIVE,
@@ -80,7 +86,7 @@ static int pin_take(struct pin *pin, const struct cellhv_pin *config, u32 index,
 	if (pin_find_gsi(config, &pin->gsi))
 		ret = pin_request(pin, config->flags);
 	if (ret == -ENODEV)
-		return refuse(error, ret, CELLHV_CHECK_PIN_OWNED, index);
+		return refuse(error, ret, CELLHV_CHECK_PIN_NONE, index);
 	if (ret && ret != -ENOMEM)
 		return refuse(error, -EBUSY, CELLHV_DRIVER_CHECK_PIN_BUSY, pin->gsi);
 
