@@ -5,7 +5,7 @@ knows how to start Linux in it and which kernel arguments it needs. `patience` i
 in QEMU the same work may take.
 """
 from bochs import Bochs
-from qemu import AMDVI, AMDVI_REMAPPING, ASSIGNED, DMA, ICOUNT, NO_REMAPPING, REMAPPING, REMAPPING_39, WIRE, Qemu
+from qemu import AMDVI, AMDVI_REMAPPING, ASSIGNED, DMA, ICOUNT, NO_REMAPPING, REMAPPING, REMAPPING_39, UART, WIRE, Qemu
 
 # Which blocks of memory go offline is the luck of what drivers have allocated there: no question of theirs.
 SET_ASIDE = "memmap=64M$0x34000000 cellmgr.memory=0x34000000"
@@ -16,9 +16,10 @@ MACHINES = {m.name: m for m in (
     Qemu("svm-x2apic", "SVM, x2APIC, interrupt remapping", "max,-la57",
          devices=REMAPPING, kernel_args="intel_iommu=off"),
     Qemu("devices", "svm-x2apic with PCI functions for cells", "max,-la57",
-         devices=REMAPPING + ASSIGNED, kernel_args=f"intel_iommu=off {SET_ASIDE}", migrates=False),
+         devices=REMAPPING + ASSIGNED + UART, kernel_args=f"intel_iommu=off {SET_ASIDE}", migrates=False),
     Qemu("demo", "svm-x2apic with a network", "max,-la57",
          devices=REMAPPING + WIRE, kernel_args="intel_iommu=off"),
+    Qemu("uart", "svm-mixed with a UART for cells", "qemu64,+svm,+npt,+x2apic", devices=UART),
     Qemu("vtd", "svm-x2apic with devices behind its IOMMU", "max,-la57",
          devices=[*REMAPPING, *DMA], kernel_args="intel_iommu=off"),
     Qemu("vtd-39", "vtd with tables of three levels", "max,-la57",

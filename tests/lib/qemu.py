@@ -26,6 +26,8 @@ WIRE = [
     "-netdev", "hubport,id=cell,hubid=0", "-device", "e1000e,netdev=cell,romfile=,addr=5",
     "-netdev", "hubport,id=linux,hubid=0", "-device", "virtio-net-pci,netdev=linux,romfile=,addr=6",
 ]
+# A fourth serial port, whose interrupt Linux has nothing else on: a cell may have it.
+UART = ["-chardev", "null,id=uart", "-device", "isa-serial,index=3,irq=7,chardev=uart"]
 # The disk does DMA like a physical one, and edu does it for whoever asks.
 DMA = [
     "-global", "virtio-blk-pci.iommu_platform=on", "-global", "virtio-blk-pci.disable-legacy=on",
