@@ -148,6 +148,12 @@ extern const unsigned arch_resource_count;
 /* The driver for units of a type (enum cellhv_iommu_type); NULL: none. */
 const struct iommu_ops *arch_iommu_ops(uint16_t type);
 
+/*
+ * CPUs have changed hands: what of the root's interrupts without a message through an IOMMU, and is
+ * looked at, reaches the root's CPUs alone.
+ */
+void arch_recheck_interrupts(struct cpu *self);
+
 /* ---- Virtual PCI functions ---- */
 
 /* A message of a function of `cell` reaches CPUs of that cell alone; from any CPU. */

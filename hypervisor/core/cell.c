@@ -103,11 +103,6 @@ static int cell_check(struct cpu *self, const struct cell *wanted, struct cellhv
 		if (memcmp(cell->name, wanted->config->name, sizeof(cell->name)) == 0)
 			return cell_refuse(call, -EEXIST, CELLHV_CHECK_NAME_EXISTS, cell->id);
 
-	/* There is no kind for them yet. */
-	if (wanted->config->pins.count)
-		return cell_refuse(call, -ENOSYS, CELLHV_CHECK_PIN_NONE,
-				   wanted->config->pins.count);
-
 	return resource_check(self, wanted, call);
 }
 

@@ -118,9 +118,11 @@ static bool function_is_alone(const struct cellhv_cell_config *config, uint32_t 
 static bool pin_is_valid(const struct cellhv_cell_config *config, uint32_t index)
 {
 	const struct cellhv_pin *pin = config_pin(config, index);
+	/* Where the chip is, for the guest too. */
+	const struct cellhv_bar registers = {pin->ioapic, PAGE_MASK + 1};
 
 	if (!pin->ioapic || pin->ioapic & PAGE_MASK || pin->pin >= IOAPIC_PINS ||
-	    pin->flags & ~CELLHV_PIN_FLAGS)
+	    pin->flags & ~CELLHV_PIN_FLAGS || bar_meets_memory(config, &registers))
 		return false;
 
 	for (uint32_t i = 0; i < index; i++) {

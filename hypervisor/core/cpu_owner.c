@@ -83,6 +83,7 @@ static int cpu_take(struct cpu *self, struct cell *cell, struct cellhv_call *cal
 		cpu_set_owner(cpu, cell);
 	}
 	/* Devices of the root's do not interrupt them any more. */
+	arch_recheck_interrupts(self);
 	err = iommu_recheck(self, call);
 	if (err)
 		cpu_return_all(cell, cell->config->cpus.count);

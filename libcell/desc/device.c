@@ -47,6 +47,12 @@ uint64_t device_bar_end(const cell_desc *desc, uint64_t guest, uint64_t size)
 			    range_overlaps(memory->phys, memory->size, guest, size))
 				return memory->phys + memory->size;
 		}
+	for (size_t i = 0; i < desc->n_irqs; i++) {
+		uint64_t ioapic = desc->irqs[i].resolved.ioapic;
+
+		if (ioapic && range_overlaps(ioapic, DEVICE_IOAPIC_SIZE, guest, size))
+			return ioapic + DEVICE_IOAPIC_SIZE;
+	}
 	return 0;
 }
 

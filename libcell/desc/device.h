@@ -21,7 +21,9 @@ int irq_resolve(cell_desc *desc, const cell_host *host, const struct pci *pci,
 /* Has the description this function? */
 bool device_is_listed(const cell_desc *desc, const struct pci_function *function);
 
-/* Of a BAR in memory that is in the way of these guest addresses the end; 0: none is. */
+#define DEVICE_IOAPIC_SIZE 4096 /* its registers */
+
+/* Of a BAR in memory, or an I/O APIC, that is in the way of these guest addresses the end; 0: none is. */
 uint64_t device_bar_end(const cell_desc *desc, uint64_t guest, uint64_t size);
 
 /* I/O ports are below, memory of devices never is. */

@@ -146,6 +146,26 @@ static void check_sharers(const struct resolving *now)
 	}
 }
 
+/* The cell finds the chip at the machine's address. */
+static void check_room(const struct resolving *now)
+{
+	uint64_t ioapic = now->irq->resolved.ioapic;
+	const cell_desc *desc = now->desc;
+
+	for (size_t i = 0; i < desc->n_memory; i++)
+		if (range_overlaps(ioapic, DEVICE_IOAPIC_SIZE, desc->memory[i].guest,
+				   desc->memory[i].size))
+			desc_report(now->desc, CELL_ERROR, "overlap", now->pointer,
+				    "the I/O APIC of interrupt %" PRIu32 " is at 0x%" PRIx64
+				    ", where the cell has memory region %zu",
+				    now->irq->number, ioapic, i);
+	if (range_overlaps(ioapic, DEVICE_IOAPIC_SIZE, desc->comm, 4096))
+		desc_report(now->desc, CELL_ERROR, "overlap", now->pointer,
+			    "the I/O APIC of interrupt %" PRIu32 " is at 0x%" PRIx64
+			    ", where the comm page is: move that with \"comm\"",
+			    now->irq->number, ioapic);
+}
+
 static int resolve(struct resolving *now)
 {
 	const struct acpi *acpi = &now->host->acpi;
@@ -171,6 +191,8 @@ static int resolve(struct resolving *now)
 	r = check_handler(now);
 	if (r == 0)
 		check_sharers(now);
+	if (r == 0 && desc_memory_known(now->desc))
+		check_room(now);
 	return r;
 }
 

@@ -107,11 +107,13 @@ static const struct sentence sentences[] = {
 	 "nothing would confine the DMA or the interrupts of PCI function %s (from 0): see "
 	 "`cellctl host check`, or "
 	 "say \"dma\": \"trusted\""},
-	{CELLHV_CHECK_PIN_NONE, NOTHING, "HardwareUnsupported",
-	 "this hypervisor gives no interrupt pins to cells yet: remove \"irqs\", and use a "
-	 "function's MSI"},
+	{CELLHV_CHECK_PIN_NONE, NUMBER, "ResourceConflict",
+	 "no I/O APIC of this machine has the pin of interrupt %s (from 0)"},
 	{CELLHV_CHECK_PIN_OWNED, NUMBER, "ResourceConflict",
-	 "interrupt %s (from 0) belongs to another cell, or there is no such pin"},
+	 "interrupt %s (from 0) belongs to another cell: destroy that cell first"},
+	{CELLHV_CHECK_PIN_REMAPPED, NUMBER, "HardwareUnsupported",
+	 "interrupt %s (from 0) goes through an IOMMU that the hypervisor does not have, or that "
+	 "is AMD's: remove \"irqs\", and use a function's MSI"},
 	{CELLHV_DRIVER_CHECK_NO_VIRTUALIZATION, NOTHING, "HardwareUnsupported",
 	 "this CPU has neither AMD SVM nor Intel VMX: use another machine, or turn nested "
 	 "virtualisation on for this virtual one"},

@@ -144,6 +144,7 @@ static const struct {
 	{CELLHV_CHECK_CONFIG_PIN, "config-pin"},
 	{CELLHV_CHECK_FUNCTION_OWNED, "function-owned"},
 	{CELLHV_CHECK_FUNCTION_DIFFERS, "function-differs"},
+	{CELLHV_CHECK_PIN_NONE, "pin-none"},
 	{CELLHV_CHECK_PIN_OWNED, "pin-owned"},
 	{CELLHV_DRIVER_CHECK_FUNCTION_ABSENT, "function-absent"},
 	{CELLHV_DRIVER_CHECK_FUNCTION_BUSY, "function-busy"},

@@ -167,8 +167,9 @@ enum cellhv_check {
 	CELLHV_CHECK_FUNCTION_ABSENT,  /* nothing answers there */
 	CELLHV_CHECK_FUNCTION_DIFFERS, /* BARs or bridges are not as the configuration says */
 	CELLHV_CHECK_FUNCTION_DMA,     /* nothing would confine it, and the cell is not trusted */
-	CELLHV_CHECK_PIN_NONE,	       /* object: pins wanted; this hypervisor gives none */
-	CELLHV_CHECK_PIN_OWNED,	       /* object: index; not the root's, or there is none */
+	CELLHV_CHECK_PIN_NONE,	       /* object: index of the pin, as below; there is none */
+	CELLHV_CHECK_PIN_OWNED,	       /* another cell's */
+	CELLHV_CHECK_PIN_REMAPPED,     /* its interrupts go through an IOMMU that cannot be told */
 	CELLHV_CHECK_MAX,
 };
 

@@ -11,7 +11,7 @@
 	0x100000ull /* Intel SDM vol. 3, 11.11.1: FEExxxxx, the APIC's registers first */
 #define UART_PORTS 8u
 
-bool arch_keeps(uint64_t phys, uint64_t size)
+bool kept_registers(uint64_t phys, uint64_t size)
 {
 	const struct cellhv_system_config *system = &machine.system;
 	const struct {
@@ -26,10 +26,17 @@ bool arch_keeps(uint64_t phys, uint64_t size)
 	for (unsigned i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		if (kept[i].base && range_overlaps(phys, size, kept[i].base, kept[i].size))
 			return true;
+	return machine_owns(phys, size);
+}
+
+bool arch_keeps(uint64_t phys, uint64_t size)
+{
+	const struct cellhv_system_config *system = &machine.system;
+
 	for (uint32_t i = 0; i < system->ioapics.count; i++)
 		if (range_overlaps(phys, size, config_ioapic(system, i)->base, PAGE_SIZE))
 			return true;
-	return machine_owns(phys, size);
+	return kept_registers(phys, size);
 }
 
 bool arch_no_dma(unsigned n, uint64_t *phys, uint64_t *size)

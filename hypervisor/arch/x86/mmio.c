@@ -3,6 +3,7 @@
 
 #include "arch/x86/apic.h"
 #include "arch/x86/guest_memory.h"
+#include "arch/x86/ioapic.h"
 #include "arch/x86/ipi.h"
 #include "arch/x86/machine.h"
 #include "arch/x86/pci.h"
@@ -152,9 +153,34 @@ static void mmio_iommu(struct cpu *cpu, struct iommu *unit, uint64_t guest, uint
 		mmio_finish(cpu, &access);
 }
 
+/* The page of an I/O APIC. false: it is something else for this guest, or no access that it knows.
+ */
+static bool mmio_ioapic(struct cpu *cpu, int chip, uint64_t guest, uint32_t rights)
+{
+	struct mmio_access access = {.guest = guest};
+	struct ioapic_access asked = {.offset = guest & (PAGE_SIZE - 1)};
+	enum ioapic_result result;
+
+	if (rights & MMIO_FETCH || !mmio_decode(cpu, &access))
+		return false;
+	asked.size = access.instruction.size;
+	asked.write = access.instruction.is_write;
+	asked.value = access.value;
+	result = cell_is_root(cpu->cell) ? ioapic_root_access(cpu, (unsigned)chip, &asked)
+					 : ioapic_cell_access(cpu, (unsigned)chip, &asked);
+	access.value = asked.value;
+	if (result == IOAPIC_DONE)
+		mmio_finish(cpu, &access);
+	return result != IOAPIC_NONE;
+}
+
 static void mmio_cell(struct cpu *cpu, uint64_t guest, uint32_t rights)
 {
+	int chip = ioapic_at(guest);
+
 	cpu_count(cpu, CELLHV_EXIT_MMIO);
+	if (chip >= 0 && mmio_ioapic(cpu, chip, guest, rights))
+		return;
 	if (!mmio_pci(cpu, guest, rights))
 		cpu_fail(cpu, CELLHV_FAILURE_MEMORY, guest, rights);
 }
@@ -170,6 +196,10 @@ static bool mmio_root_map(struct cpu *cpu, uint64_t guest)
 		return false;
 	if (!control_try_lock())
 		return true; /* a management call changes the tables: try again after it */
+	if (ioapic_took(guest, 1)) {
+		control_unlock();
+		return true; /* ... or has: it exits again */
+	}
 
 	/* Nor over what has a trap of its own. */
 	if (!cell_root_may_give(base, size) || message_table_meets(base, size)) {
@@ -196,8 +226,14 @@ static void mmio_root(struct cpu *cpu, uint64_t guest, uint32_t rights)
 {
 	struct mmio_access access = {.guest = guest, .value = UINT64_MAX};
 	struct iommu *unit = iommu_at(guest);
+	int chip = ioapic_at(guest);
 
 	cpu_count(cpu, CELLHV_EXIT_MMIO);
+	if (chip >= 0 && ioapic_is_trapped((unsigned)chip)) {
+		if (!mmio_ioapic(cpu, chip, guest, rights))
+			vcpu_inject_gp(cpu);
+		return;
+	}
 	if (unit) {
 		mmio_iommu(cpu, unit, guest, rights);
 		return;

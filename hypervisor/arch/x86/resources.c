@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The kinds of things that a cell on x86 may own. */
+#include "arch/x86/ioapic.h"
 #include "arch/x86/port_ranges.h"
 #include "core/arch.h"
 #include "core/resource.h"
@@ -13,6 +14,7 @@ const struct resource *const arch_resources[] = {
 	&port_resource,
 	/* Behind all memory: a domain has it. */
 	&function_resource,
+	&pin_resource,
 	/* Late: nothing of the cell runs before all else is its own. */
 	&cpu_resource,
 	/* Last: whom messages reach depends on who owns CPUs. */

@@ -14,4 +14,10 @@ extern const struct iommu_ops amdvi_ops;
  */
 bool vtd_entry(const struct iommu *unit, uint32_t index, uint64_t *ret_entry, bool *ret_x2apic);
 
+/* Whether a unit that is not ours remaps interrupts, or may: nothing is known of its table. */
+bool iommu_hardware_remaps(struct cpu *self);
+
+/* Whether what a VT-d unit has there is a cell's, in tables of ours. */
+bool vtd_entry_is_cells(uint32_t index);
+
 #endif

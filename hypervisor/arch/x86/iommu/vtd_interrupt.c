@@ -310,3 +310,8 @@ bool vtd_entry(const struct iommu *unit, uint32_t index, uint64_t *entry, bool *
 	*x2apic = is_x2apic(vtd);
 	return true;
 }
+
+bool vtd_entry_is_cells(uint32_t index)
+{
+	return index >= VTD_FIRST_OF_CELLS;
+}
