@@ -65,10 +65,13 @@ struct function {
 unsigned function_find_capability(struct cpu *self, uint16_t address, unsigned id);
 unsigned function_find_extended(struct cpu *self, uint16_t address, unsigned id);
 
-/* A BAR's size, found as 6.2.5.1 says; for a moment it decodes nothing. */
+/* A BAR's size, found as 6.2.5.1 says; for a moment it decodes nothing of that kind. */
 uint64_t function_size_bar(struct cpu *self, uint16_t address, unsigned bar);
 
-/* It neither masters the bus nor interrupts any more; what it had begun may still be under way. */
+/*
+ * It neither masters the bus nor interrupts any more, and its ROM is off, for which no cell has an
+ * address; what it had begun may still be under way.
+ */
 void function_mute(struct cpu *self, const struct function *function);
 
 /* What these had begun has ended; or a tenth of a second has passed, for all of them together. */
@@ -133,9 +136,20 @@ extern struct function *functions_taken;
 /* Whether config space of this function is a cell's. */
 bool function_is_taken(uint16_t address);
 
-/* Whether the hardware is as the configuration says, as far as it tells: BARs, bridges. */
-bool function_is_as_said(struct cpu *self, const struct cellhv_function *config);
+/* What in the hardware is not as the configuration says: CELLHV_CHECK_FUNCTION_*; 0: nothing. */
+uint32_t function_find_difference(struct cpu *self, const struct cellhv_function *config);
 bool function_sizes_are_as_said(struct cpu *self, const struct function *function);
+
+/* ---- Where they are (function_path.c) ---- */
+
+/*
+ * Whether the bridges above it are those, and IOMMUs see it by those requesters: what config space
+ * says counts, and no other bridge may say that the function's bus is behind it.
+ */
+bool function_path_is_as_said(struct cpu *self, const struct cellhv_function *config);
+
+/* That no function of the root's decodes what is a cell's; config space is filtered already. */
+int function_check_beside(struct cpu *self, struct cellhv_call *call);
 
 /* Of all functions of a cell to be (core/resource.h). */
 int function_check(struct cpu *self, const struct cell *cell, struct cellhv_call *call);

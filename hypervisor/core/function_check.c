@@ -9,9 +9,6 @@
 #include "core/memory.h"
 
 #define HEADER_KIND 0x7fu
-#define HEADER_BRIDGE 0x01u
-#define BRIDGE_SECONDARY 0x19u
-#define BRIDGE_SUBORDINATE 0x1au
 #define PM_CONTROL 4u
 #define PM_STATE 3u
 
@@ -31,31 +28,15 @@ static bool bar_is_as_said(struct cpu *self, const struct cellhv_function *confi
 	return address == bar->phys && (!bar->size || io != config_bar_is_memory(bar));
 }
 
-static bool bridges_are_as_said(struct cpu *self, const struct cellhv_function *config)
-{
-	uint32_t bus = config->address >> 8;
-
-	for (unsigned i = 0; i < config->num_bridges; i++) {
-		uint16_t bridge = config->bridges[i];
-
-		if ((arch_pci_read(self, bridge, PCI_HEADER_TYPE, 1) & HEADER_KIND) !=
-			    HEADER_BRIDGE ||
-		    arch_pci_read(self, bridge, BRIDGE_SECONDARY, 1) != bus ||
-		    arch_pci_read(self, bridge, BRIDGE_SUBORDINATE, 1) < config->address >> 8)
-			return false;
-		bus = bridge >> 8;
-	}
-	return true;
-}
-
-bool function_is_as_said(struct cpu *self, const struct cellhv_function *config)
+uint32_t function_find_difference(struct cpu *self, const struct cellhv_function *config)
 {
 	if (arch_pci_read(self, config->address, PCI_HEADER_TYPE, 1) & HEADER_KIND)
-		return false;
+		return CELLHV_CHECK_FUNCTION_DIFFERS;
 	for (unsigned i = 0; i < PCI_BARS; i++)
 		if (!bar_is_as_said(self, config, &i))
-			return false;
-	return bridges_are_as_said(self, config);
+			return CELLHV_CHECK_FUNCTION_DIFFERS;
+	return function_path_is_as_said(self, config) ? CELLHV_CHECK_NONE
+						      : CELLHV_CHECK_FUNCTION_PATH;
 }
 
 bool function_sizes_are_as_said(struct cpu *self, const struct function *function)
@@ -136,14 +117,16 @@ int function_check(struct cpu *self, const struct cell *cell, struct cellhv_call
 {
 	for (uint32_t i = 0; i < cell->config->functions.count; i++) {
 		const struct cellhv_function *config = config_function(cell->config, i);
+		uint32_t check;
 		int err;
 
 		if (!is_roots(config))
 			return cell_refuse(call, -EBUSY, CELLHV_CHECK_FUNCTION_OWNED, i);
 		if (!answers(self, config->address))
 			return cell_refuse(call, -ENODEV, CELLHV_CHECK_FUNCTION_ABSENT, i);
-		if (!function_is_as_said(self, config))
-			return cell_refuse(call, -EINVAL, CELLHV_CHECK_FUNCTION_DIFFERS, i);
+		check = function_find_difference(self, config);
+		if (check)
+			return cell_refuse(call, -EINVAL, check, i);
 		err = check_bars(config, i, call);
 		if (err)
 			return err;

@@ -13,6 +13,7 @@
 #define MOST_CAPABILITIES 48u /* that fit config space; a chain that is longer is a circle */
 #define MOST_EXTENDED 480u
 
+#define ROM_ENABLE 0x0001u
 #define MSI_CONTROL 2u
 #define MSI_ENABLE 0x0001u
 #define MSIX_ENABLE 0x8000u
@@ -82,20 +83,23 @@ static uint32_t probe_register(struct cpu *self, uint16_t address, unsigned offs
 
 uint64_t function_size_bar(struct cpu *self, uint16_t address, unsigned bar)
 {
-	uint32_t command = arch_pci_read(self, address, PCI_COMMAND, 2), low;
+	uint32_t command = arch_pci_read(self, address, PCI_COMMAND, 2);
+	bool io = arch_pci_read(self, address, PCI_BAR(bar), 4) & PCI_BAR_IO;
+	uint32_t decode = command & (io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY), low;
 	uint64_t mask;
 
-	arch_pci_write(self, address, PCI_COMMAND, 2,
-		       command & ~(PCI_COMMAND_MEMORY | PCI_COMMAND_IO));
+	if (decode)
+		arch_pci_write(self, address, PCI_COMMAND, 2, command & ~decode);
 	low = probe_register(self, address, PCI_BAR(bar));
-	if (low & PCI_BAR_IO)
+	if (io)
 		mask = 0xffffffffffff0000ull | (low & 0xffffu & ~PCI_BAR_IO_FLAGS);
 	else
 		mask = 0xffffffff00000000ull | (low & PCI_BAR_ADDRESS);
-	if (!(low & PCI_BAR_IO) && low & PCI_BAR_64BIT)
+	if (!io && low & PCI_BAR_64BIT)
 		mask = (uint64_t)probe_register(self, address, PCI_BAR(bar + 1)) << 32 |
 		       (low & PCI_BAR_ADDRESS);
-	arch_pci_write(self, address, PCI_COMMAND, 2, command);
+	if (decode)
+		arch_pci_write(self, address, PCI_COMMAND, 2, command);
 	return low ? ~mask + 1 : 0;
 }
 
@@ -145,6 +149,7 @@ void function_mute(struct cpu *self, const struct function *function)
 
 	set_bits(self, address, PCI_COMMAND, PCI_COMMAND_MASTER, false);
 	set_bits(self, address, PCI_COMMAND, PCI_COMMAND_INTX_OFF, true);
+	set_bits(self, address, PCI_ROM, ROM_ENABLE, false);
 	disable_messages(self, address);
 	for (unsigned i = 0; i < sizeof(bypasses) / sizeof(bypasses[0]); i++) {
 		unsigned at = function_find_extended(self, address, bypasses[i].id);

@@ -3,6 +3,7 @@
 #include "core/arch.h"
 #include "core/errno.h"
 #include "core/function.h"
+#include "core/function_root.h"
 #include "core/iommu.h"
 #include "core/machine.h"
 #include "core/memory.h"
@@ -183,12 +184,14 @@ static int return_one(struct cpu *self, struct function *function, struct cellhv
 static int take_one(struct cpu *self, struct function *function, struct cellhv_call *call,
 		    uint32_t index)
 {
+	uint32_t check = function_find_difference(self, function->config);
 	int err = 0;
 
 	message_table_forget(function->pci.address);
-	if (!function_is_as_said(self, function->config) ||
-	    !function_sizes_are_as_said(self, function))
-		err = cell_refuse(call, -EINVAL, CELLHV_CHECK_FUNCTION_DIFFERS, index);
+	if (!check && !function_sizes_are_as_said(self, function))
+		check = CELLHV_CHECK_FUNCTION_DIFFERS;
+	if (check)
+		err = cell_refuse(call, -EINVAL, check, index);
 	if (!err)
 		err = set_bars(self, function, MEMORY_ROOT_HIDDEN, call);
 	if (!err)
@@ -240,6 +243,7 @@ static int function_give_back(struct cpu *self, struct cell *cell, struct cellhv
 	}
 	if (!cell->config->functions.count || !is_last(cell))
 		return first;
+	function_root_settle(self);
 	err = arch_pci_filter(self, message_root_filters(), call);
 	return first ? first : err;
 }
@@ -285,6 +289,8 @@ static int function_take(struct cpu *self, struct cell *cell, struct cellhv_call
 		if (!err)
 			list(cell->physical[i]);
 	}
+	if (!err && cell->config->functions.count)
+		err = function_check_beside(self, call);
 	if (err) {
 		function_give_back(self, cell, call);
 		show_all(self, cell, call);

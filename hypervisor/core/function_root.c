@@ -9,20 +9,9 @@
 #include "core/message_root.h"
 #include "core/print.h"
 #include "core/range.h"
-#include "core/resource.h"
 
-#define HEADER_KIND 0x7fu
-#define HEADER_BRIDGE 0x01u
-#define BRIDGE_BARS 2u
 #define BRIDGE_ROM 0x38u
-#define BRIDGE_BUSES 0x18u    /* primary, secondary, subordinate */
-#define BRIDGE_MEMORY 0x20u   /* window: base and limit */
-#define BRIDGE_PREFETCH 0x24u /* the same, upper halves at 28 and 2C */
-#define WINDOW_64BIT 1u
-#define WINDOWS_END 0x30u
-#define ROM_ENABLE 1u
-#define ROM_ADDRESS 0xfffff800u
-#define MIB 0x100000ull
+#define DECODES (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
 
 /* What of a bridge above a cell's function stays as it is. Where: an offset in config space ... */
 struct kept {
@@ -52,7 +41,7 @@ static const struct kept kept_acs[] = {{6, 2, 0xffff}};	    /* peers stay apart 
 #define ID_ACS 0x0du
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static bool is_above(uint16_t address)
+bool function_is_above(uint16_t address)
 {
 	for (const struct function *at = functions_taken; at; at = at->next)
 		for (unsigned i = 0; i < at->config->num_bridges; i++)
@@ -62,8 +51,8 @@ static bool is_above(uint16_t address)
 }
 
 /* Bits of the write's value that stay. */
-static uint32_t kept_bits(const struct root_write *write, unsigned base, const struct kept *kept,
-			  unsigned count)
+static uint32_t kept_bits(const struct function_write *write, unsigned base,
+			  const struct kept *kept, unsigned count)
 {
 	uint32_t bits = 0;
 
@@ -78,7 +67,8 @@ static uint32_t kept_bits(const struct root_write *write, unsigned base, const s
 	return bits;
 }
 
-static uint32_t kept_of_bridge(struct cpu *self, uint16_t address, const struct root_write *write)
+static uint32_t kept_of_bridge(struct cpu *self, uint16_t address,
+			       const struct function_write *write)
 {
 	unsigned pm = function_find_capability(self, address, PCI_CAP_PM);
 	unsigned pcie = function_find_capability(self, address, PCI_CAP_PCIE);
@@ -94,140 +84,7 @@ static uint32_t kept_of_bridge(struct cpu *self, uint16_t address, const struct 
 	return bits;
 }
 
-uint32_t root_write_after(struct cpu *self, uint16_t address, const struct root_write *write,
-			  unsigned offset)
-{
-	uint32_t value = arch_pci_read(self, address, offset, 4);
-
-	for (unsigned i = 0; i < write->size; i++) {
-		unsigned at = write->offset + i;
-
-		if (at < offset || at >= offset + 4)
-			continue;
-		value &= ~(0xffu << 8 * (at - offset));
-		value |= (write->value >> 8 * i & 0xff) << 8 * (at - offset);
-	}
-	return value;
-}
-
-static bool meets_ports(uint64_t base, uint64_t size)
-{
-	for (const struct function *at = functions_taken; at; at = at->next)
-		for (unsigned i = 0; i < PCI_BARS; i++) {
-			const struct cellhv_bar *bar = &at->config->bars[i];
-
-			if (bar->size && !config_bar_is_memory(bar) &&
-			    range_overlaps(base, size, bar->phys, bar->size))
-				return true;
-		}
-	return false;
-}
-
-/* Where the BAR, which is the one at `bar` or the 64-bit one before it, would be. */
-static bool bar_meets(struct cpu *self, uint16_t address, const struct root_write *write,
-		      unsigned bar)
-{
-	uint32_t low = root_write_after(self, address, write, PCI_BAR(bar));
-	uint64_t size = function_size_bar(self, address, bar), base;
-
-	if (!size)
-		return false;
-	if (arch_pci_read(self, address, PCI_BAR(bar), 4) & PCI_BAR_IO)
-		return meets_ports(low & 0xffffu & ~PCI_BAR_IO_FLAGS & ~(size - 1), size);
-	base = low & PCI_BAR_ADDRESS;
-	if (arch_pci_read(self, address, PCI_BAR(bar), 4) & PCI_BAR_64BIT)
-		base |= (uint64_t)root_write_after(self, address, write, PCI_BAR(bar + 1)) << 32;
-	base &= ~(size - 1);
-	return base + size > base && function_resource.owns_memory(base, size);
-}
-
-static bool any_bar_meets(struct cpu *self, uint16_t address, const struct root_write *write,
-			  unsigned bars)
-{
-	for (unsigned bar = 0; bar < bars; bar++) {
-		uint32_t low = arch_pci_read(self, address, PCI_BAR(bar), 4);
-		bool two = !(low & PCI_BAR_IO) && low & PCI_BAR_64BIT && bar + 1 < bars;
-
-		if (range_overlaps(write->offset, write->size, PCI_BAR(bar), two ? 8 : 4) &&
-		    bar_meets(self, address, write, bar))
-			return true;
-		bar += two;
-	}
-	return false;
-}
-
-/* Found like a BAR's size; it decodes nothing meanwhile, as its lowest bit is clear. */
-static uint64_t rom_size(struct cpu *self, uint16_t address, unsigned offset)
-{
-	uint32_t value = arch_pci_read(self, address, offset, 4), ones;
-
-	arch_pci_write(self, address, offset, 4, ROM_ADDRESS);
-	ones = arch_pci_read(self, address, offset, 4) & ROM_ADDRESS;
-	arch_pci_write(self, address, offset, 4, value);
-	return ones ? (uint32_t)-ones : 0;
-}
-
-static bool rom_meets(struct cpu *self, uint16_t address, const struct root_write *write,
-		      unsigned offset)
-{
-	uint32_t rom = root_write_after(self, address, write, offset), base = rom & ROM_ADDRESS;
-	uint64_t size;
-
-	if (!range_overlaps(write->offset, write->size, offset, 4) || !(rom & ROM_ENABLE))
-		return false;
-	size = rom_size(self, address, offset);
-	return size && function_resource.owns_memory(base & ~(size - 1), size);
-}
-
-/* What a bridge beside passes on: from one MiB to the end of another (3.2.5.6 - 3.2.5.10). */
-static bool window_meets(struct cpu *self, uint16_t address, const struct root_write *write,
-			 unsigned offset)
-{
-	uint32_t window = root_write_after(self, address, write, offset);
-	uint64_t base = (uint64_t)(window & 0xfff0) << 16, limit = window & 0xfff00000;
-
-	if (offset == BRIDGE_PREFETCH && window & WINDOW_64BIT) {
-		base |= (uint64_t)root_write_after(self, address, write, offset + 4) << 32;
-		limit |= (uint64_t)root_write_after(self, address, write, offset + 8) << 32;
-	}
-	return base <= limit && limit + MIB > base &&
-	       function_resource.owns_memory(base, limit + MIB - base);
-}
-
-/* Would it also say that the buses of a cell's function are behind it? */
-static bool buses_meet(struct cpu *self, uint16_t address, const struct root_write *write)
-{
-	uint32_t buses = root_write_after(self, address, write, BRIDGE_BUSES);
-	uint32_t first = buses >> 8 & 0xff, last = buses >> 16 & 0xff;
-
-	if (!range_overlaps(write->offset, write->size, BRIDGE_BUSES, 4))
-		return false;
-	for (const struct function *at = functions_taken; at; at = at->next)
-		if (first && first <= at->pci.address >> 8 && last >= at->pci.address >> 8)
-			return true;
-	return false;
-}
-
-static bool windows_meet(struct cpu *self, uint16_t address, const struct root_write *write)
-{
-	return range_overlaps(write->offset, write->size, BRIDGE_MEMORY,
-			      WINDOWS_END - BRIDGE_MEMORY) &&
-	       (window_meets(self, address, write, BRIDGE_MEMORY) ||
-		window_meets(self, address, write, BRIDGE_PREFETCH));
-}
-
-static bool meets_cell(struct cpu *self, uint16_t address, const struct root_write *write)
-{
-	bool bridge =
-		(arch_pci_read(self, address, PCI_HEADER_TYPE, 1) & HEADER_KIND) == HEADER_BRIDGE;
-
-	if (any_bar_meets(self, address, write, bridge ? BRIDGE_BARS : PCI_BARS) ||
-	    rom_meets(self, address, write, bridge ? BRIDGE_ROM : PCI_ROM))
-		return true;
-	return bridge && (windows_meet(self, address, write) || buses_meet(self, address, write));
-}
-
-static void complain(struct cpu *self, uint16_t address, const struct root_write *write)
+static void complain(struct cpu *self, uint16_t address, const struct function_write *write)
 {
 	if (cpu_may_complain(self))
 		print("CPU %u: root writes %x to %x of function " PCI_NAME ", which a cell's "
@@ -235,27 +92,100 @@ static void complain(struct cpu *self, uint16_t address, const struct root_write
 		      self->number, write->value, write->offset, PCI_NAME_OF(address));
 }
 
+/*
+ * Linux finds the size of a BAR by writing all ones, and some functions decode meanwhile: what of
+ * them would be over a cell's decodes nothing until their BAR is somewhere else. One at a time.
+ */
+static struct {
+	uint16_t address;
+	uint32_t decodes; /* bits of the command register that are off; 0: nobody is being sized */
+} sized;
+
+static bool is_sizing(const struct function_write *write)
+{
+	return write->size == 4 && write->value == UINT32_MAX && !sized.decodes &&
+	       range_overlaps(write->offset, 4, PCI_BAR(0), 4 * PCI_BARS);
+}
+
+static void begin_sizing(struct cpu *self, uint16_t address)
+{
+	uint32_t command = arch_pci_read(self, address, PCI_COMMAND, 2);
+
+	sized.address = address;
+	sized.decodes = command & DECODES;
+	arch_pci_write(self, address, PCI_COMMAND, 2, command & ~DECODES);
+}
+
+void function_root_settle(struct cpu *self)
+{
+	uint32_t command;
+
+	if (!sized.decodes)
+		return;
+	command = arch_pci_read(self, sized.address, PCI_COMMAND, 2);
+	arch_pci_write(self, sized.address, PCI_COMMAND, 2, command | sized.decodes);
+	sized.decodes = 0;
+}
+
+/* As if it decoded again: would it be over a cell's? */
+static void end_sizing(struct cpu *self, uint16_t address)
+{
+	struct function_write on = {PCI_COMMAND, 2, 0};
+
+	if (!sized.decodes || sized.address != address)
+		return;
+	on.value = arch_pci_read(self, address, PCI_COMMAND, 2) | sized.decodes;
+	if (!function_meets(self, address, &on) && message_root_allows(self, address, &on))
+		function_root_settle(self);
+}
+
+/* false: nothing of it is done. */
+static bool beside(struct cpu *self, uint16_t address, struct function_write *write)
+{
+	uint32_t off;
+
+	if (range_overlaps(write->offset, write->size, PCI_COMMAND, 1) && sized.address == address)
+		sized.decodes = 0;
+	if (!function_meets(self, address, write))
+		return true;
+	if (is_sizing(write)) {
+		begin_sizing(self, address);
+		return true;
+	}
+	complain(self, address, write);
+	if (write->offset != PCI_COMMAND)
+		return false;
+	/* What decodes already goes on, and the other bits are as it says. */
+	off = DECODES & ~arch_pci_read(self, address, PCI_COMMAND, 2);
+	write->value &= ~off;
+	return true;
+}
+
+static void above(struct cpu *self, uint16_t address, struct function_write *write)
+{
+	uint32_t kept = kept_of_bridge(self, address, write);
+	uint32_t old = kept ? arch_pci_read(self, address, write->offset, write->size) : 0;
+
+	if ((old ^ write->value) & kept)
+		complain(self, address, write);
+	write->value = (old & kept) | (write->value & ~kept);
+}
+
 void function_root_write(struct cpu *self, uint16_t address, unsigned offset, unsigned size,
 			 uint32_t value)
 {
-	struct root_write write = {offset, size, value & UINT32_MAX >> (32 - 8 * size)};
-	uint32_t kept, old;
+	struct function_write write = {offset, size, value & UINT32_MAX >> (32 - 8 * size)};
 
 	if (function_is_taken(address)) {
 		complain(self, address, &write);
 		return;
 	}
-	if (is_above(address)) {
-		kept = kept_of_bridge(self, address, &write);
-		old = kept ? arch_pci_read(self, address, offset, size) : 0;
-		if ((old ^ write.value) & kept)
-			complain(self, address, &write);
-		write.value = (old & kept) | (write.value & ~kept);
-	} else if (meets_cell(self, address, &write)) {
-		complain(self, address, &write);
+	if (function_is_above(address))
+		above(self, address, &write);
+	else if (!beside(self, address, &write))
 		return;
-	}
 	if (!message_root_allows(self, address, &write))
 		return;
 	arch_pci_write(self, address, offset, size, write.value);
+	end_sizing(self, address);
 }

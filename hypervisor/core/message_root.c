@@ -55,32 +55,32 @@ static void complain(struct cpu *self, uint16_t address, const char *what)
 
 /* The capability as it would be; a write of no bytes leaves it as it is. */
 static bool msi_is_allowed(struct cpu *self, uint16_t address, unsigned msi,
-			   const struct root_write *write)
+			   const struct function_write *write)
 {
-	uint32_t control = root_write_after(self, address, write, msi) >> 16;
-	uint64_t to = root_write_after(self, address, write, msi + 4);
+	uint32_t control = function_write_after(self, address, write, msi) >> 16;
+	uint64_t to = function_write_after(self, address, write, msi + 4);
 	unsigned data = msi + 8;
 
 	if (!(control & MSI_ENABLE))
 		return true;
 	if (arch_pci_read(self, address, msi + CONTROL, 2) & MSI_64BIT) {
-		to |= (uint64_t)root_write_after(self, address, write, msi + 8) << 32;
+		to |= (uint64_t)function_write_after(self, address, write, msi + 8) << 32;
 		data = msi + 12;
 	}
-	return arch_message_is_roots(to, root_write_after(self, address, write, data) & 0xffff,
+	return arch_message_is_roots(to, function_write_after(self, address, write, data) & 0xffff,
 				     MSI_COUNT(control));
 }
 
 static bool msix_is_on(struct cpu *self, uint16_t address, unsigned msix,
-		       const struct root_write *write)
+		       const struct function_write *write)
 {
-	return root_write_after(self, address, write, msix) >> 16 & MSIX_ENABLE &&
-	       root_write_after(self, address, write, PCI_COMMAND) & PCI_COMMAND_MEMORY;
+	return function_write_after(self, address, write, msix) >> 16 & MSIX_ENABLE &&
+	       function_write_after(self, address, write, PCI_COMMAND) & PCI_COMMAND_MEMORY;
 }
 
 /* Nor does the table move while it is in use. */
 static bool msix_is_allowed(struct cpu *self, uint16_t address, unsigned msix,
-			    const struct root_write *write)
+			    const struct function_write *write)
 {
 	struct cellhv_call call = {0};
 
@@ -91,7 +91,7 @@ static bool msix_is_allowed(struct cpu *self, uint16_t address, unsigned msix,
 	return !message_table_protect(self, address, msix, &call);
 }
 
-bool message_root_allows(struct cpu *self, uint16_t address, const struct root_write *write)
+bool message_root_allows(struct cpu *self, uint16_t address, const struct function_write *write)
 {
 	unsigned msi, msix;
 
@@ -126,7 +126,7 @@ static void turn_off(struct cpu *self, uint16_t address, unsigned capability, ui
 /* A table that is nowhere is turned off; the others' errors are the call's. */
 static int look_at(struct cpu *self, uint16_t address, struct cellhv_call *call)
 {
-	static const struct root_write nothing;
+	static const struct function_write nothing;
 	unsigned msi = function_find_capability(self, address, PCI_CAP_MSI);
 	unsigned msix = function_find_capability(self, address, PCI_CAP_MSIX);
 	int err = 0;

@@ -18,7 +18,7 @@
 
 #include "core/pci.h"
 
-struct root_write;
+struct function_write;
 
 /* What is true of the root's interrupts: no cell need be there. */
 enum cellhv_interrupts message_root_interrupts(void);
@@ -30,6 +30,6 @@ bool message_root_filters(void);
  * Whether a write to config space may be done. One that turns MSI-X on, or decoding where that is
  * on, has had the table's pages protected. Under the management lock.
  */
-bool message_root_allows(struct cpu *self, uint16_t address, const struct root_write *write);
+bool message_root_allows(struct cpu *self, uint16_t address, const struct function_write *write);
 
 #endif

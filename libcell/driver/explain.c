@@ -114,6 +114,13 @@ static const struct sentence sentences[] = {
 	{CELLHV_CHECK_PIN_REMAPPED, NUMBER, "HardwareUnsupported",
 	 "interrupt %s (from 0) goes through an IOMMU that the hypervisor does not have, or that "
 	 "is AMD's: remove \"irqs\", and use a function's MSI"},
+	{CELLHV_CHECK_FUNCTION_PATH, NUMBER, "ResourceConflict",
+	 "the bridges above PCI function %s (from 0) are not those that libcell read, or the ids "
+	 "by "
+	 "which IOMMUs see it: see `lspci -t`, and try again"},
+	{CELLHV_CHECK_FUNCTION_OVERLAPPED, FUNCTION, "ResourceConflict",
+	 "PCI function %s of Linux's decodes addresses of the cell's: see `lspci -v`; boot with "
+	 "pci=realloc where the firmware placed them so"},
 	{CELLHV_DRIVER_CHECK_NO_VIRTUALIZATION, NOTHING, "HardwareUnsupported",
 	 "this CPU has neither AMD SVM nor Intel VMX: use another machine, or turn nested "
 	 "virtualisation on for this virtual one"},

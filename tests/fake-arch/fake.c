@@ -122,7 +122,8 @@ static void boot(unsigned num, uint32_t flags, unsigned units)
 				   .ticks_per_ms = 10,
 				   .architecture = CELLHV_ARCH_X86_64,
 				   .version = "fake",
-				   .system.flags = flags};
+				   .system.flags = flags,
+				   .system.mmconfig_end_bus = 1};
 	describe_units(units);
 	close_ram(units != 0);
 	machine_set_tables(units ? FAKE_TABLES : 0, fake.ram + FAKE_TABLES);

@@ -107,6 +107,7 @@ struct fake_function {
 	uint64_t table; /* of its MSI-X */
 	uint64_t pending_until, absent_until;
 	unsigned resets;
+	unsigned writes; /* to its config space */
 };
 
 struct fake {

@@ -5,6 +5,7 @@
  * what tables and TLBs say is so.
  */
 #include "core/arch.h"
+#include "core/function_root.h"
 #include "core/link.h"
 #include "core/memory.h"
 #include "fake.h"
@@ -362,7 +363,8 @@ void fake_check_functions(void)
 
 		if (owner)
 			check_owned(function, owner);
-		else if (function_is_taken(function->address) || iommu_owner(function->address))
+		else if (function_is_taken(function->address) ||
+			 (iommu_owner(function->address) && !function_is_above(function->address)))
 			fake_broken("function %x is still a cell's", function->address);
 		else if (!pci_find(root_cell.functions, function->address))
 			check_reach(FAKE_MMCONFIG + function->address * (uint64_t)PCI_CONFIG_PAGE,

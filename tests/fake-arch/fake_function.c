@@ -124,7 +124,7 @@ static void make_functions(void)
 	add_msi(at, 0x40, false);
 
 	at = make(1, FAKE_NVME, 0x00101b36);
-	add_bar(at, 0, PCI_BAR_64BIT, FAKE_REGISTERS + 0x10000, 0x4000);
+	add_bar(at, 0, PCI_BAR_64BIT, FAKE_REGISTERS + 0x110000, 0x4000);
 	add_msi(at, 0xc0, true);
 	add_msix(at, 0x40, 65, 0x2000, 0x3000);
 	add_pm(at, 0x60);
@@ -254,6 +254,7 @@ void arch_pci_write(struct cpu *self, uint16_t address, unsigned offset, unsigne
 		at_write();
 	if (!function || fake.now < function->absent_until)
 		return;
+	function->writes++;
 	for (unsigned i = 0; i < size; i++) {
 		uint8_t writable = function->writable[offset + i];
 		uint8_t *byte = &function->config[offset + i];

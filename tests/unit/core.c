@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "core.h"
+#include "core_function.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -66,6 +66,24 @@ const struct wanted peer = {
 	.cpus = {3},
 	.links = {{.shared = LINK_B, .guest = 0x20000000, .id = 1, .function = 0x20},
 		  {.shared = LINK_A, .guest = 0x30000000, .id = 2, .function = 0x28}},
+};
+
+const struct wanted with_nvme = {
+	.name = "nvme",
+	.entry = 0x1000,
+	.memory = {{.phys = 0x400000, .guest = 0, .size = 0x2000, .flags = 7}},
+	.num_cpus = 2,
+	.cpus = {1, 2},
+	.functions = {FAKE_NVME, FAKE_EDU},
+};
+
+const struct wanted with_nic = {
+	.name = "nic",
+	.entry = 0x1000,
+	.memory = {{.phys = 0x600000, .guest = 0, .size = 0x2000, .flags = 7}},
+	.num_cpus = 1,
+	.cpus = {3},
+	.functions = {FAKE_NIC},
 };
 
 void fake_broken(const char *format, ...)
@@ -187,6 +205,12 @@ void end(uint32_t cell)
 	CHECK_EQ(op_cell(CELLHV_OP_CELL_DESTROY, cell), 0);
 	fake_run();
 	fake_check();
+}
+
+void boot(void)
+{
+	fake_boot_units(5, 1);
+	CHECK_EQ(op(CELLHV_OP_IOMMU_TAKE), 0);
 }
 
 enum cellhv_cell_state state_of(uint32_t cell)
@@ -320,4 +344,16 @@ void snapshot_expect(const struct snapshot *before)
 	CHECK_EQ(now->extents, before->extents);
 	CHECK(memcmp(now->extent, before->extent, sizeof(now->extent)) == 0);
 	free(now);
+}
+
+void refused(const struct wanted *wanted, int error, uint32_t check, uint64_t object)
+{
+	struct snapshot *before = snapshot_take();
+
+	CHECK_EQ(create(wanted), error);
+	CHECK_EQ(answer.check, check);
+	CHECK_EQ(answer.object, object);
+	fake_run();
+	snapshot_expect(before);
+	free(before);
 }

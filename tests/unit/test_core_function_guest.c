@@ -100,7 +100,7 @@ static uint32_t entry(unsigned index, unsigned word)
 {
 	uint32_t value;
 
-	memcpy(&value, fake_registers + 0x10000 + NVME_TABLE + 16 * index + 4 * word, 4);
+	memcpy(&value, fake_registers + 0x110000 + NVME_TABLE + 16 * index + 4 * word, 4);
 	return value;
 }
 
@@ -163,7 +163,7 @@ TEST(vendor_capability_by_leave)
 
 TEST(bars)
 {
-	const uint64_t phys = FAKE_REGISTERS + 0x10000;
+	const uint64_t phys = FAKE_REGISTERS + 0x110000;
 	uint32_t id = start(&with_nvme);
 	struct paging_translation to;
 
@@ -425,9 +425,9 @@ TEST(function_level_reset)
 	CHECK_EQ(fake_function(FAKE_NVME)->resets, resets + 1);
 	CHECK_EQ(get(0, PCI_COMMAND, 2), 0);
 	CHECK_EQ(get(0, NVME_MSIX + 2, 2), FUNCTION_VECTORS - 1);
-	CHECK_EQ(get(0, PCI_BAR(0), 4), (FAKE_REGISTERS + 0x10000) | 4);
+	CHECK_EQ(get(0, PCI_BAR(0), 4), (FAKE_REGISTERS + 0x110000) | 4);
 	CHECK_EQ(read(0, 0, NVME_TABLE + 16, 4), 0);
-	CHECK_EQ(fake_get(FAKE_NVME, PCI_BAR(0), 4), (FAKE_REGISTERS + 0x10000) | 4);
+	CHECK_EQ(fake_get(FAKE_NVME, PCI_BAR(0), 4), (FAKE_REGISTERS + 0x110000) | 4);
 	CHECK_EQ(fake_get(FAKE_NVME, PCI_COMMAND, 2) & 0x406, 0x402);
 	CHECK_EQ(fake_get(FAKE_NVME, NVME_PCIE + 8, 2), 0x2010);
 	CHECK_EQ(fake_get(FAKE_NVME, PCI_CACHE_LINE, 1), 0x10);

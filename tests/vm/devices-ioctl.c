@@ -146,6 +146,8 @@ static const struct {
 	{CELLHV_CHECK_FUNCTION_DIFFERS, "function-differs"},
 	{CELLHV_CHECK_PIN_NONE, "pin-none"},
 	{CELLHV_CHECK_PIN_OWNED, "pin-owned"},
+	{CELLHV_CHECK_FUNCTION_PATH, "function-path"},
+	{CELLHV_CHECK_FUNCTION_OVERLAPPED, "function-overlapped"},
 	{CELLHV_DRIVER_CHECK_FUNCTION_ABSENT, "function-absent"},
 	{CELLHV_DRIVER_CHECK_FUNCTION_BUSY, "function-busy"},
 	{CELLHV_DRIVER_CHECK_FUNCTION_RESET, "function-reset"},

@@ -165,11 +165,13 @@ enum cellhv_check {
 	CELLHV_CHECK_CONFIG_PIN,       /* object: index of the pin */
 	CELLHV_CHECK_FUNCTION_OWNED,   /* not the root's */
 	CELLHV_CHECK_FUNCTION_ABSENT,  /* nothing answers there */
-	CELLHV_CHECK_FUNCTION_DIFFERS, /* BARs or bridges are not as the configuration says */
+	CELLHV_CHECK_FUNCTION_DIFFERS, /* BARs are not as the configuration says */
 	CELLHV_CHECK_FUNCTION_DMA,     /* nothing would confine it, and the cell is not trusted */
 	CELLHV_CHECK_PIN_NONE,	       /* object: index of the pin, as below; there is none */
 	CELLHV_CHECK_PIN_OWNED,	       /* another cell's */
 	CELLHV_CHECK_PIN_REMAPPED,     /* its interrupts go through an IOMMU that cannot be told */
+	CELLHV_CHECK_FUNCTION_PATH, /* object: index; it has other bridges above it or requesters */
+	CELLHV_CHECK_FUNCTION_OVERLAPPED, /* object: address of a function of the root's */
 	CELLHV_CHECK_MAX,
 };
 
