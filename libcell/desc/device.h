@@ -23,7 +23,8 @@ bool device_is_listed(const cell_desc *desc, const struct pci_function *function
 
 #define DEVICE_IOAPIC_SIZE 4096 /* its registers */
 
-/* Of a BAR in memory, or an I/O APIC, that is in the way of these guest addresses the end; 0: none is. */
+/* Of a BAR in memory, or an I/O APIC, that is in the way of these guest addresses the end; 0: none
+ * is. */
 uint64_t device_bar_end(const cell_desc *desc, uint64_t guest, uint64_t size);
 
 /* I/O ports are below, memory of devices never is. */

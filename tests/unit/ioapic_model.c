@@ -485,20 +485,3 @@ enum ioapic_result model_access(struct cpu *cpu, unsigned chip, uint64_t offset,
 		CHECK_EQ(chips_of_machine[chip].index, before);
 	return result;
 }
-
-uint32_t model_read(struct cpu *cpu, unsigned index)
-{
-	uint64_t at = index, value = 0;
-
-	CHECK_EQ(model_access(cpu, 0, IOAPIC_INDEX, 4, true, &at), IOAPIC_DONE);
-	CHECK_EQ(model_access(cpu, 0, IOAPIC_DATA, 4, false, &value), IOAPIC_DONE);
-	return (uint32_t)value;
-}
-
-void model_write(struct cpu *cpu, unsigned index, uint32_t value)
-{
-	uint64_t at = index, written = value;
-
-	CHECK_EQ(model_access(cpu, 0, IOAPIC_INDEX, 4, true, &at), IOAPIC_DONE);
-	CHECK_EQ(model_access(cpu, 0, IOAPIC_DATA, 4, true, &written), IOAPIC_DONE);
-}

@@ -9,6 +9,7 @@
 
 #include "arch/x86/cpu.h"
 #include "arch/x86/ioapic.h"
+#include "check.h"
 #include "core/cell.h"
 
 #define CHIP 0xfec00000ull
@@ -56,11 +57,27 @@ int model_create(struct cell *cell);
 int model_destroy(struct cell *cell);
 extern struct cellhv_call call;
 
-/* Accesses of a guest on that CPU: 32 bits. */
-uint32_t model_read(struct cpu *cpu, unsigned index);
-void model_write(struct cpu *cpu, unsigned index, uint32_t value);
+/* Accesses of a guest on that CPU. */
 enum ioapic_result model_access(struct cpu *cpu, unsigned chip, uint64_t offset, unsigned size,
 				bool write, uint64_t *value);
+
+/* A register of 32 bits, by the index. */
+static inline uint32_t model_read(struct cpu *cpu, unsigned index)
+{
+	uint64_t at = index, value = 0;
+
+	CHECK_EQ(model_access(cpu, 0, IOAPIC_INDEX, 4, true, &at), IOAPIC_DONE);
+	CHECK_EQ(model_access(cpu, 0, IOAPIC_DATA, 4, false, &value), IOAPIC_DONE);
+	return (uint32_t)value;
+}
+
+static inline void model_write(struct cpu *cpu, unsigned index, uint32_t value)
+{
+	uint64_t at = index, written = value;
+
+	CHECK_EQ(model_access(cpu, 0, IOAPIC_INDEX, 4, true, &at), IOAPIC_DONE);
+	CHECK_EQ(model_access(cpu, 0, IOAPIC_DATA, 4, true, &written), IOAPIC_DONE);
+}
 
 /* The pin's entry in the hardware without bits that are read only. */
 uint64_t model_entry(unsigned pin);

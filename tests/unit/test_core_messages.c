@@ -11,7 +11,7 @@
 
 #define MSI 0x40u  /* of edu */
 #define MSIX 0x40u /* of nvme */
-#define TABLE (FAKE_REGISTERS + 0x12000)
+#define TABLE (FAKE_REGISTERS + 0x112000)
 #define TO(cpu) (0xfee00000u | (cpu) << 12)
 #define OF_ROOT TO(0u)
 #define OF_CELL TO(1u) /* of `plain` */
@@ -194,7 +194,7 @@ TEST(entries_of_a_table)
 
 TEST(a_table_that_is_turned_on_later)
 {
-	uint32_t id, bar = FAKE_REGISTERS + 0x20000;
+	uint32_t id, bar = FAKE_REGISTERS + 0x120000;
 
 	boot();
 	set_entry(4, OF_CELL, FIXED, 0);
@@ -207,7 +207,7 @@ TEST(a_table_that_is_turned_on_later)
 	/* It does not move while it is on; elsewhere it is as before. */
 	fake_root_write(FAKE_NVME, PCI_BAR(0), 4, bar);
 	fake_root_write(FAKE_NVME, PCI_BAR(1), 4, 1);
-	CHECK_EQ(fake_get(FAKE_NVME, PCI_BAR(0), 4), (FAKE_REGISTERS + 0x10000) | 4);
+	CHECK_EQ(fake_get(FAKE_NVME, PCI_BAR(0), 4), (FAKE_REGISTERS + 0x110000) | 4);
 	CHECK_EQ(fake_get(FAKE_NVME, PCI_BAR(1), 4), 0);
 	fake_root_write(FAKE_NVME, PCI_COMMAND, 2, 0);
 	fake_root_write(FAKE_NVME, PCI_BAR(0), 4, bar);
