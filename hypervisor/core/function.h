@@ -74,7 +74,8 @@ uint64_t function_size_bar(struct cpu *self, uint16_t address, unsigned bar);
  */
 void function_mute(struct cpu *self, const struct function *function);
 
-/* What these had begun has ended; or a tenth of a second has passed, for all of them together. */
+/* What these had begun has ended; or a tenth of a second has passed, for all of them together, and
+ * a line says which have not. */
 void function_await(struct cpu *self, struct function *const *functions, uint32_t count);
 
 /*

@@ -7,6 +7,8 @@
 #include "core/function.h"
 #include "core/iommu.h"
 #include "core/machine.h"
+#include "core/pci_name.h"
+#include "core/print.h"
 
 #define FIRST_CAPABILITY 0x40u
 #define FIRST_EXTENDED 0x100u
@@ -126,9 +128,15 @@ void function_await(struct cpu *self, struct function *const *functions, uint32_
 {
 	uint64_t start = arch_ticks();
 
-	for (uint32_t i = 0; i < count; i++)
-		while (is_pending(self, functions[i]) && is_within(start, PENDING_MS))
+	for (uint32_t i = 0; i < count; i++) {
+		bool pending;
+
+		while ((pending = is_pending(self, functions[i])) && is_within(start, PENDING_MS))
 			arch_pause();
+		if (pending)
+			print("Function " PCI_NAME " does not end what it has begun\n",
+			      PCI_NAME_OF(functions[i]->pci.address));
+	}
 }
 
 /* Also those that the guest does not see. */

@@ -23,6 +23,15 @@
 #define ROM_ADDRESS 0xfffff800u
 #define MIB 0x100000ull
 
+/* PCI Express Base Specification 5.0: resizable BARs (7.8.6), virtual functions (9.3.3). */
+#define ID_RESIZE 0x15u
+#define RESIZE_CONTROL 8u
+#define ID_VIRTUAL 0x10u
+#define VIRTUAL_CONTROL 0x08u
+#define VIRTUAL_DECODES 0x0008u
+#define VIRTUAL_COUNT 0x0cu /* that there may be, in the upper half */
+#define VIRTUAL_BARS 0x24u
+
 /* A function, with the write that is asked about. */
 struct view {
 	struct cpu *self;
@@ -210,12 +219,83 @@ static bool bridge_meets(const struct view *view)
 		(window_meets(view, BRIDGE_MEMORY) || window_meets(view, BRIDGE_PREFETCH)));
 }
 
+/* A function that is resized while it decodes begins to decode more (7.8.6). */
+static bool resizes(const struct view *view)
+{
+	unsigned at = function_find_extended(view->self, view->address, ID_RESIZE);
+	unsigned count = at ? now(view, at + RESIZE_CONTROL) >> 5 & 7 : 0;
+
+	if (!(now(view, PCI_COMMAND) & PCI_COMMAND_MEMORY))
+		return false;
+	for (unsigned i = 0; i < count && i < PCI_BARS; i++)
+		if (changes(view, at + RESIZE_CONTROL + 8 * i, 4))
+			return true;
+	return false;
+}
+
+/* Of one virtual function; where they decode it is not looked for, and at least a page. */
+static uint64_t virtual_size(const struct view *view, unsigned offset, bool two)
+{
+	uint32_t low = now(view, offset), high = two ? now(view, offset + 4) : 0;
+	uint64_t mask;
+
+	if (!view->write->size)
+		return PAGE_SIZE;
+	arch_pci_write(view->self, view->address, offset, 4, UINT32_MAX);
+	mask = 0xffffffff00000000ull | (now(view, offset) & PCI_BAR_ADDRESS);
+	arch_pci_write(view->self, view->address, offset, 4, low);
+	if (two) {
+		arch_pci_write(view->self, view->address, offset + 4, 4, UINT32_MAX);
+		mask = (uint64_t)now(view, offset + 4) << 32 | (uint32_t)mask;
+		arch_pci_write(view->self, view->address, offset + 4, 4, high);
+	}
+	return ~mask + 1;
+}
+
+/* A BAR has the registers of all virtual functions, one behind the other (9.3.3.14). */
+static bool virtual_bars_meet(const struct view *view, unsigned at)
+{
+	uint64_t count = now(view, at + VIRTUAL_COUNT) >> 16;
+
+	for (unsigned i = 0; i < PCI_BARS; i++) {
+		unsigned offset = at + VIRTUAL_BARS + 4 * i;
+		uint32_t low = now(view, offset);
+		bool two = low & PCI_BAR_64BIT && i + 1 < PCI_BARS;
+		uint64_t base = low & PCI_BAR_ADDRESS;
+
+		if (two)
+			base |= (uint64_t)now(view, offset + 4) << 32;
+		if (base && meets_memory(base, virtual_size(view, offset, two) * count))
+			return true;
+		i += two;
+	}
+	return false;
+}
+
+/* Virtual functions decode by a bit of their own, and their BARs stay while they do (9.3.3.3.4). */
+static bool virtuals_meet(const struct view *view)
+{
+	unsigned at = function_find_extended(view->self, view->address, ID_VIRTUAL);
+
+	if (!at || !(after(view, at + VIRTUAL_CONTROL) & VIRTUAL_DECODES))
+		return false;
+	if (view->write->size && now(view, at + VIRTUAL_CONTROL) & VIRTUAL_DECODES)
+		return changes(view, at + VIRTUAL_BARS, 4 * PCI_BARS);
+	return virtual_bars_meet(view, at);
+}
+
+static bool extended_meets(const struct view *view)
+{
+	return (!view->write->size || view->write->offset >= PCI_CONFIG_SIZE) &&
+	       (resizes(view) || virtuals_meet(view));
+}
+
 bool function_meets(struct cpu *self, uint16_t address, const struct function_write *write)
 {
 	const struct view view = {self, address, write};
 	bool bridge =
 		(arch_pci_read(self, address, PCI_HEADER_TYPE, 1) & HEADER_KIND) == HEADER_BRIDGE;
 
-	return any_bar_meets(&view, bridge ? BRIDGE_BARS : PCI_BARS) ||
+	return any_bar_meets(&view, bridge ? BRIDGE_BARS : PCI_BARS) || extended_meets(&view) ||
 	       rom_meets(&view, bridge ? BRIDGE_ROM : PCI_ROM) || (bridge && bridge_meets(&view));
 }

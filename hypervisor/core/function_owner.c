@@ -172,7 +172,6 @@ static int return_one(struct cpu *self, struct function *function, struct cellhv
 {
 	int err, bars, hidden;
 
-	function_silence(self, function);
 	err = detach(self, function, call);
 	free_interrupts(function);
 	bars = set_bars(self, function, MEMORY_ROOT_ACCESS, call);
@@ -233,10 +232,25 @@ static int hide_all(struct cpu *self, const struct cell *cell, struct cellhv_cal
 	return err;
 }
 
+static void function_fail(struct cell *cell)
+{
+	for (uint32_t i = 0; i < cell->config->functions.count; i++)
+		function_silence(arch_self(), cell->physical[i]);
+}
+
+static int function_stop(struct cell *cell, struct cellhv_call *call)
+{
+	(void)call;
+	function_fail(cell);
+	function_await(arch_self(), cell->physical, cell->config->functions.count);
+	return 0;
+}
+
 static int function_give_back(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 {
 	int first = 0, err;
 
+	function_stop(cell, call);
 	for (uint32_t i = 0; i < cell->config->functions.count; i++) {
 		err = cell->physical[i]->listed ? return_one(self, cell->physical[i], call) : 0;
 		first = first ? first : err;
@@ -316,20 +330,6 @@ static void function_start(struct cell *cell)
 		function_apply_command(self, function);
 		lock_release(&function->lock);
 	}
-}
-
-static void function_fail(struct cell *cell)
-{
-	for (uint32_t i = 0; i < cell->config->functions.count; i++)
-		function_silence(arch_self(), cell->physical[i]);
-}
-
-static int function_stop(struct cell *cell, struct cellhv_call *call)
-{
-	(void)call;
-	function_fail(cell);
-	function_await(arch_self(), cell->physical, cell->config->functions.count);
-	return 0;
 }
 
 static void verify_bar(const struct function *function, const struct cellhv_bar *bar)

@@ -230,3 +230,39 @@ TEST(windows_of_ports)
 	STAYS(FAKE_SIBLING, PCI_COMMAND, 2, 0x103);
 	end(id);
 }
+
+/* What only extended config space has: virtual functions, BARs that grow. */
+TEST(virtual_and_resized)
+{
+	const uint32_t edu = FAKE_REGISTERS + 0x180000;
+	struct fake_function *sibling;
+	uint32_t id;
+
+	boot();
+	sibling = fake_function(FAKE_SIBLING);
+	fake_set(FAKE_SIBLING, 0x100, 4, 0x16010010);
+	fake_set(FAKE_SIBLING, 0x10c, 4, 0x00080000); /* eight */
+	fake_set(FAKE_SIBLING, 0x124, 4, FAKE_REGISTERS + 0x20000);
+	fake_set(FAKE_SIBLING, 0x160, 4, 0x00010015);
+	fake_set(FAKE_SIBLING, 0x168, 4, 0x00000020);
+	sibling->writable[0x108] = 0x19;
+	sibling->writable[0x169] = 0x3f;
+	memset(sibling->writable + 0x126, 0xff, 2);
+	id = run(&with_nvme);
+	CHANGES(FAKE_SIBLING, 0x108, 2, 0x0009);
+	STAYS(FAKE_SIBLING, 0x124, 4, edu);
+	CHANGES(FAKE_SIBLING, 0x108, 2, 0);
+	CHANGES(FAKE_SIBLING, 0x124, 4, FAKE_REGISTERS + 0x110000);
+	STAYS(FAKE_SIBLING, 0x108, 2, 0x0009);
+	CHANGES(FAKE_SIBLING, 0x124, 4, edu - 0x10000); /* the second of them */
+	STAYS(FAKE_SIBLING, 0x108, 2, 0x0008);
+	CHANGES(FAKE_SIBLING, 0x108, 2, 0x0001);
+	STAYS(FAKE_SIBLING, 0x168, 4, 0x00000520);
+	CHANGES(FAKE_SIBLING, PCI_COMMAND, 2, 0x101);
+	CHANGES(FAKE_SIBLING, 0x168, 4, 0x00000520);
+	end(id);
+	fake_set(FAKE_SIBLING, PCI_COMMAND, 2, 0x103);
+	fake_set(FAKE_SIBLING, 0x124, 4, edu);
+	fake_set(FAKE_SIBLING, 0x108, 2, 0x0008);
+	overlapped(FAKE_SIBLING);
+}

@@ -101,10 +101,12 @@ TEST(pending_transactions_are_waited_for)
 	fake_function(FAKE_NVME)->pending_until = fake.now + 50 * machine.ticks_per_ms;
 	CHECK_EQ(op_cell(CELLHV_OP_CELL_STOP, id), 0);
 	CHECK(fake.now >= fake_function(FAKE_NVME)->pending_until);
+	CHECK(!strstr(fake.debug, "does not end"));
 	fake_function(FAKE_NVME)->pending_until = FAKE_NEVER;
 	start = fake.now;
 	end(id);
 	CHECK(fake.now - start < 1000ull * machine.ticks_per_ms);
+	CHECK(strstr(fake.debug, "Function 00:05.0 does not end what it has begun"));
 }
 
 /* All at once: it takes as long as one of them. */
