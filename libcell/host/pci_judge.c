@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/range.h"
+#include "host/interrupts.h"
 #include "host/pci_use.h"
 
 #define PAGE_MASK 0xfffull
@@ -17,6 +18,7 @@ struct judgement {
 	const struct pci_question *question;
 	const struct pci_function *function;
 	struct pci_use use;
+	bool remaps; /* Linux, interrupts: so the hypervisor can */
 	char text[PCI_JUDGE_TEXT];
 };
 
@@ -260,16 +262,25 @@ bool pci_is_confined(const cell_host *host, const char **ret_why)
 	return !*ret_why;
 }
 
+/* As the hypervisor: a message is a write like any other, so it asks for both. */
 static bool is_not_confined(struct judgement *judgement)
 {
 	const char *why;
 
-	return !judgement->question->trusts_dma &&
-	       !pci_is_confined(judgement->question->host, &why) &&
+	if (judgement->question->trusts_dma)
+		return false;
+	if (!pci_is_confined(judgement->question->host, &why))
+		return say(judgement,
+			   "nothing would confine the DMA of %s, and so the cell: %s; or say "
+			   "\"dma\": \"trusted\" where its guest may reach all memory",
+			   judgement->function->name, why);
+	return !judgement->remaps &&
 	       say(judgement,
-		   "nothing would confine the DMA of %s, and so the cell: %s; or say \"dma\": "
+		   "%s could interrupt any CPU, as Linux does not remap interrupts: see `dmesg` "
+		   "for "
+		   "why, and the firmware's setup (VT-d, AMD-Vi, x2APIC); or say \"dma\": "
 		   "\"trusted\" where its guest may reach all memory",
-		   judgement->function->name, why);
+		   judgement->function->name);
 }
 
 static bool is_console(struct judgement *judgement)
@@ -321,8 +332,11 @@ int pci_judge(const struct pci_question *question, pci_finding_fn fn, void *user
 	int r;
 
 	r = pci_use_read(question->host->root, question->function, &judgement.use);
+	if (r == 0)
+		r = interrupts_are_remapped(question->host->root);
 	if (r < 0)
 		return r;
+	judgement.remaps = r > 0;
 
 	for (size_t i = 0; i < ELEMENTS(checks); i++) {
 		if (!checks[i].finds(&judgement))

@@ -70,6 +70,13 @@ TEST(devices_say_who_may_have_them)
 	CHECK(strstr(seen.reason, "the file system / is on a disk of 0000:03:00.0"));
 	look(&root, "0000:00:1f.0", &seen);
 	CHECK(strstr(seen.reason, "never given to a cell"));
+	CHECK(!strstr(seen.reason, "interrupt"));
+	look(&root, "0000:00:04.0", &seen);
+	CHECK(!strstr(seen.reason, "could interrupt any CPU"));
+	sysroot_write(&root, "/proc/interrupts", "  CPU0\n  4:  1  IO-APIC  4-edge  ttyS0\n");
+	look(&root, "0000:00:03.0", &seen);
+	CHECK(!seen.device.is_assignable &&
+	      strstr(seen.reason, "0000:00:03.0 could interrupt any CPU, as Linux does not remap"));
 	pcibox_open(&root);
 	look(&root, "0000:00:03.0", &seen);
 	CHECK(!seen.device.is_assignable && strstr(seen.reason, "nothing would confine the DMA"));
