@@ -20,6 +20,7 @@
 #define FUNCTION_TRIES 5
 #define FUNCTION_PAUSE_MS 20
 
+#define FUNCTION_DEVFNS 256	    /* of a bus */
 #define FUNCTION_CLASS_IOMMU 0x0806 /* PCI Code and ID Assignment, 1.9 */
 
 static DEFINE_SPINLOCK(function_lock);
@@ -102,6 +103,26 @@ static bool function_is_device(const struct pci_dev *pdev)
 	       pdev->class >> 8 != FUNCTION_CLASS_IOMMU && !link_of_function(pdev);
 }
 
+/*
+ * Some make requests by ids of functions that are not there, and some bridges do otherwise than
+ * their registers say: Linux has a list of them, config space has not.
+ */
+static bool function_has_quirks(struct pci_dev *pdev)
+{
+	struct pci_dev *bridge = pci_upstream_bridge(pdev);
+	unsigned int devfn;
+
+	for (devfn = 0; pdev->dma_alias_mask && devfn < FUNCTION_DEVFNS; devfn++)
+		if (devfn != pdev->devfn && test_bit(devfn, pdev->dma_alias_mask))
+			return true;
+
+	for (; bridge; bridge = pci_upstream_bridge(bridge))
+		if (bridge->dev_flags & PCI_DEV_FLAG_PCIE_BRIDGE_ALIAS)
+			return true;
+
+	return false;
+}
+
 /* Before anybody is disturbed. */
 static int function_check(struct pci_dev *pdev, const struct cellhv_function *config, u32 index,
 			  struct cellhv_error *error)
@@ -110,6 +131,9 @@ static int function_check(struct pci_dev *pdev, const struct cellhv_function *co
 		return refuse(error, -EINVAL, CELLHV_CHECK_CONFIG_FUNCTION, index);
 	if (!function_has_bars(pdev, config))
 		return refuse(error, -EINVAL, CELLHV_CHECK_FUNCTION_DIFFERS, index);
+	if (function_has_quirks(pdev))
+		return refuse(error, -EOPNOTSUPP, CELLHV_DRIVER_CHECK_FUNCTION_ALIAS,
+			      config->address);
 	if (!function_has_reset(pdev) && !(config->flags & CELLHV_FUNCTION_NO_RESET))
 		return refuse(error, -EOPNOTSUPP, CELLHV_DRIVER_CHECK_FUNCTION_RESET,
 			      config->address);
@@ -167,13 +191,51 @@ static int function_hold(struct function *function)
 	return READ_ONCE(function->bound) ? 0 : ret ?: -ENODEV;
 }
 
-/* Without the device's lock: it takes that of the bridge above first, on kernels that need it. */
+/*
+ * Linux removes a device only when its driver has let it go, and that takes the device's lock: so
+ * who has that, and finds it still bound to ours, resets no device that has another owner since.
+ * The lock of the bridge above comes first, as kernels have it that reset by the bridge.
+ */
+static bool function_lock_bound(struct function *function)
+{
+	struct pci_dev *bridge = pci_upstream_bridge(function->pdev);
+
+	if (bridge)
+		pci_dev_lock(bridge);
+	pci_dev_lock(function->pdev);
+
+	return READ_ONCE(function->bound);
+}
+
+static void function_unlock_bound(struct function *function)
+{
+	struct pci_dev *bridge = pci_upstream_bridge(function->pdev);
+
+	pci_dev_unlock(function->pdev);
+	if (bridge)
+		pci_dev_unlock(bridge);
+}
+
+/* With those locks. What it has begun may come at any time: then it is nobody else's yet. */
 static int function_reset(struct pci_dev *pdev)
 {
-	if (function_has_reset(pdev))
-		return pci_reset_function(pdev);
+	int ret = function_has_reset(pdev) ? pci_reset_function_locked(pdev) : 0;
 
-	return pci_wait_for_pending_transaction(pdev) ? 0 : -ETIMEDOUT;
+	if (!ret && !pci_wait_for_pending_transaction(pdev))
+		ret = -ETIMEDOUT;
+
+	return ret;
+}
+
+static int function_reset_bound(struct function *function)
+{
+	int ret = -ENODEV;
+
+	if (function_lock_bound(function))
+		ret = function_reset(function->pdev);
+	function_unlock_bound(function);
+
+	return ret;
 }
 
 static int function_refuse(struct cellhv_error *error, int ret, u16 address)
@@ -198,7 +260,9 @@ static int function_take(struct function *function, const struct cellhv_function
 	if (ret)
 		return function_refuse(error, ret, config->address);
 
-	ret = function_reset(function->pdev);
+	ret = function_reset_bound(function);
+	if (ret == -ENODEV)
+		return function_refuse(error, ret, config->address);
 	if (ret) {
 		pci_warn(function->pdev, "cannot be reset: %pe\n", ERR_PTR(ret));
 		return refuse(error, -EIO, CELLHV_DRIVER_CHECK_FUNCTION_RESET, config->address);
@@ -254,20 +318,17 @@ static void function_restore(struct function *function)
 	struct pci_dev *pdev = function->pdev;
 	int ret;
 
-	device_lock(&pdev->dev);
-	function_silence(pdev);
-	device_unlock(&pdev->dev);
-
-	ret = function_reset(pdev);
-	if (ret)
-		pci_warn(pdev, "cannot be reset after a cell had it: %pe\n", ERR_PTR(ret));
-
-	device_lock(&pdev->dev);
-	pci_load_saved_state(pdev, function->state);
-	pci_restore_state(pdev);
-	/* Without a reset it may hold addresses of the guest's: whoever drives it next says so. */
-	pci_clear_master(pdev);
-	device_unlock(&pdev->dev);
+	if (function_lock_bound(function)) {
+		function_silence(pdev);
+		ret = function_reset(pdev);
+		if (ret)
+			pci_warn(pdev, "cannot be reset after a cell had it: %pe\n", ERR_PTR(ret));
+		pci_load_saved_state(pdev, function->state);
+		pci_restore_state(pdev);
+		/* Without a reset it may hold addresses of the guest's: its driver says so. */
+		pci_clear_master(pdev);
+	}
+	function_unlock_bound(function);
 }
 
 struct function_attach {
@@ -340,8 +401,7 @@ static int function_give_back(struct function *function, bool rebind)
 		return 0;
 
 	if (!list_empty(&function->node)) {
-		if (READ_ONCE(function->bound))
-			function_restore(function);
+		function_restore(function);
 		if (rebind)
 			ret = function_return(function);
 		else

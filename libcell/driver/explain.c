@@ -175,6 +175,9 @@ static const struct sentence sentences[] = {
 	 "the cell is gone, but Linux's driver did not take PCI function %s back: see `dmesg`"},
 	{CELLHV_DRIVER_CHECK_PIN_BUSY, NUMBER, "ResourceConflict",
 	 "Linux uses interrupt %s: see /proc/interrupts"},
+	{CELLHV_DRIVER_CHECK_FUNCTION_ALIAS, FUNCTION, "HardwareUnsupported",
+	 "PCI function %s, or a bridge above it, makes requests with ids of other functions (a "
+	 "quirk that Linux knows of), so nothing would confine it: use another device"},
 };
 
 /* Where the kernel gave no check: the plain errno still has a meaning. */

@@ -152,6 +152,7 @@ static const struct {
 	{CELLHV_DRIVER_CHECK_FUNCTION_BUSY, "function-busy"},
 	{CELLHV_DRIVER_CHECK_FUNCTION_RESET, "function-reset"},
 	{CELLHV_DRIVER_CHECK_FUNCTION_LOST, "function-lost"},
+	{CELLHV_DRIVER_CHECK_FUNCTION_ALIAS, "function-alias"},
 	{CELLHV_DRIVER_CHECK_PIN_BUSY, "pin-busy"},
 };
 

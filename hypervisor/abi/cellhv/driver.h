@@ -50,6 +50,7 @@ enum cellhv_driver_check {
 	CELLHV_DRIVER_CHECK_FUNCTION_RESET,    /* the same; it has no reset, or that failed */
 	CELLHV_DRIVER_CHECK_FUNCTION_LOST,     /* the same; see CELL_DESTROY */
 	CELLHV_DRIVER_CHECK_PIN_BUSY,	       /* object: GSI; Linux uses it */
+	CELLHV_DRIVER_CHECK_FUNCTION_ALIAS,    /* as FUNCTION_ABSENT; requests have another's id */
 	CELLHV_DRIVER_CHECK_MAX,
 };
 
