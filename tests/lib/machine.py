@@ -34,9 +34,9 @@ MACHINES = {m.name: m for m in (
          devices=[*AMDVI, *DMA], kernel_args="iommu=pt", migrates=False),
     Qemu("amdvi-default", "amdvi, where Linux translates", "qemu64,+svm,+npt",
          devices=[*AMDVI, *DMA], migrates=False),
-    # No pin of the I/O APIC works there: what user space writes to a serial port waits for ever.
+    # No pin of the I/O APIC works there.
     Qemu("amdvi-ir", "x2APIC, messages remapped by an AMD-Vi unit", "max,-la57",
-         devices=[*AMDVI_REMAPPING, *DMA], kernel_args="iommu=pt", migrates=False),
+         devices=[*AMDVI_REMAPPING, *DMA], kernel_args="iommu=pt", migrates=False, polled=True),
     # QEMU cannot count instructions across the x2APIC's timer registers ("Bad icount read").
     Qemu("deterministic", "svm counting instructions: two runs are identical",
          "qemu64,+svm,+npt", accel=ICOUNT, kernel_args="nokaslr"),

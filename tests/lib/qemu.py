@@ -34,7 +34,7 @@ DMA = [
     "-device", "edu,addr=1c.0,dma_mask=0xffffffffff",
 ]
 AMDVI = ["-device", "amd-iommu,intremap=off,pt=off"]
-AMDVI_REMAPPING = ["-device", "amd-iommu,intremap=on,xtsup=on"]
+AMDVI_REMAPPING = ["-device", "amd-iommu,intremap=on,xtsup=on,pt=off"]  # pt: DMA would not be translated
 KERNEL_ARGS = ("console=ttyS0 quiet mitigations=off no_timer_check lpj=10400000 cryptomgr.notests "
                "panic=-1")
 
@@ -48,6 +48,7 @@ class Qemu:
     devices: list = dataclasses.field(default_factory=list)
     kernel_args: str = ""
     migrates: bool = True
+    polled: bool = False  # no interrupt of a serial port comes
     emulator = "QEMU"
     patience = 1
 

@@ -2,10 +2,11 @@
 # shellcheck shell=dash
 # Devices of the root's under tables of the hypervisor's: the disk goes on, and edu, which any
 # program of root's may make do DMA, reaches what is the root's alone.
-# machines: vtd-6.12 vtd-39-6.1 vtd-noir-6.1 amdvi-6.1 amdvi-pt-6.1 amdvi-default-6.1
+# machines: vtd-6.12 vtd-39-6.1 vtd-noir-6.1 amdvi-6.1 amdvi-pt-6.1 amdvi-default-6.1 amdvi-ir-6.1
 # elsewhere: isolated own_memory hypervisor_is_not_reached disk_through_enables messages
-# amdvi-pt: all
+# amdvi-pt: isolated own_memory hypervisor_is_not_reached cells_are_not_reached disk_through_enables linux_goes_on messages reads_exit
 # amdvi-default: isolated hypervisor_is_not_reached cells_are_not_reached disk_through_enables linux_goes_on reads_exit
+# amdvi-ir: isolated hypervisor_is_not_reached cell_has_interrupts linux_goes_on
 # timeout: 600
 
 SIGNATURE=43454c4c4856494d # CELLHVIM, how the hypervisor's block begins
@@ -226,6 +227,23 @@ test_messages() {
 	set_config $((MESSAGE + 12)) 2 0x400
 	equal "$(config $((MESSAGE + 12)) 2)" 400 "edu's vector, without a cell"
 	set_config $((MESSAGE + 2)) 2 0
+}
+
+# edu is a cell's, which has its messages by a table of its own, while the disk has Linux's.
+test_cell_has_interrupts() {
+	local before
+	before=$(sums)
+	isolated
+	for _ in 1 2; do
+		start edu
+		wait_for 30 console_says edu "all done, [1-9][0-9]* interrupts"
+		no_complaint edu
+		celltool stats edu
+		equal "$(sums)" "$before" "what was read of the disk"
+		expect 0 celltool destroy edu force
+	done
+	driven_by 00:1c.0 "" || die "edu has a driver that it had not before"
+	expect 0 celltool disable
 	equal "$(sums)" "$before" "what was read of the disk"
 }
 
