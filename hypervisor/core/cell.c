@@ -80,7 +80,8 @@ bool cell_root_owns(uint64_t phys, uint64_t size)
 
 bool cell_root_may_give(uint64_t phys, uint64_t size)
 {
-	return cell_root_owns(phys, size) && !arch_keeps(phys, size) && !iommu_keeps(phys, size);
+	return cell_root_owns(phys, size) && !arch_keeps(phys, size) && !iommu_keeps(phys, size) &&
+	       !iommu_follows(phys, size);
 }
 
 /* A cell that says "locked" forbids this; `except` may be NULL. */

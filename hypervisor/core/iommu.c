@@ -77,6 +77,11 @@ bool iommu_keeps(uint64_t phys, uint64_t size)
 	return false;
 }
 
+struct iommu *iommu_unit(unsigned n)
+{
+	return n < num_units ? &units[n] : NULL;
+}
+
 struct iommu *iommu_at(uint64_t phys)
 {
 	for (unsigned i = 0; i < num_units; i++)

@@ -53,6 +53,13 @@ struct iommu_access {
 	uint64_t value;
 };
 
+/* A write of the root's to memory, which a driver follows. */
+struct iommu_write {
+	uint64_t phys;
+	unsigned size; /* bytes; 0: an instruction that nobody has decoded */
+	uint64_t value;
+};
+
 /*
  * A driver. Units are in `iommus`; registers are reached through the CPU's window, tables come from
  * machine.tables. Whatever waits for hardware waits a bounded time, then it is -ETIMEDOUT with
@@ -100,6 +107,14 @@ struct iommu_ops {
 
 	/* Registers, by the root. false: try again. */
 	bool (*access)(struct cpu *self, struct iommu *unit, struct iommu_access *access);
+
+	/* Whether the driver follows a table of Linux's that has some of this memory, by
+	 * iommu_watch(). May be NULL. */
+	bool (*follows)(const struct iommu *unit, uint64_t phys, uint64_t size);
+
+	/* The root has written to one, and that counts when this returns. Where nobody has decoded
+	 * its instruction it is about to, at any time from now on. */
+	void (*follow)(struct cpu *self, struct iommu *unit, const struct iommu_write *write);
 
 	/* Reports what was refused since, by iommu_fault(). From POLL. */
 	void (*poll)(struct cpu *self, struct iommu *unit);
@@ -196,6 +211,24 @@ struct iommu *iommu_at(uint64_t phys);
 
 /* An access of the root's to them; takes the management lock. false: try again. */
 bool iommu_access(struct cpu *self, struct iommu *unit, struct iommu_access *access);
+
+/*
+ * For drivers: the root's writes to this page exit from now on, or no more; its devices do not
+ * reach it meanwhile. All CPUs know after memory_flush_root(). -ENOMEM
+ */
+int iommu_watch(uint64_t page, bool watch);
+
+/* Whether drivers follow what is in some of this memory. */
+bool iommu_follows(uint64_t phys, uint64_t size);
+
+enum iommu_result {
+	IOMMU_NOT_FOLLOWED,
+	IOMMU_DONE,
+	IOMMU_AGAIN, /* the root's CPU has to run its instruction again */
+};
+
+/* A write of the root's that has exited; takes the management lock. */
+enum iommu_result iommu_follow(struct cpu *self, const struct iommu_write *write);
 
 void iommu_poll(struct cpu *self);
 

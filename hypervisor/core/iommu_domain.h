@@ -28,6 +28,9 @@ void iommu_release(struct cpu *self, uint16_t requester);
 /* No requester is the cell's any more: it is about to be no cell. */
 void iommu_forget_cell(struct cpu *self, const struct cell *cell);
 
+/* The n-th of those that the hypervisor has, or is just taking; NULL: there are no more. */
+struct iommu *iommu_unit(unsigned n);
+
 /* What root CPUs' devices reach has changed, and not all units know. */
 extern bool iommu_flush_owed;
 

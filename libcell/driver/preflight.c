@@ -230,8 +230,9 @@ static void check_confinement(const cell_host *host, bool by_linux, struct findi
 }
 
 /*
- * Where Linux translates, the hypervisor has to leave Linux's tables where they are, under its own
- * of who uses which. It does so with AMD's units; others are refused here, until it can.
+ * Where Linux translates, the hypervisor leaves Linux's tables where they are, under its own of who
+ * uses which. With Intel's units the kernel can be told to let devices pass through instead, for
+ * tables of the hypervisor's alone, and loses nothing else by that.
  */
 static void check_iommu(const cell_host *host, struct finding *finding)
 {
@@ -246,9 +247,10 @@ static void check_iommu(const cell_host *host, struct finding *finding)
 		check_confinement(host, r != 0, finding);
 		return;
 	}
-	finding_set(finding, CELL_CHECK_FAILED,
-		    "the IOMMU %s translates DMA of Linux's devices (%s, for one)", iommu.unit,
-		    iommu.device);
+	finding_set(finding, CELL_CHECK_WARNING,
+		    "the IOMMU %s translates DMA of Linux's devices (%s, for one): they reach what "
+		    "Linux has mapped for them, by tables that are Linux's own",
+		    iommu.unit, iommu.device);
 	if (!*iommu_argument(host, &iommu)) {
 		finding_remedy(
 			finding,
@@ -402,7 +404,7 @@ int preflight_wants(const cell_host *host, struct preflight_want wants[PREFLIGHT
 	for (size_t i = 0; i < ELEMENTS(checks) && n < PREFLIGHT_WANTS_MAX; i++) {
 		if (run(&checks[i], host, &finding) < 0)
 			return -ENOMEM;
-		if (finding.result != CELL_CHECK_FAILED || !*finding.argument)
+		if (!*finding.argument)
 			continue;
 
 		wants[n].check = checks[i].name;

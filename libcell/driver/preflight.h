@@ -8,8 +8,8 @@
 /* 0, or the first failed check as the context's error. */
 int preflight_require(cell_host *host);
 
-/* A failed check, and the argument (or two) for the kernel that it wants; the running one has not
- * got it. */
+/* A check that failed, or warns, and the argument (or two) for the kernel that it wants; the
+ * running one has not got it. */
 struct preflight_want {
 	const char *check;
 	char argument[CMDLINE_RESERVE_SIZE];

@@ -143,6 +143,12 @@ bool iommu_took(uint64_t phys, uint64_t size)
 	return false;
 }
 
+bool iommu_follows(uint64_t phys, uint64_t size)
+{
+	(void)phys, (void)size;
+	return false;
+}
+
 bool iommu_keeps(uint64_t phys, uint64_t size)
 {
 	(void)phys, (void)size;

@@ -17,7 +17,7 @@ TEST(linux_sees_what_it_had)
 	CHECK_EQ(read_as_linux(0xff8, 8), 0);
 	CHECK_EQ(registers[VTD_GSTS / 4] & (VTD_TE | VTD_QIE | VTD_IRE),
 		 VTD_TE | VTD_QIE | VTD_IRE);
-	CHECK(registers[VTD_FECTL / 4] & VTD_FECTL_MASKED);
+	CHECK(registers[VTD_FECTL / 4] & VTD_EVENT_MASKED);
 	CHECK(registers[VTD_RTADDR / 4] >= TABLES && registers[VTD_IQA / 4] >= TABLES);
 	CHECK(registers[VTD_IRTA / 4] >= TABLES && (registers[VTD_IRTA / 4] & 0xfff) == 0x80f);
 }
@@ -93,7 +93,7 @@ TEST(what_is_no_descriptor_stops_the_queue)
 		bool known = type == 1 || type == 2 || type == 4 || type == 5;
 
 		take();
-		submit(type, STATUS);
+		submit(type | 1 << 4, STATUS);
 		CHECK_EQ(stopped(), !known);
 		CHECK_EQ(status(), known ? 2 : 0);
 		if (known)
@@ -169,6 +169,61 @@ TEST(given_back_as_linux_had_it)
 		CHECK_EQ(registers[at], had[at]);
 	CHECK_EQ(machine.tables.used, used);
 	CHECK(!unit.remaps && !unit.state);
+}
+
+/* A CPU of Linux's was about to run its write once more: the unit does what was not done yet. */
+TEST(given_back_with_work_to_do)
+{
+	struct cellhv_call call = {0};
+	uint8_t queue[4096];
+
+	take();
+	for (unsigned i = 0; i < 256; i++)
+		linux_queue()[i][0] = 2 | 1 << 4;
+	linux_queue()[250][0] = 5 | 1 << 5 | 9ull << 32;
+	linux_queue()[250][1] = STATUS + 8;
+	linux_queue()[2][0] = 5 | 1 << 5 | 7ull << 32;
+	linux_queue()[2][1] = STATUS;
+	memcpy(queue, ram + LINUX_QUEUE, sizeof(queue));
+	CHECK(!write_as_linux(VTD_IQT, 4, 4 * 16));
+	CHECK_EQ(read_as_linux(VTD_IQH, 4), 69 * 16);
+	CHECK_EQ(vtd_ops.give_back(self, &unit, &call), 0);
+	CHECK_EQ(registers[VTD_IQH / 4], 4 * 16);
+	CHECK_EQ(*(uint32_t *)(ram + STATUS), 7);
+	CHECK_EQ(*(uint32_t *)(ram + STATUS + 8), 9);
+	CHECK(memcmp(queue, ram + LINUX_QUEUE, sizeof(queue)) == 0);
+}
+
+/* Messages in the old format pass by the table: none while it is ours. */
+TEST(the_old_format_is_blocked)
+{
+	struct cellhv_call call = {0};
+
+	setup();
+	registers[VTD_GSTS / 4] |= VTD_CFI;
+	take_as_it_is();
+	CHECK(!(registers[VTD_GSTS / 4] & VTD_CFI));
+	CHECK(read_as_linux(VTD_GSTS, 4) & VTD_CFI);
+	CHECK_EQ(vtd_ops.give_back(self, &unit, &call), 0);
+	CHECK(registers[VTD_GSTS / 4] & VTD_CFI);
+}
+
+/* The unit's own messages go where the root has said: masked, and as it has said in the end. */
+TEST(messages_of_the_unit)
+{
+	struct cellhv_call call = {0};
+
+	take();
+	CHECK_EQ(registers[VTD_IECTL / 4], VTD_EVENT_MASKED);
+	CHECK(write_as_linux(VTD_IECTL + 4, 4, 0x41));
+	CHECK(write_as_linux(VTD_IECTL + 8, 4, 0xfee01000));
+	CHECK(write_as_linux(VTD_IEUADDR, 4, 3));
+	CHECK_EQ(registers[VTD_IECTL / 4 + 1], 0);
+	CHECK_EQ(vtd_ops.give_back(self, &unit, &call), 0);
+	CHECK_EQ(registers[VTD_IECTL / 4], 0);
+	CHECK_EQ(registers[VTD_IECTL / 4 + 1], 0x41);
+	CHECK_EQ(registers[VTD_IECTL / 4 + 2], 0xfee01000);
+	CHECK_EQ(registers[VTD_IEUADDR / 4], 3);
 }
 
 /* Linux has put its queue where a hostile one would: it is not written. */
@@ -260,7 +315,6 @@ TEST(refused)
 		{VTD_RTADDR, 0x400, CELLHV_CHECK_IOMMU_FEATURE, CELLHV_IOMMU_FEATURE_MODE},
 		{VTD_IQA, LINUX_QUEUE | 0x800, CELLHV_CHECK_IOMMU_FEATURE,
 		 CELLHV_IOMMU_FEATURE_MODE},
-		{VTD_GSTS, VTD_TE, CELLHV_CHECK_IOMMU_TRANSLATES, 0},
 	};
 
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -276,15 +330,6 @@ TEST(refused)
 
 /* ---- Who reaches what ---- */
 
-static const uint64_t *context_of(uint16_t requester)
-{
-	const uint64_t *root = (const uint64_t *)(ram + registers[VTD_RTADDR / 4]);
-	uint64_t table = root[2 * (requester >> 8)];
-
-	CHECK(table & 1);
-	return (const uint64_t *)(ram + (table & ~0xfffull)) + 2 * (requester & 0xff);
-}
-
 TEST(a_requester_changes_hands)
 {
 	struct iommu_domain domain = {.id = 2, .tables = iommu_root_domain.tables};
@@ -295,24 +340,39 @@ TEST(a_requester_changes_hands)
 	CHECK_EQ(paging_init(&domain.tables), 0);
 	used = machine.tables.used;
 	for (unsigned requester = 0; requester < 0x10000; requester += 0x101) {
-		CHECK_EQ(context_of((uint16_t)requester)[0] & 0xfff, 1);
-		CHECK_EQ(context_of((uint16_t)requester)[1], 1 << 8 | 2);
+		CHECK_EQ(our_context((uint16_t)requester)[0] & 0xfff, 1);
+		CHECK_EQ(our_context((uint16_t)requester)[1], 0xff01 << 8 | 2);
 	}
 	CHECK_EQ(vtd_ops.attach(self, &unit, 0x0128, &domain), 0);
 	CHECK_EQ(domains_flushed[1], 1);
 	CHECK(contexts_flushed);
-	CHECK_EQ(context_of(0x0128)[0], paging_root_phys(&domain.tables) | 1);
-	CHECK_EQ(context_of(0x0128)[1], 2 << 8 | 2);
-	CHECK_EQ(context_of(0x0129)[1], 1 << 8 | 2);
-	CHECK_EQ(context_of(0x0228)[1], 1 << 8 | 2);
+	CHECK_EQ(our_context(0x0128)[0], paging_root_phys(&domain.tables) | 1);
+	CHECK_EQ(our_context(0x0128)[1], 0xff02 << 8 | 2);
+	CHECK_EQ(our_context(0x0129)[1], 0xff01 << 8 | 2);
+	CHECK_EQ(our_context(0x0228)[1], 0xff01 << 8 | 2);
 	CHECK_EQ(machine.tables.used, used + 1);
 	CHECK_EQ(vtd_ops.attach(self, &unit, 0x0129, NULL), 0);
-	CHECK_EQ(context_of(0x0129)[0] & 1, 0);
+	CHECK_EQ(our_context(0x0129)[0] & 1, 0);
 	CHECK_EQ(vtd_ops.attach(self, &unit, 0x0129, &iommu_root_domain), 0);
 	CHECK_EQ(vtd_ops.attach(self, &unit, 0x0128, &iommu_root_domain), 0);
 	CHECK_EQ(domains_flushed[2], 1);
-	CHECK_EQ(context_of(0x0128)[1], 1 << 8 | 2);
+	CHECK_EQ(our_context(0x0128)[1], 0xff01 << 8 | 2);
 	CHECK_EQ(machine.tables.used, used);
 	CHECK_EQ(vtd_ops.flush(self, &unit, &domain), 0);
 	CHECK_EQ(domains_flushed[2], 2);
+}
+
+/* What was refused before is told at once, when the cell has not begun; nothing comes later. */
+TEST(records_of_the_former_owner)
+{
+	struct iommu_domain domain = {.id = 2, .tables = iommu_root_domain.tables};
+
+	take();
+	registers[0x228 / 4] = 0x0028;
+	registers[0x22c / 4] = 1u << 31 | 5;
+	faults = 0;
+	CHECK_EQ(vtd_ops.attach(self, &unit, 0x28, &domain), 0);
+	CHECK_EQ(faults, 1);
+	vtd_ops.poll(self, &unit);
+	CHECK_EQ(faults, 1);
 }

@@ -23,7 +23,10 @@ static bool open_registers;
 bool deaf;
 static uint64_t now;
 unsigned contexts_flushed, domains_flushed[IOMMU_DOMAINS], interrupts_flushed;
+uint64_t last_iotlb[2];
 uint16_t foreign;
+int silent_cpu;
+bool no_watch, translation_went_off;
 unsigned faults, lines;
 uint64_t fault_address, fault_detail;
 
@@ -32,6 +35,7 @@ uint64_t fault_address, fault_detail;
 static void flush_tlb(const uint64_t *descriptor)
 {
 	domains_flushed[descriptor[0] >> 16 & 0xff]++;
+	memcpy(last_iotlb, descriptor, sizeof(last_iotlb));
 }
 
 /* One of 16 bytes (6.5.2). */
@@ -76,6 +80,7 @@ static void command(uint32_t value)
 
 	if (value & VTD_QIE && !(*status & VTD_QIE))
 		registers[VTD_IQH / 4] = 0;
+	translation_went_off |= *status & VTD_TE && !(value & VTD_TE);
 	*status = (value & (VTD_TE | VTD_QIE | VTD_IRE | VTD_CFI)) |
 		  ((*status | value) & (VTD_SRTP | VTD_SIRTP));
 	registers[VTD_GCMD / 4] = UNWRITTEN;
@@ -150,6 +155,25 @@ bool memory_root_writes(uint64_t phys)
 	return paging_lookup(&root_cell.memory, phys, &found) && found.access & PAGING_WRITE;
 }
 
+bool cell_root_may_give(uint64_t phys, uint64_t size)
+{
+	return cell_root_owns(phys, size) && !vtd_ops.follows(&unit, phys, size);
+}
+
+int memory_flush_root(struct cpu *by)
+{
+	(void)by;
+	return silent_cpu;
+}
+
+int iommu_watch(uint64_t page, bool watch)
+{
+	CHECK(page < TABLES);
+	if (no_watch && watch)
+		return -ENOMEM;
+	return paging_map(&root_cell.memory, page, page, PAGE_SIZE, watch ? 5 : 7) < 0;
+}
+
 bool iommu_owns_some(uint16_t first, uint16_t last, uint16_t ignored)
 {
 	return foreign && (foreign | ignored) >= (first | ignored) &&
@@ -213,6 +237,8 @@ void setup(void)
 	memset(registers, 0, sizeof(registers));
 	open_registers = deaf = false;
 	foreign = 0;
+	silent_cpu = -1;
+	no_watch = false;
 	machine = (struct machine){.ticks_per_ms = 1000, .tables_phys = TABLES};
 	pool_init(&machine.tables, ram + TABLES, 1024, tables_bitmap);
 	root_cell.memory = (struct paging){.format = &paging_x86_nested, .levels = 4};
@@ -251,11 +277,40 @@ void setup(void)
 	make_entry(17, 4, 0x41, 0x0010);
 }
 
+const uint64_t *our_context(uint16_t requester)
+{
+	const uint64_t *root = (const uint64_t *)(ram + registers[VTD_RTADDR / 4]);
+	uint64_t table = root[2 * (requester >> 8)];
+
+	CHECK(table & 1);
+	return (const uint64_t *)(ram + (table & ~0xfffull)) + 2 * (requester & 0xff);
+}
+
+uint64_t *linux_context(uint16_t requester)
+{
+	return (uint64_t *)(ram + LINUX_CONTEXTS + 4096 * (requester >> 8)) +
+	       2 * (requester & 0xff);
+}
+
+void setup_translation(void)
+{
+	setup();
+	registers[VTD_GSTS / 4] |= VTD_TE | VTD_SRTP;
+	registers[VTD_RTADDR / 4] = LINUX_ROOT;
+	for (unsigned bus = 0; bus < 2; bus++)
+		((uint64_t *)(ram + LINUX_ROOT))[2 * bus] = (LINUX_CONTEXTS + 4096 * bus) | 1;
+}
+
 void take(void)
+{
+	setup();
+	take_as_it_is();
+}
+
+void take_as_it_is(void)
 {
 	struct cellhv_call call = {0};
 
-	setup();
 	CHECK_EQ(vtd_ops.probe(self, &unit, &call), 0);
 	CHECK_EQ(vtd_ops.take(self, &unit, &call), 0);
 	memset(domains_flushed, 0, sizeof(domains_flushed));
@@ -280,10 +335,15 @@ bool write_as_linux(uint64_t offset, unsigned size, uint64_t value)
 
 void submit(uint64_t low, uint64_t address)
 {
+	submit_both(low, 0, address);
+}
+
+void submit_both(uint64_t low, uint64_t high, uint64_t address)
+{
 	uint32_t tail = (uint32_t)read_as_linux(VTD_IQT, 4) / 16;
 
 	linux_queue()[tail][0] = low;
-	linux_queue()[tail][1] = 0;
+	linux_queue()[tail][1] = high;
 	tail = (tail + 1) % 256;
 	linux_queue()[tail][0] = 5 | 1 << 5 | 2ull << 32;
 	linux_queue()[tail][1] = address;

@@ -174,6 +174,26 @@ static bool mmio_ioapic(struct cpu *cpu, int chip, uint64_t guest, uint32_t righ
 	return result != IOAPIC_NONE;
 }
 
+/* A table of Linux's for an IOMMU, which the root may read. false: it is something else. */
+static bool mmio_table(struct cpu *cpu, uint64_t guest, uint32_t rights)
+{
+	struct mmio_access access = {.guest = guest};
+	struct iommu_write write = {.phys = guest};
+	enum iommu_result result;
+
+	if (!(rights & MMIO_WRITE))
+		return false;
+	if (mmio_decode(cpu, &access) && access.instruction.is_write &&
+	    (guest & (PAGE_SIZE - 1)) + access.instruction.size <= PAGE_SIZE) {
+		write.size = access.instruction.size;
+		write.value = access.value;
+	}
+	result = iommu_follow(cpu, &write);
+	if (result == IOMMU_DONE)
+		mmio_finish(cpu, &access);
+	return result != IOMMU_NOT_FOLLOWED;
+}
+
 static void mmio_cell(struct cpu *cpu, uint64_t guest, uint32_t rights)
 {
 	int chip = ioapic_at(guest);
@@ -238,7 +258,8 @@ static void mmio_root(struct cpu *cpu, uint64_t guest, uint32_t rights)
 		mmio_iommu(cpu, unit, guest, rights);
 		return;
 	}
-	if ((pci_root_is_trapped() && mmio_pci(cpu, guest, rights)) || mmio_root_map(cpu, guest))
+	if ((pci_root_is_trapped() && mmio_pci(cpu, guest, rights)) ||
+	    mmio_table(cpu, guest, rights) || mmio_root_map(cpu, guest))
 		return;
 
 	if (cpu_may_complain(cpu))

@@ -45,8 +45,6 @@ static int check_use(struct cpu *self, const struct iommu *unit, uint64_t cap,
 	if (vtd_read64(self, unit, VTD_RTADDR) & VTD_ROOT_MODE ||
 	    (status & VTD_QIE && vtd_read64(self, unit, VTD_IQA) & VTD_QUEUE_WIDE))
 		return lacks(unit, CELLHV_IOMMU_FEATURE_MODE, call);
-	if (status & VTD_TE)
-		return cell_refuse(call, -ENODEV, CELLHV_CHECK_IOMMU_TRANSLATES, unit->index);
 	return 0;
 }
 
@@ -73,6 +71,19 @@ static int make_state(struct cpu *self, struct iommu *unit)
 }
 
 /*
+ * Messages of the unit's own (11.4.7): masked while it is ours, for where they go is whatever the
+ * root has written; or as Linux has them, its mask last.
+ */
+static void set_event(struct cpu *self, const struct iommu *unit, uint32_t control, bool theirs)
+{
+	struct vtd *vtd = vtd_of(unit);
+
+	for (uint32_t offset = control + 4; theirs && offset < control + 16; offset += 4)
+		vtd_write(self, unit, offset, *vtd_shadow(vtd, offset));
+	vtd_write(self, unit, control, theirs ? *vtd_shadow(vtd, control) : VTD_EVENT_MASKED);
+}
+
+/*
  * From the last step to the first; each knows whether it is to be done. None comes before one that
  * failed: its tables would be freed while the unit uses them.
  */
@@ -89,9 +100,9 @@ static int put_back(struct cpu *self, struct iommu *unit)
 		err = vtd_queue_give_back(self, unit);
 	if (err)
 		return err;
-	for (uint32_t offset = VTD_FECTL + 4; offset <= VTD_FEUADDR; offset += 4)
-		vtd_write(self, unit, offset, *vtd_shadow(vtd, offset));
-	vtd_write(self, unit, VTD_FECTL, *vtd_shadow(vtd, VTD_FECTL));
+	set_event(self, unit, VTD_FECTL, true);
+	set_event(self, unit, VTD_IECTL, true);
+	vtd_follow_end(unit);
 	pool_free(&machine.tables, vtd, 1);
 	unit->state = NULL;
 	return 0;
@@ -99,6 +110,10 @@ static int put_back(struct cpu *self, struct iommu *unit)
 
 static int explain(const struct iommu *unit, int err, struct cellhv_call *call)
 {
+	/* It has not forgotten that it could write to Linux's tables. */
+	if (err == -EBUSY)
+		return cell_refuse(call, -ETIMEDOUT, CELLHV_CHECK_CPU_SILENT,
+				   vtd_of(unit)->silent_cpu);
 	if (err == -ENOMEM)
 		return cell_refuse(call, err, CELLHV_CHECK_POOL_EMPTY,
 				   pool_available(&machine.tables));
@@ -115,8 +130,11 @@ static int vtd_take(struct cpu *self, struct iommu *unit, struct cellhv_call *ca
 
 	if (err)
 		return explain(unit, err, call);
-	vtd_write(self, unit, VTD_FECTL, VTD_FECTL_MASKED);
+	set_event(self, unit, VTD_FECTL, false);
+	set_event(self, unit, VTD_IECTL, false);
 	err = vtd_queue_take(self, unit);
+	if (!err)
+		err = vtd_follow_begin(self, unit);
 	if (!err)
 		err = vtd_table_take(self, unit);
 	if (!err)
@@ -125,7 +143,7 @@ static int vtd_take(struct cpu *self, struct iommu *unit, struct cellhv_call *ca
 		return 0;
 	explain(unit, err, call);
 	put_back(self, unit);
-	return err;
+	return err == -EBUSY ? -ETIMEDOUT : err;
 }
 
 static int vtd_give_back(struct cpu *self, struct iommu *unit, struct cellhv_call *call)
@@ -145,6 +163,13 @@ static void vtd_describe(struct cpu *self, const struct iommu *unit, struct pagi
 	tables->past_caches = !(vtd_read64(self, unit, VTD_ECAP) & VTD_ECAP_COHERENT);
 }
 
+static void vtd_poll(struct cpu *self, struct iommu *unit)
+{
+	if (vtd_of(unit)->open)
+		vtd_follow_again(self, unit);
+	vtd_report_faults(self, unit);
+}
+
 const struct iommu_ops vtd_ops = {
 	.name = "Intel VT-d",
 	.probe = vtd_probe,
@@ -157,5 +182,7 @@ const struct iommu_ops vtd_ops = {
 	.message = vtd_message,
 	.recheck_interrupts = vtd_recheck_interrupts,
 	.access = vtd_access,
+	.follows = vtd_follows,
+	.follow = vtd_follow,
 	.poll = vtd_poll,
 };

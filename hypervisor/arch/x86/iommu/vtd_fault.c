@@ -28,7 +28,7 @@ static void report(struct cpu *self, const struct iommu *unit, uint32_t offset, 
 		iommu_fault(unit, source, address, last & TYPE_READ ? 0 : CELLHV_FAILURE_DMA_WRITE);
 }
 
-void vtd_poll(struct cpu *self, struct iommu *unit)
+void vtd_report_faults(struct cpu *self, struct iommu *unit)
 {
 	const struct vtd *vtd = vtd_of(unit);
 	uint32_t first = (uint32_t)VTD_CAP_FRO(vtd->cap);

@@ -210,6 +210,14 @@ int vtd_interrupts_install(struct cpu *self, struct iommu *unit)
 				 (vtd->x2apic ? VTD_IRTA_X2APIC : 0));
 }
 
+/* Messages in the compatibility format pass by the table (5.1.4): none do while it is ours. */
+static int set_old_format(struct cpu *self, struct iommu *unit, bool passes)
+{
+	return *vtd_shadow(vtd_of(unit), VTD_GSTS) & VTD_CFI
+		       ? vtd_command(self, unit, VTD_CFI, passes)
+		       : 0;
+}
+
 int vtd_interrupts_take(struct cpu *self, struct iommu *unit)
 {
 	struct vtd *vtd = vtd_of(unit);
@@ -224,6 +232,8 @@ int vtd_interrupts_take(struct cpu *self, struct iommu *unit)
 	/* Cells' entries have this form, too: Linux does not change it later. */
 	vtd->x2apic = vtd_shadow64(vtd, VTD_IRTA) & VTD_IRTA_X2APIC;
 	err = vtd_interrupts_install(self, unit);
+	if (!err)
+		err = set_old_format(self, unit, false);
 	if (err)
 		return err;
 	if ((vtd_read64(self, unit, VTD_IRTA) & PAGING_PHYS_MASK) !=
@@ -244,6 +254,8 @@ int vtd_interrupts_give_back(struct cpu *self, struct iommu *unit)
 		err = set_table(self, unit, vtd_shadow64(vtd, VTD_IRTA));
 	if (!err && vtd->queue_ours && !(*vtd_shadow(vtd, VTD_GSTS) & VTD_IRE))
 		err = vtd_command(self, unit, VTD_IRE, false);
+	if (!err)
+		err = set_old_format(self, unit, true);
 	if (err)
 		return err;
 	unit->remaps = false;

@@ -14,6 +14,9 @@
 #define AT_ONCE 64u /* descriptors in one exit */
 #define TYPE(low) ((low)&0xf)
 #define STATUS_ADDRESS (~3ull)
+#define DOMAIN_MASK 0xffffull
+#define ADDRESS_MASK(high) ((high)&0x3f)
+#define PAGES_MASK (~0xfffull | 0x7f) /* address, leaves alone (IH), size */
 #define INTERRUPT_MASK(low) ((low) >> 27 & 0x1f)
 #define INTERRUPT_INDEX(low) ((uint32_t)((low) >> 32 & 0xffff))
 
@@ -27,12 +30,63 @@ bool vtd_is_roots(uint64_t phys, bool write)
 
 /* ---- Descriptors (6.5.2). false: the queue stops there, as the hardware's would. ---- */
 
-/* Linux's contexts and tables are not in use. */
-static bool ignore(struct cpu *self, struct iommu *unit, const uint64_t descriptor[2])
+/* Devices have no translations of their own. */
+static bool invalidate_device_tlb(struct cpu *self, struct iommu *unit,
+				  const uint64_t descriptor[2])
 {
 	(void)self;
-	(void)unit;
 	(void)descriptor;
+	return vtd_of(unit)->carries && vtd_of(unit)->ecap & VTD_ECAP_DEVICE_TLB;
+}
+
+/*
+ * Linux's entries are followed, not told of; but it says so when the unit is to forget what one
+ * was. As ours has another domain where devices pass through, all entries are forgotten: they go
+ * seldom.
+ */
+static bool invalidate_contexts(struct cpu *self, struct iommu *unit, const uint64_t descriptor[2])
+{
+	struct vtd *vtd = vtd_of(unit);
+
+	(void)self;
+	if (!(descriptor[0] & VTD_GRANULARITY))
+		return false;
+	if (vtd->carries) {
+		vtd_submit(vtd, VTD_INVALIDATE_CONTEXT | VTD_ALL, 0);
+		vtd->pending = true;
+	}
+	return true;
+}
+
+/* More pages than the unit can forget at once are all of the domain. */
+static uint64_t pages_granularity(const struct vtd *vtd, const uint64_t descriptor[2])
+{
+	return vtd->cap & VTD_CAP_PAGES && ADDRESS_MASK(descriptor[1]) <= VTD_CAP_MAMV(vtd->cap)
+		       ? VTD_DEVICE
+		       : VTD_DOMAIN;
+}
+
+/*
+ * Of domains of Linux's, with those bits alone that a unit does not stop at. Ours are none of its
+ * affair, but where it says "all" that is the same to them.
+ */
+static bool invalidate_iotlb(struct cpu *self, struct iommu *unit, const uint64_t descriptor[2])
+{
+	struct vtd *vtd = vtd_of(unit);
+	uint64_t granularity = descriptor[0] & VTD_GRANULARITY, pages = 0;
+	uint64_t domain = descriptor[0] >> VTD_DOMAIN_SHIFT & DOMAIN_MASK;
+
+	(void)self;
+	if (!granularity)
+		return false;
+	if (!vtd->carries || (granularity != VTD_ALL && domain >= VTD_OURS_FIRST(vtd->cap)))
+		return true;
+	if (granularity == VTD_DEVICE) {
+		granularity = pages_granularity(vtd, descriptor);
+		pages = granularity == VTD_DEVICE ? descriptor[1] & PAGES_MASK : 0;
+	}
+	vtd_submit_iotlb(vtd, granularity, granularity == VTD_ALL ? 0 : domain, pages);
+	vtd->pending = true;
 	return true;
 }
 
@@ -53,12 +107,22 @@ static bool invalidate_interrupts(struct cpu *self, struct iommu *unit,
 	return !vtd_complete(self, unit);
 }
 
+/* What was submitted for Linux is done. */
+static bool finish(struct cpu *self, struct iommu *unit)
+{
+	bool pending = vtd_of(unit)->pending;
+
+	vtd_of(unit)->pending = false;
+	return !pending || !vtd_complete(self, unit);
+}
+
 /* All before it is done by now. */
 static bool wait(struct cpu *self, struct iommu *unit, const uint64_t descriptor[2])
 {
 	uint64_t address = descriptor[1] & STATUS_ADDRESS;
 
-	(void)unit;
+	if (!finish(self, unit))
+		return false;
 	if (!(descriptor[0] & VTD_WAIT_STATUS))
 		return true;
 	if (!vtd_is_roots(address, true))
@@ -71,8 +135,9 @@ static bool wait(struct cpu *self, struct iommu *unit, const uint64_t descriptor
 
 static bool (*const descriptors[])(struct cpu *self, struct iommu *unit,
 				   const uint64_t descriptor[2]) = {
-	[VTD_INVALIDATE_CONTEXT] = ignore,
-	[VTD_INVALIDATE_IOTLB] = ignore,
+	[VTD_INVALIDATE_CONTEXT] = invalidate_contexts,
+	[VTD_INVALIDATE_IOTLB] = invalidate_iotlb,
+	[VTD_INVALIDATE_DEVICE_TLB] = invalidate_device_tlb,
 	[VTD_INVALIDATE_INTERRUPTS] = invalidate_interrupts,
 	[VTD_WAIT] = wait,
 };
@@ -90,7 +155,7 @@ static bool do_descriptor(struct cpu *self, struct iommu *unit, uint64_t phys)
 }
 
 /* false: there is more to do, in another exit. */
-static bool run_queue(struct cpu *self, struct iommu *unit)
+static bool run_some(struct cpu *self, struct iommu *unit)
 {
 	struct vtd *vtd = vtd_of(unit);
 	uint32_t *head = vtd_shadow(vtd, VTD_IQH), tail = *vtd_shadow(vtd, VTD_IQT);
@@ -115,6 +180,18 @@ static bool run_queue(struct cpu *self, struct iommu *unit)
 	return true;
 }
 
+/* Our queue has room for what one exit brings, and is empty behind it. */
+static bool run_queue(struct cpu *self, struct iommu *unit)
+{
+	bool done;
+
+	if (vtd_of(unit)->open)
+		vtd_follow_again(self, unit);
+	done = run_some(self, unit);
+	finish(self, unit);
+	return done;
+}
+
 /* ---- Registers that do something ---- */
 
 static bool write_tail(struct cpu *self, struct iommu *unit, uint32_t value)
@@ -135,22 +212,36 @@ static void set_bit(uint32_t *status, uint32_t bit, bool on)
 	*status = on ? *status | bit : *status & ~bit;
 }
 
-/*
- * Nothing of it reaches the hardware. What cannot be carried does not become so: translation, which
- * is ours, remapping that was off, and messages in the old format.
- */
+/* Translation and remapping that were off when the unit was taken, messages in the old format. */
+static uint32_t not_carried(const struct vtd *vtd)
+{
+	return VTD_CFI | (vtd->carries ? 0 : VTD_TE) | (vtd->interrupts ? 0 : VTD_IRE);
+}
+
+/* Linux has another root table, or translates from now on, or no more. */
+static void write_translation(struct cpu *self, struct iommu *unit, uint32_t value)
+{
+	struct vtd *vtd = vtd_of(unit);
+	uint32_t *status = vtd_shadow(vtd, VTD_GSTS), had = *status;
+
+	set_bit(status, VTD_TE, value & VTD_TE && vtd->carries);
+	set_bit(status, VTD_SRTP, (*status | value) & VTD_SRTP);
+	if (value & VTD_SRTP || (had ^ *status) & VTD_TE)
+		vtd_follow_again(self, unit);
+}
+
+/* Nothing of it reaches the hardware. What cannot be carried does not become so. */
 static bool write_command(struct cpu *self, struct iommu *unit, uint32_t value)
 {
 	struct vtd *vtd = vtd_of(unit);
 	uint32_t *status = vtd_shadow(vtd, VTD_GSTS);
 	bool starts = value & VTD_QIE && !(*status & VTD_QIE);
 
-	if (value & ~*status & (VTD_TE | VTD_CFI | (vtd->interrupts ? 0 : VTD_IRE)) &&
-	    cpu_may_complain(self))
+	if (value & ~*status & not_carried(vtd) && cpu_may_complain(self))
 		print("IOMMU %u: Linux's command %x is not carried\n", unit->index, value);
+	write_translation(self, unit, value);
 	set_bit(status, VTD_QIE, value & VTD_QIE);
 	set_bit(status, VTD_IRE, value & VTD_IRE && vtd->interrupts);
-	set_bit(status, VTD_SRTP, (*status | value) & VTD_SRTP);
 	set_bit(status, VTD_SIRTP, (*status | value) & VTD_SIRTP);
 	if (value & VTD_SIRTP)
 		vtd_interrupts_install(self, unit);

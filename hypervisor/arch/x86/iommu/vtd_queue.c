@@ -94,37 +94,37 @@ int vtd_queue_take(struct cpu *self, struct iommu *unit)
 /*
  * The head is 0 when a queue is turned on, but Linux goes on at an index of its own. What is before
  * it becomes waits that write a word of ours, and then what it was: to do Linux's once more would
- * write into what it has freed.
+ * write into what it has freed. What has not been done the unit does then: a CPU waits for it.
  */
-static int run_to(struct cpu *self, struct iommu *unit, uint64_t queue, uint32_t tail)
+static int run_to(struct cpu *self, struct iommu *unit, uint64_t queue, uint32_t head)
 {
 	struct vtd *vtd = vtd_of(unit);
-	uint32_t pages = (tail + (uint32_t)PAGE_SIZE - 1) / (uint32_t)PAGE_SIZE;
+	uint32_t pages = (head + (uint32_t)PAGE_SIZE - 1) / (uint32_t)PAGE_SIZE;
 	void *saved = pool_alloc(&machine.tables, pages);
 	const uint64_t wait[2] = {VTD_WAIT | VTD_WAIT_STATUS, status_phys(vtd)};
 	int err;
 
 	if (!saved)
 		return -ENOMEM;
-	window_copy_from(self, saved, queue, tail);
-	for (uint32_t at = 0; at < tail; at += VTD_DESCRIPTOR)
+	window_copy_from(self, saved, queue, head);
+	for (uint32_t at = 0; at < head; at += VTD_DESCRIPTOR)
 		window_copy_to(self, queue + at, wait, sizeof(wait));
-	vtd_write(self, unit, VTD_IQT, tail);
-	err = vtd_await(self, unit, VTD_IQH, UINT32_MAX, tail);
-	window_copy_to(self, queue, saved, tail);
+	vtd_write(self, unit, VTD_IQT, head);
+	err = vtd_await(self, unit, VTD_IQH, UINT32_MAX, head);
+	window_copy_to(self, queue, saved, head);
 	pool_free(&machine.tables, saved, pages);
 	return err;
 }
 
 /* Linux may have said anything since: what is not its own memory is no queue. */
-static bool is_usable(struct vtd *vtd, uint64_t queue, uint32_t tail)
+static bool is_usable(struct vtd *vtd, uint64_t queue, uint32_t head, uint32_t tail)
 {
 	uint64_t base = queue & PAGING_PHYS_MASK;
 
 	if (!(*vtd_shadow(vtd, VTD_GSTS) & VTD_QIE) || queue & VTD_QUEUE_WIDE ||
-	    tail >= VTD_QUEUE_SIZE(queue))
+	    head >= VTD_QUEUE_SIZE(queue) || tail >= VTD_QUEUE_SIZE(queue))
 		return false;
-	for (uint64_t page = base; page <= base + tail; page += PAGE_SIZE)
+	for (uint64_t page = base; page <= base + head; page += PAGE_SIZE)
 		if (!vtd_is_roots(page, true))
 			return false;
 	return true;
@@ -134,11 +134,15 @@ static int change_back(struct cpu *self, struct iommu *unit)
 {
 	struct vtd *vtd = vtd_of(unit);
 	uint64_t queue = vtd_shadow64(vtd, VTD_IQA);
-	uint32_t tail = *vtd_shadow(vtd, VTD_IQT);
-	bool usable = is_usable(vtd, queue, tail);
+	uint32_t head = *vtd_shadow(vtd, VTD_IQH), tail = *vtd_shadow(vtd, VTD_IQT);
+	bool usable = is_usable(vtd, queue, head, tail);
 	int err = change_queue(self, unit, queue, usable);
 
-	return err || !usable || !tail ? err : run_to(self, unit, queue & PAGING_PHYS_MASK, tail);
+	if (!err && usable && head)
+		err = run_to(self, unit, queue & PAGING_PHYS_MASK, head);
+	if (!err && usable && tail != head)
+		vtd_write(self, unit, VTD_IQT, tail);
+	return err;
 }
 
 int vtd_queue_give_back(struct cpu *self, struct iommu *unit)
