@@ -293,9 +293,11 @@ static bool extended_meets(const struct view *view)
 bool function_meets(struct cpu *self, uint16_t address, const struct function_write *write)
 {
 	const struct view view = {self, address, write};
-	bool bridge =
-		(arch_pci_read(self, address, PCI_HEADER_TYPE, 1) & HEADER_KIND) == HEADER_BRIDGE;
+	bool bridge;
 
+	if (!functions_taken) /* the filter may be on for messages alone */
+		return false;
+	bridge = (arch_pci_read(self, address, PCI_HEADER_TYPE, 1) & HEADER_KIND) == HEADER_BRIDGE;
 	return any_bar_meets(&view, bridge ? BRIDGE_BARS : PCI_BARS) || extended_meets(&view) ||
 	       rom_meets(&view, bridge ? BRIDGE_ROM : PCI_ROM) || (bridge && bridge_meets(&view));
 }

@@ -192,6 +192,22 @@ TEST(others_are_left_alone)
 	end(id);
 }
 
+/* Nor at all where no cell has a function, and config space is filtered for messages alone. */
+TEST(nothing_is_sized_without_functions)
+{
+	unsigned before;
+	uint32_t id;
+
+	fake_boot(5);
+	machine.system.mmconfig_base = FAKE_MMCONFIG;
+	id = run(&plain);
+	CHECK(fake_filtered);
+	before = fake_function(FAKE_SIBLING)->writes;
+	CHANGES(FAKE_SIBLING, PCI_BAR(0), 4, FAKE_REGISTERS + 0xd0000);
+	CHECK_EQ(fake_function(FAKE_SIBLING)->writes, before + 1);
+	end(id);
+}
+
 /* A ROM has no address in a cell: it is off, whatever the root or a reset has left there. */
 TEST(roms_of_cells_are_off)
 {
