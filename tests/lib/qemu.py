@@ -28,10 +28,12 @@ WIRE = [
 ]
 # A fourth serial port, whose interrupt Linux has nothing else on: a cell may have it.
 UART = ["-chardev", "null,id=uart", "-device", "isa-serial,index=3,irq=7,chardev=uart"]
-# The disk does DMA like a physical one, and edu does it for whoever asks.
+# The disk does DMA like a physical one, and edu does it for whoever asks; a server sends numbers.
 DMA = [
     "-global", "virtio-blk-pci.iommu_platform=on", "-global", "virtio-blk-pci.disable-legacy=on",
     "-device", "edu,addr=1c.0,dma_mask=0xffffffffff",
+    "-netdev", "user,id=net,guestfwd=tcp:10.0.2.100:80-cmd:seq 300000",
+    "-device", "e1000e,netdev=net,romfile=,addr=7",
 ]
 AMDVI = ["-device", "amd-iommu,intremap=off,pt=off"]
 AMDVI_REMAPPING = ["-device", "amd-iommu,intremap=on,xtsup=on,pt=off"]  # pt: DMA would not be translated
