@@ -423,6 +423,7 @@ void model_start(bool with_remapping)
 	hardware_remaps = silent = controlled = false;
 	not_the_roots = UINT64_MAX;
 	ioapic_pins = NULL;
+	one.failed = other.failed = false;
 	call = (struct cellhv_call){0};
 	for (unsigned i = 0; i < 4; i++) {
 		arch_of[i].apic_id = ROOT_ID + i;

@@ -225,7 +225,11 @@ TEST(what_is_pending_is_forgotten_at_the_end)
 		start(false);
 		set(guest, PIN, TO(ONE_ID) | VECTOR | LEVEL);
 		chips_of_machine[0].entries[PIN] |= REMOTE_IRR;
+		one.failed = true;
+		CHECK(ioapic_try_lock());
 		pin_resource.fail(&one);
+		CHECK(chips_of_machine[0].entries[PIN] != MASKED); /* nobody waits */
+		ioapic_unlock();
 		CHECK_EQ(chips_of_machine[0].entries[PIN], MASKED);
 		CHECK_EQ(chips_of_machine[0].eois, version == 0x20);
 		/* Its other CPUs go on for a while. */

@@ -41,9 +41,29 @@ bool ioapic_wait_lock(void)
 	return locked;
 }
 
+static bool failure_owed; /* a cell with pins has failed, and who has the lock sees to it */
+
+static void silence_failed(void)
+{
+	for (struct pins *at = ioapic_pins; at; at = at->next)
+		if (at->active && at->cell->failed)
+			ioapic_deactivate(arch_self(), at);
+}
+
 void ioapic_unlock(void)
 {
-	lock_release(&lock);
+	do {
+		if (__atomic_exchange_n(&failure_owed, false, __ATOMIC_SEQ_CST))
+			silence_failed();
+		lock_release(&lock);
+	} while (__atomic_load_n(&failure_owed, __ATOMIC_SEQ_CST) && lock_try(&lock));
+}
+
+void ioapic_note_failure(void)
+{
+	__atomic_store_n(&failure_owed, true, __ATOMIC_SEQ_CST);
+	if (lock_try(&lock))
+		ioapic_unlock();
 }
 
 uint64_t ioapic_base(unsigned chip)

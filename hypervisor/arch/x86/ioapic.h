@@ -76,6 +76,9 @@ bool ioapic_try_lock(void);
 bool ioapic_wait_lock(void);
 void ioapic_unlock(void);
 
+/* A cell has failed: its pins interrupt nobody any more, now or when the lock is released. */
+void ioapic_note_failure(void);
+
 /* ---- The hardware, with the lock held ---- */
 
 /* The n-th of the system's; its number by an address of its page, -1: there is none. */
@@ -131,6 +134,9 @@ void ioapic_reset_pins(struct pins *pins);
 
 /* The hardware's entry is masked, and what had been accepted is forgotten. */
 void ioapic_silence(struct cpu *self, struct pin *pin);
+
+/* All of a cell's; nobody changes an entry any more. */
+void ioapic_deactivate(struct cpu *self, struct pins *pins);
 
 /* Who has it; NULL: the root. */
 struct pin *ioapic_find(unsigned chip, unsigned number);

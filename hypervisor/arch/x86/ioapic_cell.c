@@ -72,6 +72,13 @@ void ioapic_silence(struct cpu *self, struct pin *pin)
 	pin->hardware = IOAPIC_MASKED;
 }
 
+void ioapic_deactivate(struct cpu *self, struct pins *pins)
+{
+	pins->active = false;
+	for (unsigned i = 0; i < pins->count; i++)
+		ioapic_silence(self, &pins->pins[i]);
+}
+
 /* An I/O APIC's message, bit by bit (Intel VT-d, 5.1.5.1). */
 static uint64_t entry_of_message(uint64_t address, uint32_t data)
 {

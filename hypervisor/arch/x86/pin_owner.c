@@ -209,24 +209,22 @@ static void pin_start(struct cell *cell)
 	pins->active = true;
 }
 
-/* Whoever says so: nobody changes an entry any more, and none interrupts. */
 static void pin_fail(struct cell *cell)
 {
-	bool locked = ioapic_wait_lock();
-	struct pins *pins = pins_of(cell);
-
-	if (pins)
-		pins->active = false;
-	for (unsigned i = 0; pins && i < pins->count; i++)
-		ioapic_silence(arch_self(), &pins->pins[i]);
-	if (locked)
-		ioapic_unlock();
+	if (cell->config->pins.count)
+		ioapic_note_failure();
 }
 
 static int pin_stop(struct cell *cell, struct cellhv_call *call)
 {
+	bool locked = ioapic_wait_lock();
+	struct pins *pins = pins_of(cell);
+
 	(void)call;
-	pin_fail(cell);
+	if (pins)
+		ioapic_deactivate(arch_self(), pins);
+	if (locked)
+		ioapic_unlock();
 	return 0;
 }
 
