@@ -48,18 +48,31 @@ static irqreturn_t pin_interrupt(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-/* With the trigger mode that Linux has for it, where the firmware says that; it is never on. */
-static int pin_register(const struct pin *pin, u32 flags)
+static int pin_register_as(const struct pin *pin, u32 flags)
 {
-	unsigned int irq;
-
-	if (!acpi_gsi_to_irq(pin->gsi, &irq))
-		return irq;
-
 	return acpi_register_gsi(NULL, pin->gsi,
 				 flags & CELLHV_PIN_LEVEL ? ACPI_LEVEL_SENSITIVE
 							  : ACPI_EDGE_SENSITIVE,
 				 flags & CELLHV_PIN_LOW ? ACPI_ACTIVE_LOW : ACPI_ACTIVE_HIGH);
+}
+
+/*
+ * With the mode that Linux has for it: what the firmware says of it, or, where it has been
+ * registered for a device, the only one that is taken. It is never on.
+ */
+static int pin_register(const struct pin *pin, u32 flags)
+{
+	unsigned int irq;
+	u32 change;
+	int ret = -EBUSY;
+
+	if (!acpi_gsi_to_irq(pin->gsi, &irq))
+		return irq;
+
+	for (change = 0; change <= CELLHV_PIN_FLAGS && ret < 0; change++)
+		ret = pin_register_as(pin, flags ^ change);
+
+	return ret;
 }
 
 static int pin_request(struct pin *pin, u32 flags)

@@ -103,6 +103,9 @@ static bool function_is_alone(const struct cellhv_cell_config *config, uint32_t 
 {
 	uint16_t address = config_function(config, index)->address;
 
+	/* Whose pin it would be is not known here, but that the cell has one. */
+	if (config_function(config, index)->flags & CELLHV_FUNCTION_PIN && !config->pins.count)
+		return false;
 	for (uint32_t bar = 0; bar < CELLHV_FUNCTION_BARS; bar++)
 		if (!bar_is_alone(config, index, bar))
 			return false;

@@ -158,6 +158,8 @@ static void build_header(struct cpu *self, struct function *function)
 	pci_allow(pci, PCI_COMMAND, 2,
 		  PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_INTX_OFF);
 	pci_allow(pci, PCI_INTERRUPT_LINE, 1, 0xff);
+	if (function->config->flags & CELLHV_FUNCTION_PIN)
+		set_all(function->through, PCI_INTERRUPT_PIN, 1);
 	for (unsigned i = 0; i < PCI_BARS; i++)
 		if (function->config->bars[i].size)
 			pci_add_bar(pci, i, function->config->bars[i].size,

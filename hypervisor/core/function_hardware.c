@@ -256,6 +256,8 @@ void function_apply_command(struct cpu *self, const struct function *function)
 
 	value &= ~PCI_COMMAND_MASTER;
 	value |= PCI_COMMAND_MEMORY | PCI_COMMAND_INTX_OFF;
+	if (function->active && function->config->flags & CELLHV_FUNCTION_PIN)
+		value &= wanted | ~PCI_COMMAND_INTX_OFF;
 	for (unsigned i = 0; i < PCI_BARS; i++)
 		if (function->config->bars[i].size &&
 		    !config_bar_is_memory(&function->config->bars[i]))

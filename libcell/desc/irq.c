@@ -146,6 +146,19 @@ static void check_sharers(const struct resolving *now)
 	}
 }
 
+/* The cell's own functions that have it: they may pull it. */
+static void let_functions_pull(const struct resolving *now)
+{
+	for (size_t i = 0; i < now->desc->n_functions; i++) {
+		struct cellhv_function *resolved = &now->desc->functions[i].resolved;
+		const struct pci_function *function = pci_find(now->pci, 0, resolved->address);
+
+		if (resolved->num_requesters && function && function->uses_pin &&
+		    function->irq == now->irq->number)
+			resolved->flags |= CELLHV_FUNCTION_PIN;
+	}
+}
+
 /* The cell finds the chip at the machine's address. */
 static void check_room(const struct resolving *now)
 {
@@ -191,6 +204,7 @@ static int resolve(struct resolving *now)
 	r = check_handler(now);
 	if (r == 0)
 		check_sharers(now);
+	let_functions_pull(now);
 	if (r == 0 && desc_memory_known(now->desc))
 		check_room(now);
 	return r;

@@ -227,6 +227,7 @@ struct wanted {
 	struct cellhv_link links[WANTED_MAX];	      /* protocol 0: no more */
 	uint16_t functions[WANTED_MAX];		      /* as the hardware has them; 0: no more */
 	struct cellhv_function described[WANTED_MAX]; /* instead, where requesters are said */
+	struct cellhv_pin pins[WANTED_MAX];	      /* ioapic 0: no more; this machine has none */
 };
 
 /* A function as the hardware has it. */

@@ -47,7 +47,7 @@ static uint32_t functions_of(const struct wanted *wanted, struct cellhv_function
 uint32_t wanted_config(const struct wanted *wanted, void *buffer)
 {
 	struct cellhv_cell_config *config = buffer;
-	uint32_t regions = 0, ports = 0, links = 0, functions;
+	uint32_t regions = 0, ports = 0, links = 0, pins = 0, functions;
 	struct cellhv_function list[WANTED_MAX];
 
 	memset(config, 0, sizeof(*config) + sizeof(*wanted));
@@ -73,7 +73,9 @@ uint32_t wanted_config(const struct wanted *wanted, void *buffer)
 	add(config, &config->links, wanted->links, links, sizeof(*wanted->links));
 	functions = functions_of(wanted, list);
 	add(config, &config->functions, list, functions, sizeof(*list));
-	config->pins.entry_size = sizeof(struct cellhv_pin);
+	while (pins < WANTED_MAX && wanted->pins[pins].ioapic)
+		pins++;
+	add(config, &config->pins, wanted->pins, pins, sizeof(*wanted->pins));
 	config->header.checksum = checksum_config(&config->header, config->header.total_size);
 	return config->header.total_size;
 }

@@ -3,6 +3,7 @@
  * QEMU's device for teaching (its documentation: specs/edu): registers, MSI, and DMA to and from
  * the cell's own memory by the guest's addresses. Words of the command line:
  *
+ *   pin=NUMBER                      of the I/O APIC: its interrupt comes by that, not by MSI
  *   foreign=ADDRESS[,ADDRESS...]    what is not the cell's: DMA from and to there must be refused
  *
  * A read is refused where what came is what was there before, or one byte all over; whether a write
@@ -10,6 +11,7 @@
  * QEMU's dma_mask says so.
  */
 #include "device.h"
+#include "runtime/x86/ioapic.h"
 
 #define VENDOR 0x1234
 #define DEVICE 0x11e8
@@ -38,6 +40,8 @@
 #define NUMBER 10
 #define NUMBER_FACTORIAL 3628800
 #define RAISES 5
+#define IGNORED 2
+#define NO_PIN 0 /* the timer's */
 #define ROUNDS 3
 #define WORDS 512 /* 4096 bytes, all that the device has */
 #define FOREIGN_SIZE 64
@@ -45,6 +49,8 @@
 
 static uintptr_t registers;
 static volatile uint32_t causes; /* since they were last looked at */
+static volatile unsigned int to_ignore;
+static uint64_t pin;
 static uint64_t from[WORDS] __attribute__((aligned(4096)));
 static uint64_t to[WORDS] __attribute__((aligned(4096)));
 
@@ -52,6 +58,10 @@ static void on_interrupt(void)
 {
 	uint32_t status = mmio_read32(registers + INTERRUPT_STATUS);
 
+	if (to_ignore) {
+		to_ignore--;
+		return;
+	}
 	causes |= status;
 	mmio_write32(registers + INTERRUPT_ACKNOWLEDGE, status);
 }
@@ -97,7 +107,24 @@ static void check_interrupts(void)
 		mmio_write32(registers + INTERRUPT_RAISE, 0x10000u << i);
 		came += interrupted_by(0x10000u << i);
 	}
-	verdict("edu-msi", came == RAISES, "interrupts raised that came", came);
+	verdict(pin == NO_PIN ? "edu-msi" : "edu-pin", came == RAISES,
+		"interrupts raised that came", came);
+}
+
+/* A level interrupt that is not acknowledged comes again when it ends. */
+static void check_level(void)
+{
+	unsigned int before = device_interrupts(), came;
+
+	if (pin == NO_PIN)
+		return;
+	to_ignore = IGNORED;
+	mmio_write32(registers + INTERRUPT_RAISE, 1);
+	while (!causes && device_wait())
+		;
+	came = device_interrupts() - before;
+	verdict("edu-level", causes == 1 && came == IGNORED + 1, "interrupts of one raise", came);
+	causes = 0;
 }
 
 static bool dma(uint64_t source, uint64_t target, uint64_t size, uint32_t direction)
@@ -191,6 +218,16 @@ static void check_all_foreign(void)
 	check_own_memory("edu-dma-after");
 }
 
+/* pci_enable() turns it off, as most have messages. */
+static bool open_pin(uint16_t function)
+{
+	uint32_t command = pci_read(function, PCI_COMMAND, 2);
+
+	pci_write(function, PCI_COMMAND, 2, command & ~(uint32_t)PCI_COMMAND_INTX_OFF);
+	return ioapic_route((unsigned int)pin, VECTOR_DEVICE, IOAPIC_LEVEL | IOAPIC_LOW) ||
+	       verdict("edu", false, "no such pin", pin);
+}
+
 static bool open(void)
 {
 	int function = pci_find(VENDOR, DEVICE, 0);
@@ -206,6 +243,10 @@ static bool open(void)
 	mmio_write32(registers + STATUS, 0);
 	mmio_write32(registers + INTERRUPT_ACKNOWLEDGE, UINT32_MAX);
 	device_start(on_interrupt);
+	if (!command_line_number("pin", NO_PIN, &pin))
+		return verdict("edu", false, "pin= is no number", 0);
+	if (pin != NO_PIN)
+		return open_pin((uint16_t)function);
 	return pci_msi_set((uint16_t)function, VECTOR_DEVICE) || verdict("edu", false, "no MSI", 0);
 }
 
@@ -215,6 +256,7 @@ void guest_main(void)
 		check_registers();
 		check_factorial();
 		check_interrupts();
+		check_level();
 		check_own_memory("edu-dma");
 		check_all_foreign();
 		printk("edu: all done, %u interrupts\n", device_interrupts());

@@ -133,7 +133,7 @@ TEST(valid_devices)
 TEST(functions)
 {
 	FUNCTION_WITH(address, 0x28);
-	FUNCTION_WITH(flags, 4);
+	FUNCTION_WITH(flags, 8);
 	FUNCTION_WITH(num_requesters, 0);
 	FUNCTION_WITH(num_requesters, 1); /* and more than those */
 	FUNCTION_WITH(num_requesters, 5);
@@ -184,6 +184,19 @@ TEST(pins)
 	PIN_WITH(pin, 4);
 	PIN_WITH(flags, 4);
 	CELL_WITH(pins[1].ioapic, 0xfec01000, 0, 0);
+	/* Where the chip is nothing else is. */
+	CELL_WITH(config.comm_address, 0xfec00000, CELLHV_CHECK_CONFIG_PIN, 0);
+}
+
+/* That its pin is the cell's takes a pin. */
+TEST(a_function_that_pulls_a_pin)
+{
+	struct cell cell = new_cell();
+
+	cell.functions[1].flags = CELLHV_FUNCTION_PIN;
+	CHECK_EQ(check_cell(&cell, 0), 0);
+	cell.config.pins.offset = cell.config.pins.count = 0;
+	CHECK_EQ(check_cell(&cell, 1), CELLHV_CHECK_CONFIG_FUNCTION);
 }
 
 TEST(units)

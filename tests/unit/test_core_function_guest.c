@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a guest sees of a physical function, and what becomes of what it writes, hostile or not. */
-#include <stdlib.h>
-
 #include "core.h"
 
 #include "core/errno.h"
@@ -139,6 +137,32 @@ TEST(identity_and_chain)
 	CHECK_EQ(get(0, 0x200, 4), 0);
 	CHECK_EQ(get(1, 0x100, 4), 0);
 	end(id);
+}
+
+/* Only where the pin is the cell's, and while it runs. */
+TEST(a_pin_by_leave)
+{
+	struct wanted wanted = with_nvme;
+	uint32_t id;
+
+	id = start(&wanted);
+	fake_set(FAKE_NVME, PCI_INTERRUPT_PIN, 1, 2);
+	CHECK_EQ(get(0, PCI_INTERRUPT_PIN, 1), 0);
+	set(0, PCI_COMMAND, 2, 0);
+	CHECK(fake_get(FAKE_NVME, PCI_COMMAND, 2) & PCI_COMMAND_INTX_OFF);
+	end(id);
+	wanted.described[0] = wanted_function(FAKE_NVME);
+	wanted.described[0].flags = CELLHV_FUNCTION_PIN;
+	wanted.pins[0] = (struct cellhv_pin){.ioapic = 0xfec00000, .pin = 20};
+	id = start(&wanted);
+	fake_set(FAKE_NVME, PCI_INTERRUPT_PIN, 1, 2);
+	CHECK_EQ(get(0, PCI_INTERRUPT_PIN, 1), 2);
+	CHECK(!(fake_get(FAKE_NVME, PCI_COMMAND, 2) & PCI_COMMAND_INTX_OFF));
+	set(0, PCI_COMMAND, 2, PCI_COMMAND_INTX_OFF);
+	CHECK(fake_get(FAKE_NVME, PCI_COMMAND, 2) & PCI_COMMAND_INTX_OFF);
+	set(0, PCI_COMMAND, 2, 0);
+	end(id);
+	CHECK(fake_get(FAKE_NVME, PCI_COMMAND, 2) & PCI_COMMAND_INTX_OFF);
 }
 
 TEST(vendor_capability_by_leave)

@@ -135,3 +135,17 @@ test_pin_refusals() {
 	expect 1 celltool create other
 	says "interrupt $UART_IRQ belongs to cell uart"
 }
+
+# Level: the pin that edu pulls without MSI. Linux knows which one it is since it has had edu once.
+test_edu_pin() {
+	local irq
+	test_edu
+	irq=$(cat "$DEVICES/0000:$EDU/irq")
+	sed "s/\"name\": *\"edu\"/\"name\": \"edu-pin\", \"irqs\": [$irq], \"command-line\": \"pin=$irq\"/" \
+		"$(description edu)" >"$(dirname "$(description edu)")/edu-pin.json"
+	approves edu-pin
+	console_says edu-pin "ok edu-level" || die "the pin has not been tried"
+	grep "cell edu-pin$" /proc/interrupts || die "the module does not hold interrupt $irq"
+	expect 0 celltool destroy edu-pin force
+	test_edu
+}

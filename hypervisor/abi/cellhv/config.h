@@ -148,7 +148,8 @@ static inline uint64_t cellhv_link_size(const struct cellhv_link_shared *link)
 #define CELLHV_FUNCTION_VENDOR_CONFIG \
 	0x1u			      /* vendor-specific capabilities are the guest's to write */
 #define CELLHV_FUNCTION_NO_RESET 0x2u /* it has no reset, and the description takes it so */
-#define CELLHV_FUNCTION_FLAGS 0x3u
+#define CELLHV_FUNCTION_PIN 0x4u      /* its interrupt pin is one of the cell's: it may pull it */
+#define CELLHV_FUNCTION_FLAGS 0x7u
 
 /* size: bytes, a power of 2; 0: none, or the upper half of the one before. */
 struct cellhv_bar {
