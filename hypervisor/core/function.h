@@ -65,6 +65,19 @@ struct function {
 unsigned function_find_capability(struct cpu *self, uint16_t address, unsigned id);
 unsigned function_find_extended(struct cpu *self, uint16_t address, unsigned id);
 
+/*
+ * From `address` on, the first function below `end` that answers; `end`: none does. Where function
+ * 0 of a device does not answer no other is there, and where it says that it is alone it is
+ * (PCI 3.0, 6.2.1).
+ */
+uint32_t function_next(struct cpu *self, uint32_t address, uint32_t end);
+
+/*
+ * A register as it is when these bits are written to it, which then is as before: of a BAR's, what
+ * stays 0 says its size.
+ */
+uint32_t function_probe(struct cpu *self, uint16_t address, unsigned offset, uint32_t bits);
+
 /* A BAR's size, found as 6.2.5.1 says; for a moment it decodes nothing of that kind. */
 uint64_t function_size_bar(struct cpu *self, uint16_t address, unsigned bar);
 

@@ -8,7 +8,6 @@
 #include "core/machine.h"
 #include "core/memory.h"
 
-#define HEADER_KIND 0x7fu
 #define PM_CONTROL 4u
 #define PM_STATE 3u
 
@@ -30,7 +29,7 @@ static bool bar_is_as_said(struct cpu *self, const struct cellhv_function *confi
 
 uint32_t function_find_difference(struct cpu *self, const struct cellhv_function *config)
 {
-	if (arch_pci_read(self, config->address, PCI_HEADER_TYPE, 1) & HEADER_KIND)
+	if (arch_pci_read(self, config->address, PCI_HEADER_TYPE, 1) & PCI_HEADER_KIND)
 		return CELLHV_CHECK_FUNCTION_DIFFERS;
 	for (unsigned i = 0; i < PCI_BARS; i++)
 		if (!bar_is_as_said(self, config, &i))

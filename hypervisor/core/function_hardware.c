@@ -72,15 +72,14 @@ unsigned function_find_extended(struct cpu *self, uint16_t address, unsigned id)
 	return 0;
 }
 
-/* A register of a BAR as it is, and as it is when all ones are written to it. */
-static uint32_t probe_register(struct cpu *self, uint16_t address, unsigned offset)
+uint32_t function_probe(struct cpu *self, uint16_t address, unsigned offset, uint32_t bits)
 {
-	uint32_t value = arch_pci_read(self, address, offset, 4), ones;
+	uint32_t value = arch_pci_read(self, address, offset, 4), probed;
 
-	arch_pci_write(self, address, offset, 4, UINT32_MAX);
-	ones = arch_pci_read(self, address, offset, 4);
+	arch_pci_write(self, address, offset, 4, bits);
+	probed = arch_pci_read(self, address, offset, 4);
 	arch_pci_write(self, address, offset, 4, value);
-	return ones;
+	return probed;
 }
 
 uint64_t function_size_bar(struct cpu *self, uint16_t address, unsigned bar)
@@ -92,13 +91,13 @@ uint64_t function_size_bar(struct cpu *self, uint16_t address, unsigned bar)
 
 	if (decode)
 		arch_pci_write(self, address, PCI_COMMAND, 2, command & ~decode);
-	low = probe_register(self, address, PCI_BAR(bar));
+	low = function_probe(self, address, PCI_BAR(bar), UINT32_MAX);
 	if (io)
 		mask = 0xffffffffffff0000ull | (low & 0xffffu & ~PCI_BAR_IO_FLAGS);
 	else
 		mask = 0xffffffff00000000ull | (low & PCI_BAR_ADDRESS);
 	if (!io && low & PCI_BAR_64BIT)
-		mask = (uint64_t)probe_register(self, address, PCI_BAR(bar + 1)) << 32 |
+		mask = (uint64_t)function_probe(self, address, PCI_BAR(bar + 1), UINT32_MAX) << 32 |
 		       (low & PCI_BAR_ADDRESS);
 	if (decode)
 		arch_pci_write(self, address, PCI_COMMAND, 2, command);

@@ -9,8 +9,6 @@
 #include "core/range.h"
 #include "core/resource.h"
 
-#define HEADER_KIND 0x7fu
-#define HEADER_BRIDGE 0x01u
 #define BRIDGE_BARS 2u
 #define BRIDGE_ROM 0x38u
 #define BRIDGE_BUSES 0x18u /* primary, secondary, subordinate */
@@ -150,11 +148,9 @@ static bool any_bar_meets(const struct view *view, unsigned bars)
 /* Found like a BAR's size; it decodes nothing meanwhile, as its lowest bit is clear. */
 static uint64_t rom_size(const struct view *view, unsigned offset)
 {
-	uint32_t value = now(view, offset), ones;
+	uint32_t ones =
+		function_probe(view->self, view->address, offset, ROM_ADDRESS) & ROM_ADDRESS;
 
-	arch_pci_write(view->self, view->address, offset, 4, ROM_ADDRESS);
-	ones = now(view, offset) & ROM_ADDRESS;
-	arch_pci_write(view->self, view->address, offset, 4, value);
 	return ones ? (uint32_t)-ones : 0;
 }
 
@@ -236,19 +232,16 @@ static bool resizes(const struct view *view)
 /* Of one virtual function; where they decode it is not looked for, and at least a page. */
 static uint64_t virtual_size(const struct view *view, unsigned offset, bool two)
 {
-	uint32_t low = now(view, offset), high = two ? now(view, offset + 4) : 0;
 	uint64_t mask;
 
 	if (!view->write->size)
 		return PAGE_SIZE;
-	arch_pci_write(view->self, view->address, offset, 4, UINT32_MAX);
-	mask = 0xffffffff00000000ull | (now(view, offset) & PCI_BAR_ADDRESS);
-	arch_pci_write(view->self, view->address, offset, 4, low);
-	if (two) {
-		arch_pci_write(view->self, view->address, offset + 4, 4, UINT32_MAX);
-		mask = (uint64_t)now(view, offset + 4) << 32 | (uint32_t)mask;
-		arch_pci_write(view->self, view->address, offset + 4, 4, high);
-	}
+	mask = 0xffffffff00000000ull |
+	       (function_probe(view->self, view->address, offset, UINT32_MAX) & PCI_BAR_ADDRESS);
+	if (two)
+		mask = (uint64_t)function_probe(view->self, view->address, offset + 4, UINT32_MAX)
+			       << 32 |
+		       (uint32_t)mask;
 	return ~mask + 1;
 }
 
@@ -297,7 +290,8 @@ bool function_meets(struct cpu *self, uint16_t address, const struct function_wr
 
 	if (!functions_taken) /* the filter may be on for messages alone */
 		return false;
-	bridge = (arch_pci_read(self, address, PCI_HEADER_TYPE, 1) & HEADER_KIND) == HEADER_BRIDGE;
+	bridge = (arch_pci_read(self, address, PCI_HEADER_TYPE, 1) & PCI_HEADER_KIND) ==
+		 PCI_HEADER_BRIDGE;
 	return any_bar_meets(&view, bridge ? BRIDGE_BARS : PCI_BARS) || extended_meets(&view) ||
 	       rom_meets(&view, bridge ? BRIDGE_ROM : PCI_ROM) || (bridge && bridge_meets(&view));
 }

@@ -9,9 +9,6 @@
 #include "core/function_root.h"
 #include "core/machine.h"
 
-#define HEADER_KIND 0x7fu
-#define HEADER_BRIDGE 0x01u
-#define HEADER_MULTIFUNCTION 0x80u
 #define BRIDGE_SECONDARY 0x19u
 #define BRIDGE_SUBORDINATE 0x1au
 
@@ -21,7 +18,8 @@
 
 static bool is_bridge(struct cpu *self, uint16_t address)
 {
-	return (arch_pci_read(self, address, PCI_HEADER_TYPE, 1) & HEADER_KIND) == HEADER_BRIDGE;
+	return (arch_pci_read(self, address, PCI_HEADER_TYPE, 1) & PCI_HEADER_KIND) ==
+	       PCI_HEADER_BRIDGE;
 }
 
 static uint32_t secondary(struct cpu *self, uint16_t bridge)
@@ -35,15 +33,14 @@ static bool leads_to(struct cpu *self, uint16_t bridge, uint32_t bus)
 	       arch_pci_read(self, bridge, BRIDGE_SUBORDINATE, 1) >= bus;
 }
 
-/* From `address` on, the first that answers; `end`: none does. Without function 0 is no device. */
-static uint32_t next_function(struct cpu *self, uint32_t address, uint32_t end)
+uint32_t function_next(struct cpu *self, uint32_t address, uint32_t end)
 {
 	for (; address < end; address++) {
 		uint16_t first = (uint16_t)(address & ~7u);
 
 		if (arch_pci_read(self, first, PCI_VENDOR, 2) == 0xffff ||
 		    (address != first &&
-		     !(arch_pci_read(self, first, PCI_HEADER_TYPE, 1) & HEADER_MULTIFUNCTION)))
+		     !(arch_pci_read(self, first, PCI_HEADER_TYPE, 1) & PCI_HEADER_MULTIFUNCTION)))
 			address |= 7;
 		else if (arch_pci_read(self, (uint16_t)address, PCI_VENDOR, 2) != 0xffff)
 			break;
@@ -64,8 +61,8 @@ static bool others_lead_to(struct cpu *self, const struct cellhv_function *confi
 {
 	uint32_t bus = config->address >> 8, end = bus << 8;
 
-	for (uint32_t at = next_function(self, 0, end); at < end;
-	     at = next_function(self, at + 1, end))
+	for (uint32_t at = function_next(self, 0, end); at < end;
+	     at = function_next(self, at + 1, end))
 		if (!is_named(config, at) && is_bridge(self, (uint16_t)at) &&
 		    leads_to(self, (uint16_t)at, bus))
 			return true;
@@ -136,8 +133,8 @@ int function_check_beside(struct cpu *self, struct cellhv_call *call)
 	const struct function_write none = {0};
 	uint32_t end = (machine.system.mmconfig_end_bus + 1) << 8;
 
-	for (uint32_t at = next_function(self, 0, end); at < end;
-	     at = next_function(self, at + 1, end)) {
+	for (uint32_t at = function_next(self, 0, end); at < end;
+	     at = function_next(self, at + 1, end)) {
 		uint16_t address = (uint16_t)at;
 
 		if (!function_is_taken(address) && !function_is_above(address) &&

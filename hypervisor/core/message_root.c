@@ -19,8 +19,6 @@
 #define MSI_COUNT(control) (1u << ((control) >> 4 & 7)) /* 6.8.1.3 */
 #define MSI_64BIT 0x0080u
 #define MSIX_ENABLE 0x8000u
-#define MULTIFUNCTION 0x80u
-#define FUNCTIONS 8u /* of a device */
 
 static bool filtering;
 
@@ -141,25 +139,6 @@ static int look_at(struct cpu *self, uint16_t address, struct cellhv_call *call)
 	return 0;
 }
 
-static bool is_there(struct cpu *self, uint16_t address)
-{
-	return arch_pci_read(self, address, PCI_VENDOR, 2) != 0xffff;
-}
-
-/* Where function 0 is not there no other is, and where it says that it is alone it is (6.2.1). */
-static int look_at_device(struct cpu *self, uint16_t address, struct cellhv_call *call)
-{
-	unsigned count = is_there(self, address) ? 1 : 0;
-	int err = 0;
-
-	if (count && arch_pci_read(self, address, PCI_HEADER_TYPE, 1) & MULTIFUNCTION)
-		count = FUNCTIONS;
-	for (unsigned i = 0; i < count && !err; i++, address++)
-		if (!function_is_taken(address) && is_there(self, address))
-			err = look_at(self, address, call);
-	return err;
-}
-
 static bool others_exist(const struct cell *cell)
 {
 	for (const struct cell *at = cells; at; at = at->next)
@@ -184,7 +163,7 @@ static int message_give_back(struct cpu *self, struct cell *cell, struct cellhv_
 /* A cell that is the first has the filter begin with it. */
 static int message_take(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 {
-	uint32_t devices = (machine.system.mmconfig_end_bus + 1u) * (256 / FUNCTIONS);
+	uint32_t end = (machine.system.mmconfig_end_bus + 1u) << 8;
 	int err;
 
 	if (message_root_interrupts() != CELLHV_INTERRUPTS_MESSAGES)
@@ -193,8 +172,10 @@ static int message_take(struct cpu *self, struct cell *cell, struct cellhv_call 
 	if (err)
 		return err;
 	filtering = true;
-	for (uint32_t i = 0; i < devices && !err; i++)
-		err = look_at_device(self, (uint16_t)(i * FUNCTIONS), call);
+	for (uint32_t at = function_next(self, 0, end); at < end && !err;
+	     at = function_next(self, at + 1, end))
+		if (!function_is_taken((uint16_t)at))
+			err = look_at(self, (uint16_t)at, call);
 	if (err)
 		message_give_back(self, cell, call);
 	return err;

@@ -39,6 +39,9 @@ struct pci_function;
 #define PCI_INTERRUPT_LINE 0x3c
 #define PCI_INTERRUPT_PIN 0x3d
 
+#define PCI_HEADER_KIND 0x7fu /* of the header type: 0, a function; ... */
+#define PCI_HEADER_BRIDGE 0x01u
+#define PCI_HEADER_MULTIFUNCTION 0x80u
 #define PCI_COMMAND_IO 0x1u
 #define PCI_COMMAND_MEMORY 0x2u
 #define PCI_COMMAND_MASTER 0x4u

@@ -120,6 +120,22 @@ int op(uint32_t operation)
 	return checked_call();
 }
 
+int take(void)
+{
+	return op(CELLHV_OP_IOMMU_TAKE);
+}
+
+int leave(void)
+{
+	return op(CELLHV_OP_IOMMU_LEAVE);
+}
+
+void boot_taken(void)
+{
+	fake_boot_units(5, 3);
+	CHECK_EQ(take(), 0);
+}
+
 int op_cell(uint32_t operation, uint32_t cell)
 {
 	answer.cell = cell;

@@ -19,6 +19,12 @@ int console_read(uint32_t cell, uint64_t *position, char *buffer, uint32_t size)
 /* The answer as it is, but for size; without any check afterwards. */
 int raw_call(void);
 
+/* Units of IOMMUs, and a machine that has taken its three. */
+int take(void);
+int leave(void);
+void boot_taken(void);
+#define FUNCTION 0x0058u /* no physical function of fake-arch: there requesters alone count */
+
 /* Those that must succeed. */
 uint32_t make(const struct wanted *wanted);	  /* id */
 uint32_t make_clean(const struct wanted *wanted); /* scrubbed, too */

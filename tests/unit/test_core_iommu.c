@@ -10,24 +10,6 @@
 #include "core/iommu.h"
 #include "core/memory.h"
 
-#define FUNCTION 0x0058u /* no physical function of fake-arch: here requesters alone count */
-
-static int take(void)
-{
-	return op(CELLHV_OP_IOMMU_TAKE);
-}
-
-static int leave(void)
-{
-	return op(CELLHV_OP_IOMMU_LEAVE);
-}
-
-static void boot_taken(void)
-{
-	fake_boot_units(5, 3);
-	CHECK_EQ(take(), 0);
-}
-
 TEST(taken_and_given_back)
 {
 	fake_boot_units(5, 3);

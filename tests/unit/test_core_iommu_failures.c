@@ -11,24 +11,6 @@
 #include "core/iommu.h"
 #include "core/memory.h"
 
-#define FUNCTION 0x0058u /* no physical function of fake-arch: here requesters alone count */
-
-static int take(void)
-{
-	return op(CELLHV_OP_IOMMU_TAKE);
-}
-
-static int leave(void)
-{
-	return op(CELLHV_OP_IOMMU_LEAVE);
-}
-
-static void boot_taken(void)
-{
-	fake_boot_units(5, 3);
-	CHECK_EQ(take(), 0);
-}
-
 static int create_rich(void)
 {
 	return create(&rich);

@@ -138,6 +138,9 @@ void ioapic_silence(struct cpu *self, struct pin *pin);
 /* All of a cell's; nobody changes an entry any more. */
 void ioapic_deactivate(struct cpu *self, struct pins *pins);
 
+/* A cell's; NULL: it has none. */
+struct pins *ioapic_pins_of(const struct cell *cell);
+
 /* Who has it; NULL: the root. */
 struct pin *ioapic_find(unsigned chip, unsigned number);
 

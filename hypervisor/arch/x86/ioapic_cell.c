@@ -28,7 +28,7 @@ struct pin *ioapic_find(unsigned chip, unsigned number)
 	return NULL;
 }
 
-static struct pins *pins_of(const struct cell *cell)
+struct pins *ioapic_pins_of(const struct cell *cell)
 {
 	struct pins *at = ioapic_pins;
 
@@ -268,7 +268,7 @@ enum ioapic_result ioapic_cell_access(struct cpu *self, unsigned chip, struct io
 
 	if (!ioapic_try_lock())
 		return IOAPIC_RETRY;
-	pins = pins_of(self->cell);
+	pins = ioapic_pins_of(self->cell);
 	if (pins && has_chip(pins, chip))
 		result = access_register(self, pins, chip, access);
 	ioapic_unlock();

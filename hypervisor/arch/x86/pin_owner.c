@@ -14,15 +14,6 @@
 
 _Static_assert(sizeof(struct pins) <= PAGE_SIZE, "a cell's pins fit a page");
 
-static struct pins *pins_of(const struct cell *cell)
-{
-	struct pins *at = ioapic_pins;
-
-	while (at && at->cell != cell)
-		at = at->next;
-	return at;
-}
-
 static bool is_owned(const struct cellhv_pin *wanted)
 {
 	for (const struct pins *at = ioapic_pins; at; at = at->next)
@@ -166,7 +157,7 @@ static void free_interrupts(struct cpu *self, struct pins *pins)
 
 static int pin_give_back(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 {
-	struct pins *pins = pins_of(cell);
+	struct pins *pins = ioapic_pins_of(cell);
 	int first = 0, err;
 
 	for (unsigned i = 0; pins && i < pins->count; i++)
@@ -184,7 +175,7 @@ static int pin_give_back(struct cpu *self, struct cell *cell, struct cellhv_call
 
 static int pin_take(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 {
-	struct pins *pins = pins_of(cell);
+	struct pins *pins = ioapic_pins_of(cell);
 	int err = 0;
 
 	for (unsigned i = 0; pins && i < pins->count && !err; i++) {
@@ -201,7 +192,7 @@ static int pin_take(struct cpu *self, struct cell *cell, struct cellhv_call *cal
 
 static void pin_start(struct cell *cell)
 {
-	struct pins *pins = pins_of(cell);
+	struct pins *pins = ioapic_pins_of(cell);
 
 	if (!pins)
 		return;
@@ -218,7 +209,7 @@ static void pin_fail(struct cell *cell)
 static int pin_stop(struct cell *cell, struct cellhv_call *call)
 {
 	bool locked = ioapic_wait_lock();
-	struct pins *pins = pins_of(cell);
+	struct pins *pins = ioapic_pins_of(cell);
 
 	(void)call;
 	if (pins)
@@ -244,7 +235,7 @@ static void unlist(const struct pins *gone)
 
 static void pin_release(struct cell *cell)
 {
-	struct pins *pins = pins_of(cell);
+	struct pins *pins = ioapic_pins_of(cell);
 
 	if (!pins)
 		return;
