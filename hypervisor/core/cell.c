@@ -17,6 +17,7 @@
 
 /* One call keeps its CPU for this much at most. */
 #define SCRUB_STEP (2ull << 20)
+#define AUDIT_STEP 64u /* pages of tables */
 
 struct cell root_cell = {.name = "root", .started = true};
 struct cell *cells;
@@ -151,6 +152,7 @@ static int cell_commit(struct cpu *self, struct cell *cell, struct cellhv_call *
 	memcpy(cell->name, cell->config->name, sizeof(cell->name));
 	cell->next = cells;
 	cells = cell;
+	iommu_audit_begin();
 	return 0;
 }
 
@@ -237,7 +239,11 @@ int cell_scrub(struct cpu *self, struct cell *cell, struct cellhv_call *call)
 	if (cell->started)
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELL_STATE, cell_state(cell));
 
-	resource_scrub(self, cell, SCRUB_STEP);
+	/* Nothing is zero for good before devices are known not to reach it. */
+	if (!cell->initialised && iommu_audit_owed())
+		iommu_audit_step(self, AUDIT_STEP);
+	else
+		resource_scrub(self, cell, SCRUB_STEP);
 	call->scrub.remaining = resource_unclean(cell);
 	if (!call->scrub.remaining) {
 		cell->scrubbed = true;

@@ -268,6 +268,9 @@ static int take_checked(struct cpu *self, struct cellhv_call *call)
 		err = trap_all(self, call);
 	if (!err)
 		err = take_all(self, call);
+	if (!err && iommu_audit_finds_us(self))
+		err = cell_refuse(call, -ENODEV, CELLHV_CHECK_IOMMU_FEATURE,
+				  CELLHV_IOMMU_FEATURE_MODE);
 	if (err)
 		give_back_all(self, &undone);
 	return err;
@@ -294,6 +297,7 @@ int iommu_take(struct cpu *self, struct cellhv_call *call)
 	err = take_checked(self, call);
 	if (err)
 		return err;
+	iommu_audit_begin();
 	print("Took %u IOMMUs (%s): %u of %u pages for tables, interrupts %s\n", num_units,
 	      units[0].ops->name, machine.tables.used, machine.tables.pages,
 	      iommu_interrupts() == CELLHV_INTERRUPTS_REMAPPED ? "remapped" : "open");
@@ -489,4 +493,5 @@ void iommu_poll(struct cpu *self)
 			units[i].ops->poll(self, &units[i]);
 		lock_release(&units[i].lock);
 	}
+	iommu_audit_poll(self);
 }

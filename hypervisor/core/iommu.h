@@ -26,6 +26,7 @@ struct iommu;
 
 #define IOMMU_DOMAINS 256u    /* ids of 8 bits: all units have as many */
 #define IOMMU_REQUESTERS 256u /* that cells may have together */
+#define IOMMU_LEVELS_MAX 6u   /* of tables of Linux's */
 
 /*
  * Addresses that devices use, and the memory they mean: the root's are physical addresses, a cell's
@@ -34,6 +35,14 @@ struct iommu;
 struct iommu_domain {
 	struct paging tables;
 	uint16_t id; /* what units call it by; the root's is 1, 0 is nobody's */
+};
+
+/* Tables of Linux's that a unit uses in place: all but the format is what Linux says. */
+struct iommu_tables {
+	const struct paging_format *format; /* NULL: none */
+	uint64_t root;
+	unsigned levels; /* up to 6 */
+	uint16_t domain; /* Linux's number of it */
 };
 
 /* An interrupt of a cell's: what a message of its requester, or a pin, does. */
@@ -90,7 +99,7 @@ struct iommu_ops {
 		      const struct iommu_domain *domain);
 
 	/* Nothing that the domain's tables said before counts any more, and what was under way has
-	 * arrived. */
+	 * arrived; of the root's: nor what Linux's said. */
 	int (*flush)(struct cpu *self, struct iommu *unit, const struct iommu_domain *domain);
 
 	/* Entry `index` of a cell's interrupts, 0 .. IOMMU_INTERRUPTS - 1 in all; NULL: none.
@@ -115,6 +124,22 @@ struct iommu_ops {
 	/* The root has written to one, and that counts when this returns. Where nobody has decoded
 	 * its instruction it is about to, at any time from now on. */
 	void (*follow)(struct cpu *self, struct iommu *unit, const struct iommu_write *write);
+
+	/*
+	 * Whether this requester of the root's uses tables of Linux's, and which. Units that have
+	 * one table of requesters say it once. Without the unit's lock.
+	 */
+	bool (*linux_tables)(const struct iommu *unit, uint16_t requester,
+			     struct iommu_tables *ret);
+
+	/* Where it uses these nothing of it passes any more, until Linux writes its entry anew; and
+	 * nothing counts that the unit remembers of the tables, and what was under way has arrived.
+	 */
+	int (*block)(struct cpu *self, struct iommu *unit, uint16_t requester,
+		     const struct iommu_tables *tables);
+
+	/* The unit forgets what it remembers of the tables. */
+	int (*forget)(struct cpu *self, struct iommu *unit, const struct iommu_tables *tables);
 
 	/* Reports what was refused since, by iommu_fault(). From POLL. */
 	void (*poll)(struct cpu *self, struct iommu *unit);
@@ -231,6 +256,20 @@ enum iommu_result {
 enum iommu_result iommu_follow(struct cpu *self, const struct iommu_write *write);
 
 void iommu_poll(struct cpu *self);
+
+/*
+ * The tables of Linux's that units use are looked at, a few pages at a time: whoever would reach by
+ * them what is not Linux's is blocked. `begin`: from the first on, as memory is another's from now
+ * on. `step`: that goes on, once more around. iommu_audit_owed(): not all that there were when it
+ * began have been looked at.
+ */
+void iommu_audit_begin(void);
+void iommu_audit_step(struct cpu *self, unsigned pages);
+bool iommu_audit_owed(void);
+void iommu_audit_poll(struct cpu *self);
+
+/* What IOMMU_TAKE does not carry: tables of Linux's that have our own memory, one to one. */
+bool iommu_audit_finds_us(struct cpu *self);
 
 /* Whether domains say what the lists of cells do; or panics. */
 void iommu_verify(void);

@@ -8,6 +8,8 @@
 #include "core/machine.h"
 #include "core/panic.h"
 #include "core/print.h"
+#include "core/range.h"
+#include "core/resource.h"
 
 #define HUGE_SIZE (1ull << 30)
 #define LOW_MEMORY (4ull << 30)
@@ -34,6 +36,16 @@ static bool hole(unsigned n, uint64_t *phys, uint64_t *size)
 	*phys = config_iommu(&machine.system, n)->base;
 	*size = config_iommu(&machine.system, n)->size;
 	return true;
+}
+
+bool iommu_forbids(uint64_t phys, uint64_t size)
+{
+	uint64_t base, length;
+
+	for (unsigned n = 0; hole(n, &base, &length); n++)
+		if (length && range_overlaps(phys, size, base, length))
+			return true;
+	return resource_owns_memory(phys, size);
 }
 
 /* The first address from `at` that is in no hole; *stop: where the next one begins, or `end`. */

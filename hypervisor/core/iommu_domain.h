@@ -18,6 +18,9 @@ int iommu_domain_build(const struct paging *tables);
 /* No unit uses them any more. */
 void iommu_domain_destroy(struct iommu_domain *domain);
 
+/* Whether some of this memory is what no device of the root's may reach, by whose tables ever. */
+bool iommu_forbids(uint64_t phys, uint64_t size);
+
 /* The requester's domain, in all units of its segment. */
 int iommu_attach_all(struct cpu *self, uint16_t requester, const struct iommu_domain *domain,
 		     struct cellhv_call *call);

@@ -34,6 +34,8 @@ struct paging_format {
 	uint64_t large;	      /* bit that makes an entry above level 1 a leaf; or 0: */
 	uint64_t table_level; /* such a one has the level of its table here, a leaf 0 */
 	bool sign_extended;   /* addresses are canonical, else just below the highest */
+	uint64_t present;     /* an entry of somebody else's counts if it has one of these */
+	bool any_size;	      /* a level of 7 there: a leaf whose size its address says */
 };
 
 struct paging {

@@ -280,3 +280,37 @@ TEST(a_flush_makes_the_unit_forget_a_domain)
 	CHECK(paging_map(&iommu_root_domain.tables, 0x5000, 0x5000, 0x1000, 3) >= 0);
 	machine_end();
 }
+
+/* By the audit. What Linux says once more of it changes nothing, before it says something else. */
+TEST(blocked_until_linux_writes_the_entry_anew)
+{
+	struct iommu_tables tables = {0};
+
+	machine_begin(FEATURES);
+	linux_uses_unit(0);
+	linux_maps(8, 7, 0x3000, 0x5000);
+	CHECK_EQ(take(), 0);
+	CHECK_EQ(dma(8, 0x3000, true), 0x5000);
+	CHECK(!unit.ops->linux_tables(&unit, 9, &tables));
+	CHECK(unit.ops->linux_tables(&unit, 8, &tables));
+	CHECK(tables.root == LINUX_PAGES && tables.levels == 2 && tables.domain == 7);
+	CHECK_EQ(unit.ops->block(self, &unit, 8, &tables), 0);
+	CHECK_EQ(dma(8, 0x3000, true), NOWHERE);
+	CHECK_EQ(dma(8, 0x5000, false), NOWHERE);
+	CHECK(!unit.ops->linux_tables(&unit, 8, &tables));
+	linux_asks(2ull << 60 | 8, 0);
+	CHECK_EQ(dma(8, 0x3000, true), NOWHERE);
+	linux_asks(8ull << 60, 0); /* all */
+	CHECK_EQ(dma(8, 0x3000, true), NOWHERE);
+	*linux_entry(8) = (struct amdvi_device){{3}};
+	linux_asks(2ull << 60 | 8, 0);
+	linux_maps(8, 7, 0x3000, 0x5000);
+	linux_asks(2ull << 60 | 8, 0);
+	CHECK_EQ(dma(8, 0x3000, true), 0x5000);
+	/* A translation that Linux has taken back, and the unit has not forgotten. */
+	ram_word(LINUX_PAGES + 0x1000)[3] = 0;
+	CHECK_EQ(dma(8, 0x3000, true), 0x5000);
+	CHECK_EQ(unit.ops->flush(self, &unit, &iommu_root_domain), 0);
+	CHECK_EQ(dma(8, 0x3000, true), NOWHERE);
+	machine_end();
+}

@@ -191,6 +191,43 @@ TEST(an_instruction_that_nobody_decodes)
 	check_context(0x38, PAGES | 1, TRANSLATED(9));
 }
 
+/* By the audit. What Linux says once more of it changes nothing, before it says something else. */
+TEST(blocked_until_linux_writes_the_entry_anew)
+{
+	struct iommu_tables tables = {0};
+
+	take_translating();
+	CHECK(!vtd_ops.linux_tables(&unit, 0x30, &tables));
+	CHECK(vtd_ops.linux_tables(&unit, 0x28, &tables));
+	CHECK(tables.format == &paging_vtd && tables.root == PAGES && tables.levels == 4 &&
+	      tables.domain == 5);
+	CHECK_EQ(vtd_ops.block(self, &unit, 0x100, &tables), 0); /* it uses others */
+	check_context(0x100, (PAGES + 0x1000) | 1, TRANSLATED(6));
+	CHECK_EQ(vtd_ops.block(self, &unit, 0x28, &tables), 0);
+	CHECK_EQ(our_context(0x28)[0] & 1, 0);
+	CHECK_EQ(domains_flushed[5], 1);
+	CHECK_EQ(last_iotlb[0] & 0xc0, 0xc0); /* drained */
+	CHECK(contexts_flushed);
+	CHECK(!vtd_ops.linux_tables(&unit, 0x28, &tables));
+	write_table(context_phys(0x28, 0), 8, PAGES | 1);
+	CHECK_EQ(our_context(0x28)[0] & 1, 0);
+	vtd_of(&unit)->open = true; /* looked at by POLL */
+	vtd_ops.poll(self, &unit);
+	CHECK_EQ(our_context(0x28)[0] & 1, 0);
+	check_context(0x100, (PAGES + 0x1000) | 1, TRANSLATED(6));
+	write_table(context_phys(0x28, 0), 8, 0);
+	write_table(context_phys(0x28, 0), 8, PAGES | 1);
+	check_context(0x28, PAGES | 1, TRANSLATED(5));
+}
+
+/* Memory changes hands: what Linux has not made the unit forget counts no more either. */
+TEST(all_is_forgotten)
+{
+	take_translating();
+	CHECK_EQ(vtd_ops.flush(self, &unit, &iommu_root_domain), 0);
+	CHECK_EQ(last_iotlb[0] & 0x30, 1 << 4);
+}
+
 TEST(invalidations_are_passed_on)
 {
 	static const struct {

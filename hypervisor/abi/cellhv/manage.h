@@ -160,7 +160,7 @@ enum cellhv_check {
 	CELLHV_CHECK_IOMMU_FEATURE,    /* object: unit << 32 | enum cellhv_iommu_feature */
 	CELLHV_CHECK_IOMMU_SILENT,     /* object: unit, as all; it does not do what it is told */
 	CELLHV_CHECK_IOMMU_LOCKED,     /* ... its registers do not take what is written */
-	CELLHV_CHECK_IOMMU_TRANSLATES, /* ... for Linux, which cannot be carried */
+	CELLHV_CHECK_IOMMU_TRANSLATES, /* not answered any more; it stands for compatibility */
 	CELLHV_CHECK_CONFIG_FUNCTION,  /* object: index of the function, as all below */
 	CELLHV_CHECK_CONFIG_PIN,       /* object: index of the pin */
 	CELLHV_CHECK_FUNCTION_OWNED,   /* not the root's */

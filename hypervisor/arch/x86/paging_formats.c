@@ -75,10 +75,13 @@ const struct paging_format paging_amdvi = {
 		   [PAGING_READ | PAGING_WRITE] = AMDVI_PRESENT | AMDVI_READ | AMDVI_WRITE},
 	.table = AMDVI_PRESENT | AMDVI_READ | AMDVI_WRITE,
 	.table_level = AMDVI_NEXT_LEVEL,
+	.present = AMDVI_PRESENT,
+	.any_size = true,
 };
 
 const struct paging_format paging_vtd = {
 	.access = {[PAGING_READ] = VTD_READ, [PAGING_READ | PAGING_WRITE] = VTD_READ | VTD_WRITE},
 	.table = VTD_READ | VTD_WRITE,
 	.large = VTD_LARGE,
+	.present = VTD_READ | VTD_WRITE,
 };

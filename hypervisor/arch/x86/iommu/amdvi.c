@@ -231,7 +231,29 @@ static int amdvi_attach(struct cpu *self, struct iommu *unit, uint16_t requester
 
 static int amdvi_flush(struct cpu *self, struct iommu *unit, const struct iommu_domain *domain)
 {
-	int err = amdvi_forget_domain(self, unit, amdvi_domain_id(domain));
+	int err;
+
+	/* Linux may have kept the unit from forgetting what its own tables said. */
+	if (unit->by_linux && domain->id == IOMMU_ROOT_DOMAIN)
+		return forget_all_now(self, unit);
+	err = amdvi_forget_domain(self, unit, amdvi_domain_id(domain));
+	return err ? err : amdvi_settle(self, unit);
+}
+
+static int amdvi_block(struct cpu *self, struct iommu *unit, uint16_t requester,
+		       const struct iommu_tables *tables)
+{
+	int err;
+
+	lock_acquire(&tables_lock);
+	err = amdvi_block_device(self, unit, requester, tables);
+	lock_release(&tables_lock);
+	return err ? err : amdvi_settle(self, unit);
+}
+
+static int amdvi_forget(struct cpu *self, struct iommu *unit, const struct iommu_tables *tables)
+{
+	int err = amdvi_forget_domain(self, unit, tables->domain);
 
 	return err ? err : amdvi_settle(self, unit);
 }
@@ -282,5 +304,8 @@ const struct iommu_ops amdvi_ops = {
 	.message = amdvi_message,
 	.recheck_interrupts = amdvi_recheck_interrupts,
 	.access = amdvi_access,
+	.linux_tables = amdvi_linux_tables,
+	.block = amdvi_block,
+	.forget = amdvi_forget,
 	.poll = amdvi_poll,
 };

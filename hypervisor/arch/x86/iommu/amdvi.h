@@ -201,6 +201,11 @@ int amdvi_sync_device(struct cpu *self, const struct iommu *unit, uint16_t reque
 int amdvi_sync_devices(struct cpu *self, const struct iommu *unit);
 int amdvi_sync_interrupts(struct cpu *self, const struct iommu *unit, uint16_t requester);
 
+/* Tables of Linux's that a requester uses: core/iommu.h; the first unit says them for all. */
+bool amdvi_linux_tables(const struct iommu *unit, uint16_t requester, struct iommu_tables *ret);
+int amdvi_block_device(struct cpu *self, const struct iommu *unit, uint16_t requester,
+		       const struct iommu_tables *tables);
+
 int amdvi_move_device(struct cpu *self, struct iommu *unit, uint16_t requester,
 		      const struct iommu_domain *domain);
 

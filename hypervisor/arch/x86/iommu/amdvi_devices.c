@@ -2,6 +2,7 @@
 /* The device table of AMD-Vi units (48882, 2.2.2): who is in which domain. */
 #include "arch/x86/iommu/amdvi.h"
 
+#include "arch/x86/paging_formats.h"
 #include "core/cell.h"
 #include "core/errno.h"
 #include "core/iommu_domain.h"
@@ -194,6 +195,51 @@ static int change_device(struct cpu *self, const struct iommu *unit, uint16_t re
 	return amdvi_forget_device(self, unit, requester);
 }
 
+/* One that was blocked has lost all but where Linux's tables are, and whose: `new` is no other. */
+static bool is_blocked(const struct amdvi_device *entry, const struct amdvi_device *new)
+{
+	return !(entry->word[0] & (AMDVI_DEVICE_ACCESS | AMDVI_DEVICE_LEVELS)) &&
+	       new->word[0] & AMDVI_DEVICE_LEVELS &&entry_domain(entry) == entry_domain(new) &&
+	       entry->word[0] == (AMDVI_BLOCKED | (new->word[0] & AMDVI_ADDRESS));
+}
+
+/* The unit heeds IR and IW alone where there are no levels (2.2.2.1). */
+static uint64_t blocked(uint64_t word)
+{
+	return word & ~(AMDVI_DEVICE_ACCESS | AMDVI_DEVICE_LEVELS);
+}
+
+static bool has_linux_tables(uint16_t requester, struct iommu_tables *ret)
+{
+	const struct amdvi_device *entry = &devices[requester];
+	uint64_t levels = entry->word[0] & AMDVI_DEVICE_LEVELS;
+
+	if (is_ours(entry_domain(entry)) || !levels || !(entry->word[0] & AMDVI_DEVICE_ACCESS))
+		return false;
+	*ret = (struct iommu_tables){.format = &paging_amdvi,
+				     .root = entry->word[0] & AMDVI_ADDRESS,
+				     .levels = (unsigned)(levels >> AMDVI_DEVICE_LEVELS_SHIFT),
+				     .domain = entry_domain(entry)};
+	return true;
+}
+
+bool amdvi_linux_tables(const struct iommu *unit, uint16_t requester, struct iommu_tables *ret)
+{
+	return !unit->index && has_linux_tables(requester, ret);
+}
+
+int amdvi_block_device(struct cpu *self, const struct iommu *unit, uint16_t requester,
+		       const struct iommu_tables *tables)
+{
+	struct iommu_tables theirs;
+	int err;
+
+	if (has_linux_tables(requester, &theirs) && theirs.root == tables->root)
+		store(&devices[requester].word[0], blocked(devices[requester].word[0]));
+	err = amdvi_forget_device(self, unit, requester);
+	return err ? err : amdvi_forget_domain(self, unit, tables->domain);
+}
+
 int amdvi_sync_device(struct cpu *self, const struct iommu *unit, uint16_t requester)
 {
 	struct amdvi_device new;
@@ -201,6 +247,8 @@ int amdvi_sync_device(struct cpu *self, const struct iommu *unit, uint16_t reque
 	if (is_cells(&devices[requester]))
 		return 0;
 	new = root_device(self, unit, requester);
+	if (is_blocked(&devices[requester], &new))
+		new.word[0] = devices[requester].word[0];
 	return change_device(self, unit, requester, &new);
 }
 
@@ -220,6 +268,8 @@ int amdvi_sync_devices(struct cpu *self, const struct iommu *unit)
 		if (is_cells(&devices[i]))
 			continue;
 		new = root_device(self, unit, i);
+		if (is_blocked(&devices[i], &new))
+			new.word[0] = devices[i].word[0];
 		if (!is_same(&devices[i], &new))
 			err = change_device(self, unit, (uint16_t)i, &new);
 	}

@@ -184,5 +184,8 @@ const struct iommu_ops vtd_ops = {
 	.access = vtd_access,
 	.follows = vtd_follows,
 	.follow = vtd_follow,
+	.linux_tables = vtd_linux_tables,
+	.block = vtd_block,
+	.forget = vtd_forget,
 	.poll = vtd_poll,
 };

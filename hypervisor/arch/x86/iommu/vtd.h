@@ -110,6 +110,7 @@ struct vtd_context {
 
 #define VTD_PRESENT 1ull
 #define VTD_FAULTS_OFF 2ull /* FPD */
+#define VTD_WIDTH 7ull	    /* of the high half: AW */
 #define VTD_CONTEXT_DOMAIN(high) ((high) >> 8 & 0xffff)
 
 /* A page; all that it leads to is of the pool of tables, too. */
@@ -187,6 +188,12 @@ int vtd_flush(struct cpu *self, struct iommu *unit, const struct iommu_domain *d
 int vtd_table_sync(struct cpu *self, struct iommu *unit, unsigned bus);
 int vtd_table_sync_one(struct cpu *self, struct iommu *unit, uint16_t requester);
 int vtd_table_sync_all(struct cpu *self, struct iommu *unit); /* the unit knows */
+
+/* Tables of Linux's that a requester uses: core/iommu.h. */
+bool vtd_linux_tables(const struct iommu *unit, uint16_t requester, struct iommu_tables *ret);
+int vtd_block(struct cpu *self, struct iommu *unit, uint16_t requester,
+	      const struct iommu_tables *tables);
+int vtd_forget(struct cpu *self, struct iommu *unit, const struct iommu_tables *tables);
 
 /* The entry for a domain; NULL: nothing passes. */
 struct vtd_context vtd_context_in(const struct vtd *vtd, const struct iommu_domain *domain);

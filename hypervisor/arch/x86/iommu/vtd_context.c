@@ -21,7 +21,6 @@
 #define TYPE_TABLES 0u
 #define TYPE_TABLES_ATS 1u
 #define TYPE_PASSES 2u
-#define WIDTH 7ull
 #define DOMAIN_SHIFT 8
 #define DOMAIN_MASK 0xffffull
 
@@ -89,7 +88,8 @@ static struct vtd_context carry(const struct iommu *unit, const struct vtd_conte
 		entry = vtd_context_in(vtd_of(unit), &iommu_root_domain);
 	else if (uses_tables(theirs) && may_be_used(unit, theirs))
 		entry = (struct vtd_context){(theirs->low & PAGING_PHYS_MASK) | VTD_PRESENT,
-					     theirs->high & (DOMAIN_MASK << DOMAIN_SHIFT | WIDTH)};
+					     theirs->high &
+						     (DOMAIN_MASK << DOMAIN_SHIFT | VTD_WIDTH)};
 	entry.low |= theirs->low & VTD_FAULTS_OFF;
 	return entry;
 }

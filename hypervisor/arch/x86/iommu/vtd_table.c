@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "arch/x86/paging_formats.h"
 #include "core/arch.h"
 #include "core/errno.h"
 #include "core/iommu_domain.h"
@@ -143,13 +144,59 @@ static bool is_cells(const struct vtd *vtd, const uint64_t *entry)
 	return id >= first && id != first + IOMMU_ROOT_DOMAIN;
 }
 
+/* One that was blocked is what it was but that it is not present: `context` is no other since. */
+static bool is_blocked(const uint64_t *entry, const struct vtd_context *context)
+{
+	return context->low & VTD_PRESENT && entry[0] == (context->low & ~VTD_PRESENT) &&
+	       entry[1] == context->high;
+}
+
 static int sync_entry(struct cpu *self, struct iommu *unit, uint16_t requester)
 {
 	struct vtd *vtd = vtd_of(unit);
+	struct vtd_context context;
 
-	return is_cells(vtd, entry_of(vtd, requester))
-		       ? 0
-		       : set_entry(vtd, requester, vtd_context_of_root(self, unit, requester));
+	if (is_cells(vtd, entry_of(vtd, requester)))
+		return 0;
+	context = vtd_context_of_root(self, unit, requester);
+	return is_blocked(entry_of(vtd, requester), &context) ? 0
+							      : set_entry(vtd, requester, context);
+}
+
+bool vtd_linux_tables(const struct iommu *unit, uint16_t requester, struct iommu_tables *ret)
+{
+	const struct vtd *vtd = vtd_of(unit);
+	const uint64_t *entry = entry_of(vtd, requester);
+
+	if (!(entry[0] & VTD_PRESENT) || VTD_CONTEXT_DOMAIN(entry[1]) >= VTD_OURS_FIRST(vtd->cap))
+		return false;
+	/* 9.3: widths of 39, 48 and 57 bits are 1 to 3; at others the unit faults. */
+	*ret = (struct iommu_tables){.format = &paging_vtd,
+				     .root = entry[0] & PAGING_PHYS_MASK,
+				     .levels = (unsigned)(entry[1] & VTD_WIDTH) + 2,
+				     .domain = (uint16_t)VTD_CONTEXT_DOMAIN(entry[1])};
+	return ret->levels <= IOMMU_LEVELS_MAX;
+}
+
+int vtd_block(struct cpu *self, struct iommu *unit, uint16_t requester,
+	      const struct iommu_tables *tables)
+{
+	struct vtd *vtd = vtd_of(unit);
+	struct iommu_tables theirs;
+	struct vtd_context context;
+
+	if (!vtd_linux_tables(unit, requester, &theirs) || theirs.root != tables->root)
+		return 0;
+	context.low = entry_of(vtd, requester)[0] & ~VTD_PRESENT;
+	context.high = entry_of(vtd, requester)[1];
+	write_entry(vtd, entry_of(vtd, requester), &context);
+	return forget(self, unit, theirs.domain);
+}
+
+int vtd_forget(struct cpu *self, struct iommu *unit, const struct iommu_tables *tables)
+{
+	vtd_submit_iotlb(vtd_of(unit), VTD_DOMAIN, tables->domain, 0);
+	return vtd_complete(self, unit);
 }
 
 /*
@@ -313,7 +360,9 @@ int vtd_flush(struct cpu *self, struct iommu *unit, const struct iommu_domain *d
 
 	if (err)
 		return err;
-	vtd_submit_iotlb(vtd_of(unit), VTD_DOMAIN,
+	/* Linux may have kept the unit from forgetting what its own tables said. */
+	vtd_submit_iotlb(vtd_of(unit),
+			 unit->by_linux && domain->id == IOMMU_ROOT_DOMAIN ? VTD_ALL : VTD_DOMAIN,
 			 VTD_CONTEXT_DOMAIN(vtd_context_in(vtd_of(unit), domain).high), 0);
 	return vtd_complete(self, unit);
 }
