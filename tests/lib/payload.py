@@ -31,6 +31,7 @@ def add_tests(image, version, prefix, libraries):
     image.data(f"{prefix}/etc/cellmgr/host.json", b'{ "debug-port": "0x2f8" }\n')
     preloaded = (BUILD / "tests/failing/failing-ioctl.so", BUILD / "tests/vm/devices-ioctl.so")
     for path in (*preloaded, *kernel_modules("tests/failing/failing.ko", version),
+                 *kernel_modules("tests/mapping/mapping.ko", version),
                  *kernel_modules("tests/mistakes/mistakes.ko", version)):
         image.data(f"{prefix}/rig/{path.name}", path.read_bytes(), 0o755)
     for name in ("celltool", "dma", "ones", "stepper"):

@@ -7,6 +7,7 @@
  *     dma read ADDRESS           16 bytes that the device finds there
  *     dma write ADDRESS          16 bytes by the device
  *     dma own                    to memory of this process and back
+ *     dma copy FROM TO           16 bytes
  *     dma peek FUNCTION BAR OFFSET [VALUE]   a register of 4 bytes, after a write of it
  *     dma exits                  of all CPUs since enable, at registers
  */
@@ -150,6 +151,12 @@ static void own(void)
 	show(page + 256);
 }
 
+static void copy(uint64_t from, uint64_t to)
+{
+	transfer(from, BUFFER, 0);
+	transfer(BUFFER, to, TO_MEMORY);
+}
+
 static void info(void)
 {
 	struct cellhv_info hypervisor = {.size = sizeof(hypervisor)};
@@ -245,6 +252,8 @@ int main(int argc, char **argv)
 		write_to(address);
 	else if (strcmp(what, "own") == 0)
 		own();
+	else if (strcmp(what, "copy") == 0 && argc > 3)
+		copy(address, strtoull(argv[3], NULL, 0));
 	else
 		return 2;
 	return 0;

@@ -4,10 +4,10 @@
 # program of root's may make do DMA, reaches what is the root's alone.
 # machines: vtd-6.12 vtd-39-6.1 vtd-noir-6.1 vtd-default-6.1 vtd-pt-6.12 amdvi-6.1 amdvi-pt-6.1 amdvi-default-6.1 amdvi-ir-6.1
 # elsewhere: isolated own_memory hypervisor_is_not_reached disk_through_enables messages
-# vtd-default: own_memory hypervisor_is_not_reached cells_are_not_reached disk_through_enables network_through_enables linux_goes_on reads_exit
+# vtd-default: own_memory hypervisor_is_not_reached cells_are_not_reached mapped_on_purpose disk_through_enables network_through_enables linux_goes_on reads_exit
 # vtd-pt: own_memory disk_through_enables linux_goes_on
 # amdvi-pt: isolated own_memory hypervisor_is_not_reached cells_are_not_reached disk_through_enables linux_goes_on messages reads_exit
-# amdvi-default: isolated hypervisor_is_not_reached cells_are_not_reached disk_through_enables linux_goes_on reads_exit
+# amdvi-default: isolated hypervisor_is_not_reached cells_are_not_reached mapped_on_purpose disk_through_enables linux_goes_on reads_exit
 # amdvi-ir: isolated hypervisor_is_not_reached cell_has_interrupts linux_goes_on
 # timeout: 600
 
@@ -110,6 +110,54 @@ test_cells_are_not_reached() {
 	expect 0 dma read "$where" # the root's again
 	! logged_fault read "${where#0x}" || [ "$(celltool log | grep -c "read at ${where#0x} refused")" = 1 ] ||
 		die "the root's own memory is refused"
+}
+
+# maps [PHYS]: by Linux's tables edu reaches a page of root's memory at 10000000, and that one at 20000000.
+maps() {
+	expect 0 insmod /rig/mapping.ko "phys=${1:-0}"
+}
+
+# reaches ADDRESS: what edu reads there it writes to the second half of the root's page, which is zero before and after.
+reaches() {
+	local found
+	dma copy "$1" 0x10000800
+	found=$(cat /sys/module/mapping/parameters/second)
+	dma copy 0x10000810 0x10000800
+	[ "$found" != 00000000000000000000000000000000 ]
+}
+
+blocked() {
+	[ "$(celltool log | grep -c "Function 00:1c.0, IOMMU 0: Linux's tables .* lead from 20000000 to ${where#0x}")" = "$1" ]
+}
+
+# A kernel maps a cell's page: while the cell runs; and before there is one, when the page is its own.
+test_mapped_on_purpose() {
+	local where
+	isolated
+	maps
+	reaches 0x10000000 || die "the device does not reach what Linux has mapped"
+	expect 0 rmmod mapping
+	start hello
+	wait_for 10 console_says hello "[Hh]ello"
+	where=$(dma cell)
+	maps "$where"
+	wait_for 5 blocked 1
+	! reaches 0x20000000 || die "the device has read the cell"
+	expect 0 celltool destroy hello force
+	expect 0 rmmod mapping
+
+	echo 1 >/sys/bus/pci/devices/0000:00:1c.0/remove
+	echo 1 >/sys/bus/pci/rescan
+	maps "$where"
+	reaches 0x10000000 || die "a function that is back is blocked still"
+	start hello
+	blocked 2 || die "the cell has run before the tables were looked at"
+	wait_for 10 console_says hello "[Hh]ello"
+	! reaches 0x20000000 || die "the device has read the cell"
+	expect 0 celltool destroy hello force
+	expect 0 rmmod mapping
+	echo 1 >/sys/bus/pci/devices/0000:00:1c.0/remove
+	echo 1 >/sys/bus/pci/rescan
 }
 
 # Its function: virtio's device is below it.
