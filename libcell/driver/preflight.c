@@ -201,9 +201,8 @@ static const char *iommu_argument(const cell_host *host, const struct iommu_find
 /* What the hypervisor will be able to keep devices from, as far as it can be told without it. */
 static void check_confinement(const cell_host *host, bool by_linux, struct finding *finding)
 {
-	const char *tables = by_linux ? ", by Linux's tables (one reaches what the kernel maps for "
-					"it, of cells too "
-					"if it did)"
+	const char *tables = by_linux ? ", by Linux's tables (the hypervisor blocks one that they "
+					"lead to a cell, unless it is for a moment)"
 				      : "";
 	const char *why;
 	int remapped = interrupts_are_remapped(host->root);

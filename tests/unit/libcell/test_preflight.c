@@ -179,8 +179,9 @@ TEST(preflight_says_by_whose_tables)
 	CHECK_EQ(run(&root, &wanted), 0);
 	CHECK_EQ(wanted.result, CELL_CHECK_OK);
 	CHECK_STR(wanted.message,
-		  "1 IOMMU for the DMA of devices, by Linux's tables (one reaches what the kernel "
-		  "maps for it, of cells too if it did), and their interrupts are remapped");
+		  "1 IOMMU for the DMA of devices, by Linux's tables (the hypervisor blocks "
+		  "one that they lead to a cell, unless it is for a moment), and their interrupts "
+		  "are remapped");
 	CHECK_STR(wanted.remedy, "");
 	CHECK_EQ(cell_host_new(root.context, NULL, &host), 0);
 	CHECK_EQ(preflight_require(host), 0);
