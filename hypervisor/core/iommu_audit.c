@@ -233,7 +233,8 @@ static enum result look(struct cpu *self, uint64_t *phys)
 static bool uses_tables(const struct iommu *unit, uint32_t requester, struct iommu_tables *tables)
 {
 	return unit->use == IOMMU_OURS && unit->by_linux && unit->ops->linux_tables &&
-	       unit->ops->linux_tables(unit, (uint16_t)requester, tables);
+	       unit->ops->linux_tables(unit, (uint16_t)requester, tables) && tables->levels &&
+	       tables->levels <= IOMMU_LEVELS_MAX;
 }
 
 /* One that does not do it may use what it has seen. */

@@ -230,11 +230,11 @@ TEST(large_pages)
 	EACH(i)
 	{
 		unsigned levels = kinds[i].levels;
-		uint64_t table = tables(levels, 1), size = 2ull << 20;
+		uint64_t table = TABLE + 0x1000 * (levels - 3), size = 2ull << 20;
 
 		if (levels < 3)
 			continue;
-		table = levels == 3 ? TABLE : TABLE + 0x1000 * (levels - 3);
+		tables(levels, 1);
 		set(table, 5, page_at(size, true));
 		CHECK(!pass());
 		set(table, 6, page_at(0, true)); /* the cell's page is a part of it */
