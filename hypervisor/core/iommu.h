@@ -41,7 +41,7 @@ struct iommu_domain {
 struct iommu_tables {
 	const struct paging_format *format; /* NULL: none */
 	uint64_t root;
-	unsigned levels; /* up to 6 */
+	unsigned levels; /* the unit faults at more than IOMMU_LEVELS_MAX, or none */
 	uint16_t domain; /* Linux's number of it */
 };
 

@@ -272,6 +272,25 @@ TEST(zeroing_goes_in_steps_over_all_kinds)
 	CHECK(cells->initialised && cells->scrubbed);
 }
 
+/* Devices that Linux's tables lead to its memory are found first: nothing is zeroed before. */
+TEST(zeroing_waits_for_an_audit)
+{
+	build();
+	CHECK_EQ(create(""), 0);
+	for (audit_steps = 3; audit_steps;) {
+		CHECK_EQ(cell_scrub(NULL, cells, &call), 0);
+		CHECK_EQ(call.scrub.remaining, 6ull << 20);
+		CHECK(!cells->scrubbed);
+	}
+	while (call.scrub.remaining)
+		CHECK_EQ(cell_scrub(NULL, cells, &call), 0);
+	CHECK(cells->initialised && cells->scrubbed);
+	audit_steps = 1; /* of another cell's: this one's memory has been its own since */
+	CHECK_EQ(cell_scrub(NULL, cells, &call), 0);
+	CHECK_EQ(audit_steps, 1);
+	audit_steps = 0;
+}
+
 TEST(start_forwards_and_stop_backwards)
 {
 	struct cell *cell = ready();

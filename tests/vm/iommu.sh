@@ -112,6 +112,12 @@ test_cells_are_not_reached() {
 		die "the root's own memory is refused"
 }
 
+# Linux forgets edu, and finds it.
+find_again() {
+	echo 1 >/sys/bus/pci/devices/0000:00:1c.0/remove
+	echo 1 >/sys/bus/pci/rescan
+}
+
 # maps [PHYS]: by Linux's tables edu reaches a page of root's memory at 10000000, and that one at 20000000.
 maps() {
 	expect 0 insmod /rig/mapping.ko "phys=${1:-0}"
@@ -147,8 +153,7 @@ test_mapped_on_purpose() {
 	expect 0 celltool destroy hello force
 	expect 0 rmmod mapping
 
-	echo 1 >/sys/bus/pci/devices/0000:00:1c.0/remove
-	echo 1 >/sys/bus/pci/rescan
+	find_again
 	maps "$where"
 	reaches 0x10000000 || die "a function that is back is blocked still"
 	start hello
@@ -157,8 +162,7 @@ test_mapped_on_purpose() {
 	! reaches 0x20000000 || die "the device has read the cell"
 	expect 0 celltool destroy hello force
 	expect 0 rmmod mapping
-	echo 1 >/sys/bus/pci/devices/0000:00:1c.0/remove
-	echo 1 >/sys/bus/pci/rescan
+	find_again
 }
 
 # Its function: virtio's device is below it.
@@ -235,8 +239,7 @@ test_linux_goes_on() {
 		equal "$(sums)" "$before" "what was read of the disk"
 		echo 1 >/sys/devices/system/cpu/cpu$cpu/online
 	done
-	echo 1 >/sys/bus/pci/devices/0000:00:1c.0/remove
-	echo 1 >/sys/bus/pci/rescan
+	find_again
 	device_writes
 	# Its driver makes it do DMA as soon as there is a device again.
 	echo 1 >"/sys/bus/pci/devices/$(disk)/remove"

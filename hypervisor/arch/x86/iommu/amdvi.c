@@ -229,15 +229,19 @@ static int amdvi_attach(struct cpu *self, struct iommu *unit, uint16_t requester
 	return err;
 }
 
+static int forget_domain_now(struct cpu *self, struct iommu *unit, uint16_t id)
+{
+	int err = amdvi_forget_domain(self, unit, id);
+
+	return err ? err : amdvi_settle(self, unit);
+}
+
 static int amdvi_flush(struct cpu *self, struct iommu *unit, const struct iommu_domain *domain)
 {
-	int err;
-
 	/* Linux may have kept the unit from forgetting what its own tables said. */
 	if (unit->by_linux && domain->id == IOMMU_ROOT_DOMAIN)
 		return forget_all_now(self, unit);
-	err = amdvi_forget_domain(self, unit, amdvi_domain_id(domain));
-	return err ? err : amdvi_settle(self, unit);
+	return forget_domain_now(self, unit, amdvi_domain_id(domain));
 }
 
 static int amdvi_block(struct cpu *self, struct iommu *unit, uint16_t requester,
@@ -253,9 +257,7 @@ static int amdvi_block(struct cpu *self, struct iommu *unit, uint16_t requester,
 
 static int amdvi_forget(struct cpu *self, struct iommu *unit, const struct iommu_tables *tables)
 {
-	int err = amdvi_forget_domain(self, unit, tables->domain);
-
-	return err ? err : amdvi_settle(self, unit);
+	return forget_domain_now(self, unit, tables->domain);
 }
 
 static int amdvi_set_interrupt(struct cpu *self, struct iommu *unit, uint32_t index,

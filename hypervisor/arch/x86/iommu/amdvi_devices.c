@@ -195,30 +195,35 @@ static int change_device(struct cpu *self, const struct iommu *unit, uint16_t re
 	return amdvi_forget_device(self, unit, requester);
 }
 
-/* One that was blocked has lost all but where Linux's tables are, and whose: `new` is no other. */
-static bool is_blocked(const struct amdvi_device *entry, const struct amdvi_device *new)
-{
-	return !(entry->word[0] & (AMDVI_DEVICE_ACCESS | AMDVI_DEVICE_LEVELS)) &&
-	       new->word[0] & AMDVI_DEVICE_LEVELS &&entry_domain(entry) == entry_domain(new) &&
-	       entry->word[0] == (AMDVI_BLOCKED | (new->word[0] & AMDVI_ADDRESS));
-}
-
 /* The unit heeds IR and IW alone where there are no levels (2.2.2.1). */
 static uint64_t blocked(uint64_t word)
 {
 	return word & ~(AMDVI_DEVICE_ACCESS | AMDVI_DEVICE_LEVELS);
 }
 
+/* As Linux says, but that one which was blocked stays so until Linux says something else. */
+static struct amdvi_device next_device(struct cpu *self, const struct iommu *unit,
+				       uint16_t requester)
+{
+	const struct amdvi_device *entry = &devices[requester];
+	struct amdvi_device new = root_device(self, unit, requester);
+
+	if (amdvi_use_of(&new) == AMDVI_TRANSLATES && entry_domain(entry) == entry_domain(&new) &&
+	    entry->word[0] == blocked(new.word[0]))
+		new.word[0] = entry->word[0];
+	return new;
+}
+
 static bool has_linux_tables(uint16_t requester, struct iommu_tables *ret)
 {
 	const struct amdvi_device *entry = &devices[requester];
-	uint64_t levels = entry->word[0] & AMDVI_DEVICE_LEVELS;
 
-	if (is_ours(entry_domain(entry)) || !levels || !(entry->word[0] & AMDVI_DEVICE_ACCESS))
+	if (is_ours(entry_domain(entry)) || amdvi_use_of(entry) != AMDVI_TRANSLATES)
 		return false;
 	*ret = (struct iommu_tables){.format = &paging_amdvi,
 				     .root = entry->word[0] & AMDVI_ADDRESS,
-				     .levels = (unsigned)(levels >> AMDVI_DEVICE_LEVELS_SHIFT),
+				     .levels = (entry->word[0] & AMDVI_DEVICE_LEVELS) >>
+					       AMDVI_DEVICE_LEVELS_SHIFT,
 				     .domain = entry_domain(entry)};
 	return true;
 }
@@ -246,9 +251,7 @@ int amdvi_sync_device(struct cpu *self, const struct iommu *unit, uint16_t reque
 
 	if (is_cells(&devices[requester]))
 		return 0;
-	new = root_device(self, unit, requester);
-	if (is_blocked(&devices[requester], &new))
-		new.word[0] = devices[requester].word[0];
+	new = next_device(self, unit, requester);
 	return change_device(self, unit, requester, &new);
 }
 
@@ -267,9 +270,7 @@ int amdvi_sync_devices(struct cpu *self, const struct iommu *unit)
 
 		if (is_cells(&devices[i]))
 			continue;
-		new = root_device(self, unit, i);
-		if (is_blocked(&devices[i], &new))
-			new.word[0] = devices[i].word[0];
+		new = next_device(self, unit, (uint16_t)i);
 		if (!is_same(&devices[i], &new))
 			err = change_device(self, unit, (uint16_t)i, &new);
 	}

@@ -112,6 +112,7 @@ struct vtd_context {
 #define VTD_FAULTS_OFF 2ull /* FPD */
 #define VTD_WIDTH 7ull	    /* of the high half: AW */
 #define VTD_CONTEXT_DOMAIN(high) ((high) >> 8 & 0xffff)
+#define VTD_IS_OURS(vtd, domain) ((domain) >= VTD_OURS_FIRST((vtd)->cap))
 
 /* A page; all that it leads to is of the pool of tables, too. */
 struct vtd {

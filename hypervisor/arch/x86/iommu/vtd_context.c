@@ -72,8 +72,7 @@ static bool uses_tables(const struct vtd_context *theirs)
  */
 static bool may_be_used(const struct iommu *unit, const struct vtd_context *theirs)
 {
-	return unit->by_linux &&
-	       VTD_CONTEXT_DOMAIN(theirs->high) < VTD_OURS_FIRST(vtd_of(unit)->cap) &&
+	return unit->by_linux && !VTD_IS_OURS(vtd_of(unit), VTD_CONTEXT_DOMAIN(theirs->high)) &&
 	       vtd_is_roots(theirs->low & PAGING_PHYS_MASK, false);
 }
 

@@ -79,7 +79,7 @@ static bool invalidate_iotlb(struct cpu *self, struct iommu *unit, const uint64_
 	(void)self;
 	if (!granularity)
 		return false;
-	if (!vtd->carries || (granularity != VTD_ALL && domain >= VTD_OURS_FIRST(vtd->cap)))
+	if (!vtd->carries || (granularity != VTD_ALL && VTD_IS_OURS(vtd, domain)))
 		return true;
 	if (granularity == VTD_DEVICE) {
 		granularity = pages_granularity(vtd, descriptor);

@@ -168,14 +168,14 @@ bool vtd_linux_tables(const struct iommu *unit, uint16_t requester, struct iommu
 	const struct vtd *vtd = vtd_of(unit);
 	const uint64_t *entry = entry_of(vtd, requester);
 
-	if (!(entry[0] & VTD_PRESENT) || VTD_CONTEXT_DOMAIN(entry[1]) >= VTD_OURS_FIRST(vtd->cap))
+	if (!(entry[0] & VTD_PRESENT) || VTD_IS_OURS(vtd, VTD_CONTEXT_DOMAIN(entry[1])))
 		return false;
 	/* 9.3: widths of 39, 48 and 57 bits are 1 to 3; at others the unit faults. */
 	*ret = (struct iommu_tables){.format = &paging_vtd,
 				     .root = entry[0] & PAGING_PHYS_MASK,
 				     .levels = (unsigned)(entry[1] & VTD_WIDTH) + 2,
 				     .domain = (uint16_t)VTD_CONTEXT_DOMAIN(entry[1])};
-	return ret->levels <= IOMMU_LEVELS_MAX;
+	return true;
 }
 
 int vtd_block(struct cpu *self, struct iommu *unit, uint16_t requester,
