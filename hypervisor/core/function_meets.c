@@ -24,8 +24,6 @@
 /* PCI Express Base Specification 5.0: resizable BARs (7.8.6), virtual functions (9.3.3). */
 #define ID_RESIZE 0x15u
 #define RESIZE_CONTROL 8u
-#define ID_VIRTUAL 0x10u
-#define VIRTUAL_CONTROL 0x08u
 #define VIRTUAL_DECODES 0x0008u
 #define VIRTUAL_COUNT 0x0cu /* that there may be, in the upper half */
 #define VIRTUAL_BARS 0x24u
@@ -268,11 +266,11 @@ static bool virtual_bars_meet(const struct view *view, unsigned at)
 /* Virtual functions decode by a bit of their own, and their BARs stay while they do (9.3.3.3.4). */
 static bool virtuals_meet(const struct view *view)
 {
-	unsigned at = function_find_extended(view->self, view->address, ID_VIRTUAL);
+	unsigned at = function_find_extended(view->self, view->address, PCI_EXTENDED_VIRTUAL);
 
-	if (!at || !(after(view, at + VIRTUAL_CONTROL) & VIRTUAL_DECODES))
+	if (!at || !(after(view, at + PCI_VIRTUAL_CONTROL) & VIRTUAL_DECODES))
 		return false;
-	if (view->write->size && now(view, at + VIRTUAL_CONTROL) & VIRTUAL_DECODES)
+	if (view->write->size && now(view, at + PCI_VIRTUAL_CONTROL) & VIRTUAL_DECODES)
 		return changes(view, at + VIRTUAL_BARS, 4 * PCI_BARS);
 	return virtual_bars_meet(view, at);
 }

@@ -20,6 +20,13 @@
 #define MSI_64BIT 0x0080u
 #define MSIX_ENABLE 0x8000u
 
+/* PCI Express Base Specification 5.0, 9.3.3 */
+#define VIRTUAL_ENABLE 0x0001u
+#define VIRTUAL_TOTAL 0x0eu /* how many there may be, and are */
+#define VIRTUAL_COUNT 0x10u
+#define VIRTUAL_FIRST 0x14u /* from the function to the first, from each to the next */
+#define VIRTUAL_STRIDE 0x16u
+
 static bool filtering;
 
 bool message_root_filters(void)
@@ -69,11 +76,18 @@ static bool msi_is_allowed(struct cpu *self, uint16_t address, unsigned msi,
 				     MSI_COUNT(control));
 }
 
+/* A virtual function says of itself neither that it is there nor that it decodes (9.3.4.1). */
+static bool decodes(struct cpu *self, uint16_t address, const struct function_write *write)
+{
+	return arch_pci_read(self, address, PCI_VENDOR, 2) == 0xffff ||
+	       function_write_after(self, address, write, PCI_COMMAND) & PCI_COMMAND_MEMORY;
+}
+
 static bool msix_is_on(struct cpu *self, uint16_t address, unsigned msix,
 		       const struct function_write *write)
 {
 	return function_write_after(self, address, write, msix) >> 16 & MSIX_ENABLE &&
-	       function_write_after(self, address, write, PCI_COMMAND) & PCI_COMMAND_MEMORY;
+	       decodes(self, address, write);
 }
 
 /* Nor does the table move while it is in use. */
@@ -89,6 +103,19 @@ static bool msix_is_allowed(struct cpu *self, uint16_t address, unsigned msix,
 	return !message_table_protect(self, address, msix, &call);
 }
 
+/* Those that there are have been looked at; no others appear. */
+static bool virtuals_are_allowed(struct cpu *self, uint16_t address,
+				 const struct function_write *write)
+{
+	unsigned at = function_find_extended(self, address, PCI_EXTENDED_VIRTUAL);
+
+	if (!at)
+		return true;
+	at += PCI_VIRTUAL_CONTROL;
+	return !(function_write_after(self, address, write, at) & VIRTUAL_ENABLE) ||
+	       arch_pci_read(self, address, at, 2) & VIRTUAL_ENABLE;
+}
+
 bool message_root_allows(struct cpu *self, uint16_t address, const struct function_write *write)
 {
 	unsigned msi, msix;
@@ -101,8 +128,12 @@ bool message_root_allows(struct cpu *self, uint16_t address, const struct functi
 		complain(self, address, "not written");
 		return false;
 	}
-	if (write->offset >= PCI_CONFIG_SIZE)
-		return true;
+	if (write->offset >= PCI_CONFIG_SIZE) {
+		if (virtuals_are_allowed(self, address, write))
+			return true;
+		complain(self, address, "no virtual ones are enabled");
+		return false;
+	}
 	msix = function_find_capability(self, address, PCI_CAP_MSIX);
 	if (msix && !msix_is_allowed(self, address, msix, write)) {
 		complain(self, address, "not turned on");
@@ -139,6 +170,26 @@ static int look_at(struct cpu *self, uint16_t address, struct cellhv_call *call)
 	return 0;
 }
 
+/* A table of theirs is nowhere: where their BARs are is said by the function that they are of. */
+static int look_at_virtuals(struct cpu *self, uint16_t address, struct cellhv_call *call)
+{
+	unsigned at = function_find_extended(self, address, PCI_EXTENDED_VIRTUAL);
+	uint32_t count, total, at_address = address;
+	int err = 0;
+
+	if (!at || !(arch_pci_read(self, address, at + PCI_VIRTUAL_CONTROL, 2) & VIRTUAL_ENABLE))
+		return 0;
+	count = arch_pci_read(self, address, at + VIRTUAL_COUNT, 2);
+	total = arch_pci_read(self, address, at + VIRTUAL_TOTAL, 2);
+	at_address += arch_pci_read(self, address, at + VIRTUAL_FIRST, 2);
+	for (uint32_t n = 0; n < count && n < total && !err; n++) {
+		if (!function_is_taken((uint16_t)at_address))
+			err = look_at(self, (uint16_t)at_address, call);
+		at_address += arch_pci_read(self, address, at + VIRTUAL_STRIDE, 2);
+	}
+	return err;
+}
+
 static bool others_exist(const struct cell *cell)
 {
 	for (const struct cell *at = cells; at; at = at->next)
@@ -173,9 +224,12 @@ static int message_take(struct cpu *self, struct cell *cell, struct cellhv_call 
 		return err;
 	filtering = true;
 	for (uint32_t at = function_next(self, 0, end); at < end && !err;
-	     at = function_next(self, at + 1, end))
+	     at = function_next(self, at + 1, end)) {
 		if (!function_is_taken((uint16_t)at))
 			err = look_at(self, (uint16_t)at, call);
+		if (!err)
+			err = look_at_virtuals(self, (uint16_t)at, call);
+	}
 	if (err)
 		message_give_back(self, cell, call);
 	return err;

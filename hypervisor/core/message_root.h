@@ -5,8 +5,11 @@
  * interrupts CPUs of the root alone. What such a message is changes with who owns CPUs, so each
  * cell that is made has all of them looked at again.
  *
+ * Of virtual functions (SR-IOV) none are enabled meanwhile; those that there are already have MSI
+ * like others, but no MSI-X: where their tables are is not known.
+ *
  * It is no more than that: a device that can be told to write to memory can still be told to write
- * a message. Nor are virtual functions (SR-IOV) and functions without a page of MMCONFIG covered.
+ * a message. Nor are functions without a page of MMCONFIG covered.
  */
 #ifndef CORE_MESSAGE_ROOT_H
 #define CORE_MESSAGE_ROOT_H

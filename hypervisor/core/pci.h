@@ -59,6 +59,9 @@ struct pci_function;
 #define PCI_CAP_PCIE 0x10
 #define PCI_CAP_MSIX 0x11
 
+#define PCI_EXTENDED_VIRTUAL 0x10 /* PCI Express Base Specification 5.0, 9.3.3 */
+#define PCI_VIRTUAL_CONTROL 0x08u
+
 enum pci_result {
 	PCI_REFUSED, /* nothing of PCI is there, or it has no such register */
 	PCI_DONE,

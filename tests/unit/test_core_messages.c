@@ -224,6 +224,85 @@ TEST(a_table_that_is_turned_on_later)
 	CHECK(memory_root_writes(bar + 0x2000));
 }
 
+#define VIRTUAL 0x208u /* control of virtual functions, of nvme */
+#define VIRTUAL_MSI 0x40u
+#define VIRTUAL_MSIX 0xa0u
+
+/* They do not say that they are there: no ids, no BARs, nothing that decodes. */
+static void make_virtual(uint16_t address)
+{
+	fake_set(address, PCI_VENDOR, 4, UINT32_MAX);
+	fake_set(address, PCI_COMMAND, 2, 0);
+	memset(fake_function(address)->config + PCI_BAR(0), 0, 4 * PCI_BARS);
+	memset(fake_function(address)->writable + PCI_BAR(0), 0, 4 * PCI_BARS);
+}
+
+/* nvme has two, where the sibling and the nic are: 28 + 10, + C8. One has MSI, one MSI-X. */
+static void boot_virtuals(uint32_t enable)
+{
+	struct fake_function *first;
+
+	boot();
+	first = fake_function(FAKE_SIBLING);
+	fake_set(FAKE_NVME, VIRTUAL, 2, enable);
+	fake_set(FAKE_NVME, 0x20c, 4, 0x00020002);
+	fake_set(FAKE_NVME, 0x210, 2, 0xffff);
+	fake_set(FAKE_NVME, 0x214, 4, 0x00c80010);
+	fake_function(FAKE_NVME)->writable[VIRTUAL] = 0x19;
+	make_virtual(FAKE_SIBLING);
+	make_virtual(FAKE_NIC);
+	fake_set(FAKE_SIBLING, PCI_STATUS, 2, PCI_STATUS_CAPABILITIES);
+	fake_set(FAKE_SIBLING, PCI_CAPABILITIES, 1, VIRTUAL_MSI);
+	fake_set(FAKE_SIBLING, VIRTUAL_MSI, 4, 0x00010005);
+	fake_set(FAKE_SIBLING, VIRTUAL_MSI + 4, 4, OF_CELL);
+	fake_set(FAKE_SIBLING, VIRTUAL_MSI + 8, 2, FIXED);
+	memset(first->writable + VIRTUAL_MSI + 4, 0xff, 6);
+	first->writable[VIRTUAL_MSI + 2] = 1;
+	fake_set(FAKE_NIC, VIRTUAL_MSIX + 2, 2, ENABLE);
+}
+
+TEST(virtual_functions_that_there_are)
+{
+	uint32_t id;
+
+	boot_virtuals(1);
+	id = run(&plain);
+	CHECK_EQ(fake_get(FAKE_SIBLING, VIRTUAL_MSI + 2, 2), 0);
+	CHECK_EQ(fake_get(FAKE_NIC, VIRTUAL_MSIX + 2, 2) & ENABLE, 0);
+	fake_root_write(FAKE_SIBLING, VIRTUAL_MSI + 2, 2, 1);
+	CHECK_EQ(fake_get(FAKE_SIBLING, VIRTUAL_MSI + 2, 2), 0);
+	fake_root_write(FAKE_SIBLING, VIRTUAL_MSI + 4, 4, OF_ROOT);
+	fake_root_write(FAKE_SIBLING, VIRTUAL_MSI + 2, 2, 1);
+	CHECK_EQ(fake_get(FAKE_SIBLING, VIRTUAL_MSI + 2, 2), 1);
+	fake_root_write(FAKE_NIC, VIRTUAL_MSIX + 2, 2, ENABLE);
+	CHECK_EQ(fake_get(FAKE_NIC, VIRTUAL_MSIX + 2, 2) & ENABLE, 0);
+	/* What is on is written as it is. */
+	fake_root_write(FAKE_NVME, VIRTUAL, 2, 0x9);
+	CHECK_EQ(fake_get(FAKE_NVME, VIRTUAL, 2), 0x9);
+	end(id);
+	fake_root_write(FAKE_NIC, VIRTUAL_MSIX + 2, 2, ENABLE);
+	CHECK_EQ(fake_get(FAKE_NIC, VIRTUAL_MSIX + 2, 2) & ENABLE, ENABLE);
+}
+
+TEST(virtual_functions_that_would_be)
+{
+	uint32_t id;
+
+	boot_virtuals(0);
+	id = run(&plain);
+	/* Where they would be is nobody. */
+	CHECK_EQ(fake_get(FAKE_SIBLING, VIRTUAL_MSI + 2, 2), 1);
+	fake_root_write(FAKE_NVME, VIRTUAL, 2, 0x9);
+	fake_root_write(FAKE_NVME, VIRTUAL, 1, 0x1);
+	fake_root_write(FAKE_NVME, VIRTUAL, 4, 0x1);
+	CHECK_EQ(fake_get(FAKE_NVME, VIRTUAL, 2), 0);
+	fake_root_write(FAKE_NVME, VIRTUAL, 2, 0x18);
+	CHECK_EQ(fake_get(FAKE_NVME, VIRTUAL, 2), 0x18);
+	end(id);
+	fake_root_write(FAKE_NVME, VIRTUAL, 2, 0x9);
+	CHECK_EQ(fake_get(FAKE_NVME, VIRTUAL, 2), 0x9);
+}
+
 /* A cell of its own has the function, without remapping, and others are there before and after. */
 TEST(a_function_that_becomes_a_cells)
 {
