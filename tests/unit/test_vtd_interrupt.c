@@ -167,3 +167,32 @@ TEST(faults_are_told)
 	CHECK_EQ(fault_address, 17);
 	CHECK_EQ(fault_detail, 0x20028);
 }
+
+/* However fast they come, a poll looks at each record once: others wait for the next, or are lost.
+ */
+TEST(a_storm_of_faults_costs_a_poll_each_record)
+{
+	const uint32_t fault = 1u << 31 | 1u << 30 | 5;
+
+	setup();
+	registers[VTD_CAP / 4 + 1] |= (RECORDS - 1) << 8;
+	take_as_it_is();
+	storm = fault;
+	for (unsigned i = 0; i < RECORDS; i++) {
+		registers[(0x228 + 16 * i) / 4] = 0x28 + i;
+		registers[(0x22c + 16 * i) / 4] = fault;
+	}
+	for (unsigned polls = 1; polls < 100; polls++) {
+		unsigned before = faults;
+
+		registers[VTD_FSTS / 4] = 3;
+		vtd_ops.poll(self, &unit);
+		CHECK_EQ(faults - before, RECORDS);
+		CHECK_EQ(fault_detail, 0x28 + RECORDS - 1);
+	}
+	storm = 0;
+	vtd_ops.poll(self, &unit);
+	vtd_ops.poll(self, &unit);
+	for (unsigned i = 0; i < RECORDS; i++)
+		CHECK_EQ(registers[(0x22c + 16 * i) / 4], 0);
+}

@@ -28,6 +28,7 @@ uint16_t foreign;
 int silent_cpu;
 bool no_watch, translation_went_off;
 unsigned faults, lines;
+uint32_t storm;
 uint64_t fault_address, fault_detail;
 
 /* ---- The model ---- */
@@ -94,8 +95,9 @@ static void act(void)
 	for (unsigned at = 0; at < 1024; at++)
 		if (registers[at] != before[at] && at == VTD_IQT / 4)
 			run_queue();
-	if (registers[0x22c / 4] == 1u << 31 && before[0x22c / 4] != 1u << 31)
-		registers[0x22c / 4] = 0; /* a fault is cleared by writing 1 */
+	for (unsigned at = 0x22c / 4; at < 0x22c / 4 + 4 * RECORDS; at += 4)
+		if (registers[at] == 1u << 31 && before[at] != 1u << 31)
+			registers[at] = storm; /* a fault is cleared by writing 1 */
 	open_registers = false;
 }
 

@@ -47,6 +47,8 @@ extern bool no_watch;	 /* the root's tables have no room for it */
 extern unsigned contexts_flushed, domains_flushed[IOMMU_DOMAINS], interrupts_flushed, faults,
 	lines; /* of the log; a CPU may complain no more */
 extern uint64_t fault_address, fault_detail;
+#define RECORDS 8u	       /* of faults, at 220, that there may be */
+extern uint32_t storm;	       /* what each says again as soon as it is cleared */
 extern uint64_t last_iotlb[2]; /* descriptor */
 extern bool translation_went_off;
 
