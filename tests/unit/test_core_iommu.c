@@ -229,14 +229,32 @@ TEST(faults)
 	CHECK_EQ(answer.status.failure.reason, CELLHV_FAILURE_DMA);
 	CHECK_EQ(answer.status.failure.address, 0x1234000);
 	CHECK_EQ(answer.status.failure.detail, FUNCTION | CELLHV_FAILURE_DMA_WRITE);
-	for (unsigned i = 0; i < 20; i++) {
+}
+
+/* What `count` faults, one in each poll, leave in the log. */
+static unsigned lines_of_faults(unsigned count)
+{
+	unsigned lines = 0;
+
+	fake.debug[0] = fake.debug_length = 0;
+	for (unsigned i = 0; i < count; i++) {
 		fake.fault = FUNCTION + 2;
 		CHECK_EQ(op(CELLHV_OP_POLL), 0);
 	}
-	fake.debug[0] = fake.debug_length = 0;
-	fake.fault = FUNCTION + 2;
-	CHECK_EQ(op(CELLHV_OP_POLL), 0);
-	CHECK(!strstr(fake.debug, "refused"));
+	for (const char *at = fake.debug; (at = strstr(at, "refused")); at++)
+		lines++;
+	return lines;
+}
+
+TEST(faults_have_eight_lines_a_second)
+{
+	boot_taken();
+	for (unsigned i = 0; i < 2; i++) {
+		fake.now += 1001ull * machine.ticks_per_ms;
+		CHECK_EQ(lines_of_faults(5), 5);
+		CHECK_EQ(lines_of_faults(20), 3);
+		CHECK_EQ(lines_of_faults(20), 0);
+	}
 }
 
 TEST(interrupts_of_cells)
