@@ -168,7 +168,8 @@ void arch_send_message(struct cpu *self, const struct cell *cell, uint64_t addre
 int arch_pci_attach(struct cpu *self, struct pci_function *function, struct cellhv_call *call);
 int arch_pci_detach(struct cpu *self, struct pci_function *function, struct cellhv_call *call);
 
-/* Whether the root cannot see some of this range because a virtual function is there. */
+/* Whether some of this range exits for the root for the sake of a virtual function, of those of
+ * cells or of an IOMMU's. */
 bool arch_pci_took(uint64_t phys, uint64_t size);
 
 /* ---- Physical functions ---- */
@@ -189,6 +190,13 @@ void arch_pci_write(struct cpu *self, uint16_t address, unsigned offset, unsigne
  */
 int arch_pci_filter(struct cpu *self, bool on, struct cellhv_call *call);
 int arch_pci_hide(struct cpu *self, uint16_t address, bool hidden, struct cellhv_call *call);
+
+/*
+ * The same of an IOMMU's own function alone, as long as iommu_took_function() says so: its config
+ * space reads as it did. Returns as memory_change_root(), and like it leaves settling to the
+ * caller.
+ */
+int arch_pci_protect(uint16_t address);
 
 /*
  * What a guest's message does: a CPU of the cell and a vector that may be interrupted with. false:

@@ -49,17 +49,6 @@ bool function_sizes_are_as_said(struct cpu *self, const struct function *functio
 	return true;
 }
 
-static bool is_unit(uint16_t address)
-{
-	for (uint32_t i = 0; i < machine.system.iommus.count; i++) {
-		const struct cellhv_iommu *unit = config_iommu(&machine.system, i);
-
-		if (unit->type == CELLHV_IOMMU_AMD && unit->function == address)
-			return true;
-	}
-	return false;
-}
-
 /* A requester has one domain, whoever uses it. */
 static bool shares_requester(const struct cellhv_function *one, const struct cellhv_function *other)
 {
@@ -75,7 +64,8 @@ static bool is_roots(const struct cellhv_function *config)
 	for (const struct function *at = functions_taken; at; at = at->next)
 		if (at->pci.address == config->address || shares_requester(at->config, config))
 			return false;
-	return !pci_find(root_cell.functions, config->address) && !is_unit(config->address);
+	return !pci_find(root_cell.functions, config->address) &&
+	       !iommu_is_function(config->address);
 }
 
 static int check_bars(const struct cellhv_function *config, uint32_t index,

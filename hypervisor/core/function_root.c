@@ -6,11 +6,15 @@
 #include "core/arch.h"
 #include "core/cpu.h"
 #include "core/function.h"
+#include "core/iommu.h"
 #include "core/message_root.h"
 #include "core/print.h"
 #include "core/range.h"
 
 #define BRIDGE_ROM 0x38u
+#define MSI_CONTROL 2u
+#define MSI_64BIT 0x0080u
+#define MSI_MASKABLE 0x0100u
 #define DECODES (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
 
 /* What of a bridge above a cell's function stays as it is. Where: an offset in config space ... */
@@ -84,12 +88,37 @@ static uint32_t kept_of_bridge(struct cpu *self, uint16_t address,
 	return bits;
 }
 
-static void complain(struct cpu *self, uint16_t address, const struct function_write *write)
+static void complain_of(struct cpu *self, uint16_t address, const struct function_write *write,
+			const char *what)
 {
 	if (cpu_may_complain(self))
-		print("CPU %u: root writes %x to %x of function " PCI_NAME ", which a cell's "
-		      "function depends on\n",
-		      self->number, write->value, write->offset, PCI_NAME_OF(address));
+		print("CPU %u: root writes %x to %x of function " PCI_NAME ", which %s\n",
+		      self->number, write->value, write->offset, PCI_NAME_OF(address), what);
+}
+
+static void complain(struct cpu *self, uint16_t address, const struct function_write *write)
+{
+	complain_of(self, address, write, "a cell's function depends on");
+}
+
+/* PCI Local Bus Specification 3.0, 6.8.1: without and with an upper half, or masks. */
+static unsigned msi_size(uint32_t control)
+{
+	return 10u + (control & MSI_64BIT ? 4u : 0) + (control & MSI_MASKABLE ? 10u : 0);
+}
+
+/*
+ * An IOMMU's own function says where its registers are and whether there are any, and has more of
+ * its insides (48882, 3.2). Its message is Linux's, who has it again one day: it is sent where the
+ * unit's control register says so alone, and that is ours.
+ */
+static bool unit_allows(struct cpu *self, uint16_t address, const struct function_write *write)
+{
+	unsigned msi = function_find_capability(self, address, PCI_CAP_MSI);
+
+	return msi && write->offset >= msi + MSI_CONTROL &&
+	       write->offset + write->size <=
+		       msi + msi_size(arch_pci_read(self, address, msi + MSI_CONTROL, 2));
 }
 
 /*
@@ -178,6 +207,10 @@ void function_root_write(struct cpu *self, uint16_t address, unsigned offset, un
 
 	if (function_is_taken(address)) {
 		complain(self, address, &write);
+		return;
+	}
+	if (iommu_took_function(address) && !unit_allows(self, address, &write)) {
+		complain_of(self, address, &write, "is an IOMMU");
 		return;
 	}
 	if (function_is_above(address))

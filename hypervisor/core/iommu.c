@@ -15,8 +15,6 @@
 static struct iommu units[CELLHV_MAX_IOMMUS];
 static unsigned num_units; /* that are not all Linux's alone */
 
-static bool interrupts[IOMMU_INTERRUPTS]; /* entries that are a cell's */
-
 /* Whether all of them are the hypervisor's. */
 static bool all_taken(void)
 {
@@ -158,15 +156,25 @@ static int probe_all(struct cpu *self, struct paging *tables, struct cellhv_call
 	return 0;
 }
 
-/* The root's accesses to registers of all units exit. */
+/* What the root may do with the unit's registers, and its function, is another thing now. */
+static int change_access(struct iommu *unit, enum iommu_use use, uint32_t access)
+{
+	const struct cellhv_iommu *config = unit->config;
+	int err;
+
+	unit->use = use;
+	err = memory_change_root(config->base, config->size, access);
+	return !err && iommu_is_function(config->function) ? arch_pci_protect(config->function)
+							   : err;
+}
+
+/* The root's accesses to registers of all units exit, and its writes to their functions. */
 static int trap_all(struct cpu *self, struct cellhv_call *call)
 {
 	int err = 0;
 
-	for (unsigned i = 0; i < num_units; i++)
-		units[i].use = IOMMU_TRAPPED;
 	for (unsigned i = 0; i < num_units && !err; i++)
-		err = memory_change_root(units[i].config->base, units[i].config->size, 0);
+		err = change_access(&units[i], IOMMU_TRAPPED, 0);
 	return err ? err : memory_settle_root(self, call);
 }
 
@@ -174,11 +182,8 @@ static int trap_all(struct cpu *self, struct cellhv_call *call)
 static void untrap(struct cpu *self, struct cellhv_call *call)
 {
 	for (unsigned i = 0; i < num_units; i++)
-		if (units[i].use == IOMMU_TRAPPED) {
-			units[i].use = IOMMU_LINUXS;
-			memory_change_root(units[i].config->base, units[i].config->size,
-					   MEMORY_ROOT_ACCESS);
-		}
+		if (units[i].use == IOMMU_TRAPPED)
+			change_access(&units[i], IOMMU_LINUXS, MEMORY_ROOT_ACCESS);
 	memory_settle_root(self, call);
 }
 
@@ -394,68 +399,6 @@ int iommu_recheck(struct cpu *self, struct cellhv_call *call)
 		lock_release(&units[i].lock);
 	}
 	return err;
-}
-
-/* ---- Interrupts of cells ---- */
-
-int iommu_allocate_interrupts(uint32_t count, uint32_t *ret_first)
-{
-	uint32_t used = 0;
-
-	for (uint32_t first = 0; first + count <= IOMMU_INTERRUPTS; first += count) {
-		for (uint32_t i = used = 0; i < count; i++)
-			used |= interrupts[first + i];
-		if (used)
-			continue;
-		for (uint32_t i = 0; i < count; i++)
-			interrupts[first + i] = true;
-		*ret_first = first;
-		return 0;
-	}
-	return -ENOSPC;
-}
-
-/* Waits for no other: false where a unit is busy, and those before it have been set. */
-static int set_unit(struct cpu *self, struct iommu *unit, uint32_t index,
-		    const struct iommu_interrupt *interrupt)
-{
-	int err;
-
-	if (!lock_try(&unit->lock))
-		return -EAGAIN;
-	err = unit->use == IOMMU_OURS ? unit->ops->set_interrupt(self, unit, index, interrupt)
-				      : -ETIMEDOUT;
-	lock_release(&unit->lock);
-	return err;
-}
-
-static int set_all(struct cpu *self, uint32_t index, const struct iommu_interrupt *interrupt)
-{
-	int err = 0;
-
-	for (unsigned i = 0; i < num_units && !err; i++)
-		if (!units[i].config->segment)
-			err = set_unit(self, &units[i], index, interrupt);
-	return err;
-}
-
-int iommu_set_interrupt(struct cpu *self, uint32_t index, const struct iommu_interrupt *interrupt,
-			uint64_t *ret_address, uint32_t *ret_data)
-{
-	int err = set_all(self, index, interrupt);
-
-	if (!err)
-		units[0].ops->message(&units[0], index, ret_address, ret_data);
-	return err;
-}
-
-void iommu_free_interrupts(struct cpu *self, uint32_t first, uint32_t count)
-{
-	for (uint32_t i = first; i < first + count; i++) {
-		while (set_all(self, i, NULL) == -EAGAIN)
-			arch_pause();
-		interrupts[i] = false;
-	}
 }
 
 /* ---- What happens meanwhile ---- */

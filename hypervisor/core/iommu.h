@@ -231,6 +231,18 @@ void iommu_fault(const struct iommu *unit, uint16_t requester, uint64_t address,
 bool iommu_keeps(uint64_t phys, uint64_t size);
 bool iommu_took(uint64_t phys, uint64_t size);
 
+/* AMD-Vi's units are functions of PCI's. Whether that one is: whatever becomes of it. */
+bool iommu_is_function(uint16_t address);
+
+/* From `address` on, the next below `end` that is a unit's own to whose registers the root's
+ * accesses exit; `end`: none is. */
+uint32_t iommu_took_next(uint32_t address, uint32_t end);
+
+static inline bool iommu_took_function(uint16_t address)
+{
+	return iommu_took_next(address, address + 1u) == address;
+}
+
 /* The unit whose registers are there, where the root's accesses to them exit; NULL: none. */
 struct iommu *iommu_at(uint64_t phys);
 

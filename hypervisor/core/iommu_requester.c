@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Requesters of cells, and what becomes of a cell whose function does what it may not. */
+/* Requesters of cells, what becomes of a cell whose function does what it may not, and functions
+ * that are units. */
 #include "core/arch.h"
 #include "core/cell.h"
 #include "core/errno.h"
 #include "core/iommu_domain.h"
 #include "core/line_limit.h"
+#include "core/machine.h"
 #include "core/pci_name.h"
 #include "core/print.h"
 
@@ -105,4 +107,29 @@ void iommu_fault(const struct iommu *unit, uint16_t requester, uint64_t address,
 		cell_fail(cell,
 			  &(struct cellhv_failure){CELLHV_FAILURE_DMA, config_cpu(cell->config, 0),
 						   0, address, detail | requester});
+}
+
+/* VT-d has none, and others' config space than segment 0's nobody reaches. */
+static bool has_function(const struct cellhv_iommu *unit, uint32_t address, uint32_t end)
+{
+	return unit->type == CELLHV_IOMMU_AMD && !unit->segment && unit->function >= address &&
+	       unit->function < end;
+}
+
+bool iommu_is_function(uint16_t address)
+{
+	for (uint32_t i = 0; i < machine.system.iommus.count; i++)
+		if (has_function(config_iommu(&machine.system, i), address, address + 1u))
+			return true;
+	return false;
+}
+
+uint32_t iommu_took_next(uint32_t address, uint32_t end)
+{
+	const struct iommu *unit;
+
+	for (unsigned i = 0; (unit = iommu_unit(i)); i++)
+		if (unit->use != IOMMU_LINUXS && has_function(unit->config, address, end))
+			end = unit->config->function;
+	return end;
 }

@@ -4,6 +4,7 @@
 
 #include "core/arch.h"
 #include "core/errno.h"
+#include "core/iommu.h"
 #include "core/machine.h"
 #include "core/memory.h"
 #include "core/panic.h"
@@ -49,7 +50,8 @@ static int link_check_new(const struct cellhv_link_shared *shared, uint32_t inde
 	if (!cell_root_may_give(shared->phys, size))
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_MEMORY_OWNED, shared->phys);
 	if (shared->flags & CELLHV_LINK_ROOT &&
-	    pci_find(root_cell.functions, shared->root_function))
+	    (pci_find(root_cell.functions, shared->root_function) ||
+	     iommu_is_function(shared->root_function)))
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_LINK_FUNCTION, index);
 	return 0;
 }

@@ -106,10 +106,12 @@ static void describe_units(unsigned units)
 	machine.system.iommus =
 		(struct cellhv_section){sizeof(machine.system), units, sizeof(*unit), 0};
 	for (unsigned i = 0; i < units; i++)
-		unit[i] = (struct cellhv_iommu){.base = FAKE_UNITS + i * PAGE_SIZE,
-						.size = PAGE_SIZE,
-						.type = CELLHV_IOMMU_VTD,
-						.segment = i == 2};
+		unit[i] =
+			(struct cellhv_iommu){.base = FAKE_UNITS + i * PAGE_SIZE,
+					      .size = PAGE_SIZE,
+					      .type = i == 1 ? CELLHV_IOMMU_AMD : CELLHV_IOMMU_VTD,
+					      .segment = i == 2,
+					      .function = i == 1 ? FAKE_UNIT : 0};
 }
 
 static void boot(unsigned num, uint32_t flags, unsigned units)

@@ -39,14 +39,15 @@
 #define FAKE_CONFIG 0x20000ull
 #define FAKE_DATA 0x40000ull
 
-/* Physical functions: one with messages alone, one with a table, one behind a bridge, one beside.
- */
+/* Physical functions: one with messages alone, one with a table, one behind a bridge, one beside,
+ * and the one that the IOMMU of number 1 is. */
 #define FAKE_EDU 0x20u
 #define FAKE_NVME 0x28u
 #define FAKE_BRIDGE 0x30u
 #define FAKE_SIBLING 0x38u
+#define FAKE_UNIT 0x48u
 #define FAKE_NIC 0x100u
-#define FAKE_FUNCTIONS 5u
+#define FAKE_FUNCTIONS 6u
 
 #define FAKE_KEPT_PORT 0x70u
 #define FAKE_PORT_BYTES (65536u / 8)

@@ -160,6 +160,12 @@ static void make_functions(void)
 	at = make(4, FAKE_SIBLING, 0x56781234);
 	add_bar(at, 0, 0, FAKE_REGISTERS + 0xc0000, 0x1000);
 	put(at->writable, PCI_ROM, 4, 0xffff0001);
+
+	at = make(5, FAKE_UNIT, 0x14191022);
+	add_msi(at, 0x54, false);
+	add_capability(at, 0x40, 0x0f);
+	memset(at->writable + 0x42, 0xff, 0x54 - 0x42);
+	memset(at->writable + 0x62, 0xff, 0x100 - 0x62);
 }
 
 void fake_add_resets(void)
@@ -273,14 +279,21 @@ static uint64_t page_of(uint16_t address)
 	return FAKE_MMCONFIG + address * (uint64_t)PCI_CONFIG_PAGE;
 }
 
-static uint32_t root_access(void)
+static uint32_t root_access(uint16_t address)
 {
-	return fake_filtered ? PAGING_READ | PAGING_DEVICE : MEMORY_ROOT_ACCESS;
+	return fake_filtered || iommu_took_function(address) ? PAGING_READ | PAGING_DEVICE
+							     : MEMORY_ROOT_ACCESS;
 }
 
-static bool is_virtual(uint64_t page)
+static uint16_t address_of(uint64_t page)
 {
-	return pci_find(root_cell.functions, (uint16_t)((page - FAKE_MMCONFIG) / PCI_CONFIG_PAGE));
+	return (uint16_t)((page - FAKE_MMCONFIG) / PCI_CONFIG_PAGE);
+}
+
+static bool is_apart(uint64_t page)
+{
+	return pci_find(root_cell.functions, address_of(page)) ||
+	       iommu_took_function(address_of(page));
 }
 
 static int change_all(void)
@@ -289,10 +302,10 @@ static int change_all(void)
 	int err = 0;
 
 	for (uint64_t page = FAKE_MMCONFIG, stop; page < end && !err; page = stop + PAGE_SIZE) {
-		for (stop = page; stop < end && !is_virtual(stop);)
+		for (stop = page; stop < end && !is_apart(stop);)
 			stop += PAGE_SIZE;
 		if (stop > page)
-			err = memory_change_root(page, stop - page, root_access());
+			err = memory_change_root(page, stop - page, root_access(address_of(page)));
 	}
 	return err;
 }
@@ -328,10 +341,17 @@ int arch_pci_hide(struct cpu *self, uint16_t address, bool hidden, struct cellhv
 
 	if (!err)
 		err = memory_set_root(self, page_of(address), PAGE_SIZE,
-				      hidden ? MEMORY_ROOT_HIDDEN : root_access(), call);
+				      hidden ? MEMORY_ROOT_HIDDEN : root_access(address), call);
 	if (err && hidden)
-		memory_change_root(page_of(address), PAGE_SIZE, root_access());
+		memory_change_root(page_of(address), PAGE_SIZE, root_access(address));
 	return err;
+}
+
+int arch_pci_protect(uint16_t address)
+{
+	if (iommu_took_function(address) && fake_change_fails())
+		return -ENOMEM;
+	return memory_change_root(page_of(address), PAGE_SIZE, root_access(address));
 }
 
 void fake_root_write(uint16_t address, unsigned offset, unsigned size, uint32_t value)

@@ -6,6 +6,7 @@
 #include "core/errno.h"
 #include "core/iommu_domain.h"
 #include "core/link.h"
+#include "core/memory.h"
 #include "fake.h"
 
 #define MARK 0x6b6b6b6b6b6b6b6bull /* in what units read */
@@ -196,7 +197,7 @@ static const struct iommu_ops fake_ops = {
 
 const struct iommu_ops *arch_iommu_ops(uint16_t type)
 {
-	return type == CELLHV_IOMMU_VTD ? &fake_ops : NULL;
+	return type == CELLHV_IOMMU_VTD || type == CELLHV_IOMMU_AMD ? &fake_ops : NULL;
 }
 
 bool arch_no_dma(unsigned n, uint64_t *phys, uint64_t *size)
@@ -294,6 +295,9 @@ static void check_used(void)
 			fake_broken("unit %u uses what is not its own", i);
 		if (unit->stuck && iommu_dma() != CELLHV_DMA_OPEN)
 			fake_broken("unit %u is stuck, and devices are confined", i);
+		if (i == 1 && unit->taken &&
+		    memory_root_writes(FAKE_MMCONFIG + FAKE_UNIT * PCI_CONFIG_PAGE))
+			fake_broken("the root writes config space of unit 1 as it likes");
 	}
 }
 

@@ -35,7 +35,7 @@ MACHINES = {m.name: m for m in (
     Qemu("amdvi", "svm with an AMD-Vi unit that Linux leaves alone", "qemu64,+svm,+npt",
          devices=[*AMDVI, *DMA], kernel_args="amd_iommu=off", migrates=False),
     Qemu("amdvi-pt", "amdvi, where Linux has the unit and translates nothing", "qemu64,+svm,+npt",
-         devices=[*AMDVI, *DMA], kernel_args="iommu=pt", migrates=False),
+         devices=[*AMDVI, *DMA], kernel_args="iommu=pt iomem=relaxed", migrates=False),
     Qemu("amdvi-default", "amdvi, where Linux translates", "qemu64,+svm,+npt",
          devices=[*AMDVI, *DMA], migrates=False),
     # No pin of the I/O APIC works there.

@@ -3,7 +3,7 @@
  * Devices of the root reach the root's memory, functions of a cell that of the cell: after each
  * call. fake_check() looks at all of it. Where a step fails: test_core_iommu_failures.c.
  */
-#include "core.h"
+#include "core_function.h"
 
 #include "core/control.h"
 #include "core/errno.h"
@@ -41,7 +41,7 @@ TEST(refused)
 	answer.op = CELLHV_OP_IOMMU_TAKE;
 	EXPECT(raw_call(), -ENOMEM, POOL_EMPTY, 0); /* there is no block for them */
 	fake_boot_units(5, 2);
-	((struct cellhv_iommu *)config_iommu(&machine.system, 1))->type = CELLHV_IOMMU_AMD;
+	((struct cellhv_iommu *)config_iommu(&machine.system, 1))->type = 99;
 	EXPECT(take(), -ENODEV, IOMMU_NONE, 1);
 	fake_boot_units(5, 2);
 	fake.cpus[4].cpu.present = false;
@@ -73,6 +73,63 @@ TEST(registers_are_nobodys)
 		CHECK_EQ(memory_root_reaches(FAKE_UNITS), !taken);
 		CHECK(!memory_root_reaches(FAKE_TABLES));
 	}
+}
+
+/* Whether that is what the root gets by writing it. */
+static bool root_sets(unsigned offset, unsigned size, uint32_t value)
+{
+	uint32_t before = fake_get(FAKE_UNIT, offset, size);
+	bool set;
+
+	fake_root_write(FAKE_UNIT, offset, size, value);
+	set = fake_get(FAKE_UNIT, offset, size) == value;
+	CHECK(set || fake_get(FAKE_UNIT, offset, size) == before);
+	fake_set(FAKE_UNIT, offset, size, before);
+	return set;
+}
+
+/* Where its registers are, whether it masters the bus, and what comes after its message. */
+static void unit_is_reached(bool reached)
+{
+	CHECK_EQ(root_sets(0x44, 4, 0x40200001), reached);
+	CHECK_EQ(root_sets(0x45, 1, 0x77), reached);
+	CHECK_EQ(root_sets(PCI_COMMAND, 2, 0x0004), reached);
+	CHECK_EQ(root_sets(PCI_INTERRUPT_LINE, 1, 0x0b), reached);
+	CHECK_EQ(root_sets(0x62, 2, 0x1234), reached);
+	CHECK_EQ(root_sets(0xf0, 4, 0x89abcdef), reached);
+}
+
+TEST(functions_that_are_units)
+{
+	struct wanted wanted = with_nic, link = rich;
+	uint32_t id;
+
+	fake_boot_units(5, 3);
+	unit_is_reached(true);
+	CHECK_EQ(take(), 0);
+	unit_is_reached(false);
+	CHECK(strstr(fake.debug,
+		     "root writes 40200001 to 44 of function 00:09.0, which is an IOMMU"));
+	CHECK(root_sets(0x58, 4, 0xfee00000) && root_sets(0x60, 2, 0x41) &&
+	      root_sets(0x56, 2, 0x81));
+	wanted.functions[0] = FAKE_UNIT;
+	EXPECT(create(&wanted), -EBUSY, FUNCTION_OWNED, 0);
+	link.links[0].shared.root_function = FAKE_UNIT;
+	EXPECT(create(&link), -EBUSY, LINK_FUNCTION, 0);
+
+	/* All of config space is filtered, and is not any more. */
+	id = run(&with_nic);
+	unit_is_reached(false);
+	end(id);
+	unit_is_reached(false);
+	CHECK_EQ(leave(), 0);
+	unit_is_reached(true);
+
+	fake.failing_change = fake.changes + 1;
+	CHECK_EQ(take(), -ENOMEM);
+	unit_is_reached(true);
+	CHECK_EQ(take(), 0);
+	CHECK_EQ(leave(), 0);
 }
 
 TEST(registers_are_accessed)

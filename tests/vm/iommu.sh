@@ -6,7 +6,7 @@
 # elsewhere: isolated own_memory hypervisor_is_not_reached disk_through_enables messages
 # vtd-default: own_memory hypervisor_is_not_reached cells_are_not_reached mapped_on_purpose disk_through_enables network_through_enables linux_goes_on reads_exit
 # vtd-pt: own_memory disk_through_enables linux_goes_on
-# amdvi-pt: isolated own_memory hypervisor_is_not_reached cells_are_not_reached disk_through_enables linux_goes_on messages reads_exit
+# amdvi-pt: isolated own_memory hypervisor_is_not_reached cells_are_not_reached disk_through_enables linux_goes_on messages reads_exit unit_stays
 # amdvi-default: isolated hypervisor_is_not_reached cells_are_not_reached mapped_on_purpose disk_through_enables linux_goes_on reads_exit
 # amdvi-ir: isolated hypervisor_is_not_reached cell_has_interrupts linux_goes_on
 # timeout: 600
@@ -251,9 +251,11 @@ test_linux_goes_on() {
 	equal "$(sums)" "$before" "what was read of the disk"
 }
 
-# config OFFSET SIZE: of edu, in hexadecimal.
+FUNCTION=0000:00:1c.0 # whose config space that is: edu's
+
+# config OFFSET SIZE: in hexadecimal.
 config() {
-	dd if=/sys/bus/pci/devices/0000:00:1c.0/config bs="$2" skip=$(($1 / $2)) count=1 2>/dev/null |
+	dd if="/sys/bus/pci/devices/$FUNCTION/config" bs="$2" skip=$(($1 / $2)) count=1 2>/dev/null |
 		hexdump -e "1/$2 \"%x\n\""
 }
 
@@ -263,7 +265,7 @@ set_config() {
 	for shift in $(seq 0 8 $((8 * $2 - 8))); do
 		bytes="$bytes\\x$(printf %02x $(($3 >> shift & 0xff)))"
 	done
-	printf '%b' "$bytes" | dd of=/sys/bus/pci/devices/0000:00:1c.0/config bs="$2" seek=$(($1 / $2)) conv=notrunc 2>/dev/null
+	printf '%b' "$bytes" | dd of="/sys/bus/pci/devices/$FUNCTION/config" bs="$2" seek=$(($1 / $2)) conv=notrunc 2>/dev/null
 }
 
 MESSAGE=0x40 # edu's capability: control, address, its upper half, data
@@ -361,4 +363,47 @@ test_reads_exit() {
 	elif [ "$exits" = 0 ] || [ "$exits" -gt 4352 ]; then
 		die "$exits exits for 256 reads"
 	fi
+}
+
+# By the page that it has in MMCONFIG, with all functions of bus 0.
+page_of_unit() {
+	local device=${FUNCTION#0000:00:}
+	printf '0x%x\n' $((0x$(sed -n 's/^ *\([0-9a-f]*\)-.*PCI MMCONFIG.*/\1/p' /proc/iomem) + (0x${device%.*} << 15)))
+}
+
+whole_config() {
+	xxd -p "/sys/bus/pci/devices/$FUNCTION/config"
+}
+
+# Turns mastering of the bus, and decoding, off and on in the unit's own function, by ports and by memory. They change: $1.
+unit_changes() {
+	local before page
+	page=$(page_of_unit)
+	before=$(config 4 2)
+	set_config 4 2 $((0x$before ^ 6))
+	[ "$(config 4 2)" = "$before" ] || echo "by ports"
+	set_config 4 2 "0x$before"
+	devmem $((page + 4)) 16 $((0x$before ^ 6))
+	[ "$(config 4 2)" = "$before" ] || echo "by memory"
+	devmem $((page + 4)) 16 "0x$before"
+}
+
+test_unit_stays() {
+	local before
+	[ -e /sys/firmware/acpi/tables/IVRS ] || return 0
+	FUNCTION=$(basename "$(dirname "$(grep -l 0x080600 /sys/bus/pci/devices/*/class)")")
+	native
+	equal "$(unit_changes | tr '\n' ' ')" "by ports by memory " "how Linux changes it"
+	isolated
+	before=$(whole_config)
+	equal "$(unit_changes)" "" "how it changes it now"
+	equal "$(whole_config)" "$before" "its config space"
+	celltool log | grep -q "of function ${FUNCTION#0000:}, which is an IOMMU" || die "it is not said"
+	FUNCTION=0000:00:1c.0
+	device_writes
+	start hello
+	wait_for 10 console_says hello "[Hh]ello"
+	expect 0 celltool destroy hello force
+	expect 0 celltool disable
+	device_writes
 }

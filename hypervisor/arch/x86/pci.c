@@ -53,8 +53,9 @@ bool arch_pci_took(uint64_t phys, uint64_t size)
 {
 	const struct cellhv_system_config *system = &machine.system;
 
-	if (pci_root_filtered && range_overlaps(phys, size, system->mmconfig_base,
-						(system->mmconfig_end_bus + 1ull) << 20))
+	if ((pci_root_filtered && range_overlaps(phys, size, system->mmconfig_base,
+						 (system->mmconfig_end_bus + 1ull) << 20)) ||
+	    pci_root_protects(phys, size))
 		return true;
 	for (const struct pci_function *function = root_cell.functions; function;
 	     function = function->next) {

@@ -2,7 +2,8 @@
 /*
  * How guests reach PCI: configuration by ports and by MMCONFIG, and those BARs to which accesses
  * exit. The root goes to the hardware itself but where it has virtual functions (arch_pci_attach),
- * and where a cell has physical ones (arch_pci_filter, pci_root.c).
+ * where a cell has physical ones (arch_pci_filter, pci_root.c), and to functions that are IOMMUs'
+ * (arch_pci_protect).
  */
 #ifndef X86_PCI_H
 #define X86_PCI_H
@@ -35,11 +36,15 @@ extern bool pci_root_filtered;
 /* Whether any access of the root's to PCI may exit. */
 bool pci_root_is_trapped(void);
 
-/* What the root may do with a page of MMCONFIG that has no function which it cannot reach. */
+/* What the root may do with a page of MMCONFIG that has no function which it cannot reach, nor an
+ * IOMMU's. */
 static inline uint32_t pci_root_access(void)
 {
 	return pci_root_filtered ? PAGING_READ | PAGING_DEVICE : MEMORY_ROOT_ACCESS;
 }
+
+/* Whether some of this range is config space of an IOMMU's own function, which it may read. */
+bool pci_root_protects(uint64_t phys, uint64_t size);
 
 /* An access of the root's to a physical function; at `offset` in its config space. */
 void pci_root_config(struct cpu *cpu, uint16_t address, unsigned offset, struct pci_access *access);
