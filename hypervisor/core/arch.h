@@ -156,8 +156,9 @@ void arch_recheck_interrupts(struct cpu *self);
 
 /* ---- Virtual PCI functions ---- */
 
-/* A message of a function of `cell` reaches CPUs of that cell alone; from any CPU. */
-void arch_send_message(struct cpu *self, const struct cell *cell, uint64_t address, uint32_t data);
+/* A message of the function reaches CPUs of its cell alone; from any CPU. */
+void arch_send_message(struct cpu *self, const struct pci_function *function, uint64_t address,
+		       uint32_t data);
 
 /*
  * A virtual function beside the physical ones of the root, from now on or no more: the root's

@@ -101,8 +101,8 @@ void msix_raise(struct cpu *self, struct msix *msix, struct pci_function *functi
 		return;
 	}
 	msix->pending &= ~(1u << vector);
-	arch_send_message(self, function->cell,
-			  entry[ADDRESS_LOW] | (uint64_t)entry[ADDRESS_HIGH] << 32, entry[DATA]);
+	arch_send_message(self, function, entry[ADDRESS_LOW] | (uint64_t)entry[ADDRESS_HIGH] << 32,
+			  entry[DATA]);
 }
 
 void msix_update(struct cpu *self, struct msix *msix, struct pci_function *function)

@@ -67,9 +67,10 @@ bool arch_pci_took(uint64_t phys, uint64_t size)
 	return false;
 }
 
-void arch_send_message(struct cpu *self, const struct cell *cell, uint64_t address, uint32_t data)
+void arch_send_message(struct cpu *self, const struct pci_function *function, uint64_t address,
+		       uint32_t data)
 {
 	(void)self, (void)address, (void)data;
-	fake.message_cell = (struct cell *)cell;
+	fake.message_cell = function->cell;
 	fake.messages++;
 }

@@ -331,6 +331,12 @@ bool vtd_entry(const struct iommu *from, uint32_t index, uint64_t *ret_entry, bo
 	return false;
 }
 
+bool amdvi_entry(uint16_t requester, uint32_t data, struct iommu_interrupt *ret)
+{
+	(void)requester, (void)data, (void)ret;
+	return false;
+}
+
 bool vtd_entry_is_cells(uint32_t index)
 {
 	return index >= HANDLE_OF_CELLS;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whom interrupts reach behind an AMD-Vi unit. CPUs 0 and 1 are the root's, 2 is a cell's. */
 #include "amdvi_model.h"
+#include "arch/x86/iommu/iommu.h"
 #include "check.h"
 #include "core/errno.h"
 
@@ -117,6 +118,42 @@ TEST(tables_of_linux_are_copied)
 	machine_end();
 }
 
+/* What a link's function sends, which is no device: as the unit would have it; PASSES: as it is. */
+static uint64_t of_link(uint16_t requester, uint32_t data)
+{
+	struct iommu_interrupt interrupt;
+
+	if (!amdvi_entry(requester, data, &interrupt))
+		return PASSES;
+	return interrupt.masked ? NOWHERE : TO((uint64_t)interrupt.destination, interrupt.vector);
+}
+
+TEST(messages_of_links_go_by_linuxs_tables)
+{
+	CHECK_EQ(of_link(8, 3), PASSES);
+	begin();
+	CHECK_EQ(of_link(8, 3), TO(0x20, 0x33));
+	CHECK_EQ(of_link(8, 0xfffff803), TO(0x20, 0x33));
+	CHECK_EQ(of_link(8, 511), TO(0x21, 0x34));
+	CHECK_EQ(of_link(8, 4), NOWHERE);
+	CHECK_EQ(of_link(8, 5), NOWHERE); /* a cell's CPU */
+	for (uint32_t i = 512; i < 4096; i += 512)
+		CHECK_EQ(of_link(8, i), i % 2048 ? NOWHERE : of_link(8, 0));
+	CHECK_EQ(of_link(0x30, 3), NOWHERE); /* a table that is not Linux's */
+	/* What no function that is one could send, which Linux has no table for. */
+	CHECK_EQ(of_link(0, 3), PASSES);
+	CHECK_EQ(of_link(0x28, 3), PASSES);
+	CHECK_EQ(of_link(0xffff, 3), PASSES);
+	*linux_interrupt(0, 3) = wide(1, 0x21, 0x66);
+	linux_asks(FORGET_INTERRUPTS(8));
+	CHECK_EQ(of_link(8, 3), TO(0x21, 0x66));
+	linux_entry(0x50)->word[2] = IRT(LINUX_INTERRUPTS);
+	linux_asks(2ull << 60 | 0x50, 0);
+	CHECK_EQ(of_link(0x50, 511), TO(0x21, 0x34));
+	machine_end();
+	CHECK_EQ(of_link(8, 3), PASSES);
+}
+
 /* Linux turns its unit off: that is no way around its table. */
 TEST(without_a_table_of_linux_nothing_passes)
 {
@@ -224,6 +261,8 @@ TEST(entries_of_32_bits)
 	CHECK_EQ(message(8, 3), TO(0x20, 0x33));
 	CHECK_EQ(message(8, 511), TO(0x21, 0x34));
 	CHECK_EQ(message(8, 4), NOWHERE);
+	CHECK_EQ(of_link(8, 511), TO(0x21, 0x34));
+	CHECK_EQ(of_link(8, 4), NOWHERE);
 	machine_end();
 }
 

@@ -22,10 +22,11 @@ void arch_pause(void)
 {
 }
 
-void arch_send_message(struct cpu *self, const struct cell *cell, uint64_t address, uint32_t data)
+void arch_send_message(struct cpu *self, const struct pci_function *function, uint64_t address,
+		       uint32_t data)
 {
 	(void)self;
-	CHECK(cell == &some_cell || cell == &root_cell);
+	CHECK(function->cell == &some_cell || function->cell == &root_cell);
 	n_messages++;
 	message_address = address;
 	message_data = data;

@@ -19,10 +19,11 @@ void arch_pause(void)
 {
 }
 
-void arch_send_message(struct cpu *self, const struct cell *cell, uint64_t address, uint32_t data)
+void arch_send_message(struct cpu *self, const struct pci_function *function, uint64_t address,
+		       uint32_t data)
 {
 	(void)self, (void)address;
-	CHECK(cell == &some_cell);
+	CHECK(function->cell == &some_cell);
 	n_messages++;
 	message_data = data;
 }

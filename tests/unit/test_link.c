@@ -27,9 +27,10 @@ void arch_pause(void)
 {
 }
 
-void arch_send_message(struct cpu *self, const struct cell *cell, uint64_t address, uint32_t data)
+void arch_send_message(struct cpu *self, const struct pci_function *function, uint64_t address,
+		       uint32_t data)
 {
-	(void)self, (void)cell, (void)address;
+	(void)self, (void)function, (void)address;
 	n_messages++;
 	message_data = data;
 }

@@ -27,6 +27,7 @@ static uint64_t unit_register, not_owned, not_reached;
 static uint64_t entry = 0x30000000000ull | 0x510000 | 1; /* destination 3 of the xAPIC, vector 51 */
 static unsigned n_reads, n_messages;
 static uint32_t sent_command, sent_destination;
+static bool sent_x2apic;
 
 void pool_broken(const struct page_pool *pool, const void *pages)
 {
@@ -67,8 +68,9 @@ bool memory_root_reaches(uint64_t phys)
 void ipi_send_message(struct cpu *cpu, const struct cell *cell, uint32_t command,
 		      uint32_t destination, bool x2apic)
 {
-	(void)cpu, (void)cell, (void)x2apic;
+	(void)cpu, (void)cell;
 	n_messages++;
+	sent_x2apic = x2apic;
 	sent_command = command;
 	sent_destination = destination;
 }
@@ -101,6 +103,18 @@ bool iommu_remaps_some(void)
 void print(const char *format, ...)
 {
 	(void)format;
+}
+
+static const struct pci_function function = {.cell = &root_cell, .address = 0x50};
+static bool has_table;
+
+/* By the vector: what it is, and that of 40h is masked. */
+bool amdvi_entry(uint16_t requester, uint32_t data, struct iommu_interrupt *ret)
+{
+	CHECK_EQ(requester, function.address);
+	*ret = (struct iommu_interrupt){
+		.vector = (uint8_t)(data + 1), .masked = data == 0x40, .destination = 0x1234};
+	return has_table;
 }
 
 static struct iommu unit_of_ours;
@@ -137,12 +151,12 @@ TEST(the_entry_says_where_the_message_goes)
 {
 	nothing_is_foreign();
 	find(TABLE | 9);
-	arch_send_message(NULL, &root_cell, REMAPPABLE, 1023);
+	arch_send_message(NULL, &function, REMAPPABLE, 1023);
 	CHECK_EQ(n_reads, 1);
 	CHECK_EQ(n_messages, 1);
 	CHECK_EQ(sent_command, 0x51);
 	CHECK_EQ(sent_destination, 3);
-	arch_send_message(NULL, &root_cell, REMAPPABLE, 1024);
+	arch_send_message(NULL, &function, REMAPPABLE, 1024);
 	CHECK_EQ(n_reads, 1);
 	CHECK_EQ(n_messages, 1);
 }
@@ -152,7 +166,7 @@ TEST(a_table_with_a_page_of_others_is_not_read)
 	nothing_is_foreign();
 	not_owned = TABLE + TABLE_SIZE - 1;
 	find(TABLE | 9);
-	arch_send_message(NULL, &root_cell, REMAPPABLE, 0);
+	arch_send_message(NULL, &function, REMAPPABLE, 0);
 	CHECK_EQ(n_reads, 0);
 	CHECK_EQ(n_messages, 0);
 	CHECK_EQ(msi_remapping_table(), 0);
@@ -160,7 +174,7 @@ TEST(a_table_with_a_page_of_others_is_not_read)
 	nothing_is_foreign();
 	not_reached = TABLE + TABLE_SIZE - PAGE_SIZE;
 	find(TABLE | 9);
-	arch_send_message(NULL, &root_cell, REMAPPABLE, 0);
+	arch_send_message(NULL, &function, REMAPPABLE, 0);
 	CHECK_EQ(n_reads, 0);
 	CHECK_EQ(n_messages, 0);
 }
@@ -209,12 +223,12 @@ TEST(the_table_of_ours_counts_where_there_is_one)
 	unit_is_ours = true;
 	find(TABLE | 9);
 	CHECK_EQ(msi_remapping_table(), 0);
-	arch_send_message(NULL, &root_cell, 0xfee00010u | 3 << 5, 0);
+	arch_send_message(NULL, &function, 0xfee00010u | 3 << 5, 0);
 	CHECK_EQ(n_reads, 0);
 	CHECK_EQ(n_messages, 1);
 	CHECK_EQ(sent_command, 0x53);
 	CHECK_EQ(sent_destination, 5);
-	arch_send_message(NULL, &root_cell, 0xfee00010u | 4 << 5, 0);
+	arch_send_message(NULL, &function, 0xfee00010u | 4 << 5, 0);
 	CHECK_EQ(n_messages, 1);
 	unit_is_ours = false;
 }
@@ -260,4 +274,32 @@ TEST(messages_of_the_root)
 	CHECK(arch_message_is_roots(0xfee05010, 0x41, 1));
 	CHECK(!arch_message_is_roots(0xfee06000, 0x41, 1));
 	some_remap = false;
+}
+
+/* Behind an AMD-Vi unit the data is an index, whatever the address; a cell's own says what it does.
+ */
+TEST(a_table_of_the_requester_counts_where_there_is_one)
+{
+	struct cell cell = {.id = 1};
+	const struct pci_function of_cell = {.cell = &cell, .address = 0x50};
+
+	has_table = true;
+	n_messages = 0;
+	arch_send_message(NULL, &function, 0xfee00000u, 3);
+	CHECK_EQ(n_messages, 1);
+	CHECK_EQ(sent_command, 4);
+	CHECK_EQ(sent_destination, 0x1234);
+	CHECK(sent_x2apic);
+	arch_send_message(NULL, &function, 0xfee00000u, 0x40);
+	arch_send_message(NULL, &function, 0xfed00000u, 3);
+	CHECK_EQ(n_messages, 1);
+	arch_send_message(NULL, &of_cell, 0xfee05000u, 0x41);
+	CHECK_EQ(n_messages, 2);
+	CHECK_EQ(sent_command, 0x41);
+	CHECK_EQ(sent_destination, 5);
+	has_table = false;
+	arch_send_message(NULL, &function, 0xfee06000u, 0x42);
+	CHECK_EQ(n_messages, 3);
+	CHECK_EQ(sent_command, 0x42);
+	CHECK_EQ(sent_destination, 6);
 }

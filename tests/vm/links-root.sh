@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=dash
 # Links with Linux as a peer: its functions come and go, memory, interrupts both ways.
-# machines: svm-x2apic-6.12 bochs-6.1 svm-6.1 svm-mixed-6.12
+# machines: svm-x2apic-6.12 bochs-6.1 svm-6.1 svm-mixed-6.12 amdvi-ir-6.1
 # elsewhere: functions_come_and_go hello others_undisturbed link_ends_under_a_program version_1
+# amdvi-ir: hello remapped
 # timeout: 600
 
 begin() {
@@ -52,6 +53,20 @@ test_hello() {
 	says "The cell says: tea, please"
 	expect 0 link-hello "one more"
 	says "The cell says: one more"
+	end
+}
+
+# By the firmware's table of AMD-Vi that is the I/O APIC, so Linux has a table for its interrupts.
+test_remapped() {
+	[ -e /sys/firmware/acpi/tables/IVRS ] || return 0
+	begin
+	echo '{ "debug-port": "0x2f8", "links": [ { "name": "echo", "function": "00:14.0" } ] }' \
+		>/etc/cellmgr/host.json
+	start link-echo
+	wait_for 10 console_says link-echo "Echo server"
+	expect 0 link-hello "tea, please"
+	says "The cell says: tea, please"
+	grep -q "IR-PCI-MSI.* cell-link-echo" /proc/interrupts || die "Linux has no table for them: $(cat /proc/interrupts)"
 	end
 }
 

@@ -12,6 +12,7 @@
 #include "core/cell.h"
 #include "core/iommu.h"
 #include "core/memory.h"
+#include "core/pci.h"
 #include "core/print.h"
 #include "core/window.h"
 
@@ -126,7 +127,21 @@ static bool msi_remap(struct cpu *self, uint64_t address, uint32_t data, struct 
 	return true;
 }
 
-void arch_send_message(struct cpu *self, const struct cell *cell, uint64_t address, uint32_t data)
+/* As the unit would that the root has for it. false: the message is lost. */
+static bool as_remapped(struct cpu *self, const struct pci_function *function, uint64_t address,
+			uint32_t data, struct message *message)
+{
+	struct iommu_interrupt interrupt;
+
+	if (amdvi_entry(function->address, data, &interrupt)) {
+		*message = (struct message){interrupt.vector, interrupt.destination, true};
+		return !interrupt.masked;
+	}
+	return !(address & MSI_REMAPPABLE) || msi_remap(self, address, data, message);
+}
+
+void arch_send_message(struct cpu *self, const struct pci_function *function, uint64_t address,
+		       uint32_t data)
 {
 	struct message message = {
 		.command = (data & 0x7ff) | (address & MSI_LOGICAL ? APIC_LOGICAL : 0),
@@ -135,10 +150,10 @@ void arch_send_message(struct cpu *self, const struct cell *cell, uint64_t addre
 
 	if (address >> 20 != MSI_ADDRESS)
 		return;
-	if (cell_is_root(cell) && address & MSI_REMAPPABLE &&
-	    !msi_remap(self, address, data, &message))
+	if (cell_is_root(function->cell) && !as_remapped(self, function, address, data, &message))
 		return;
-	ipi_send_message(self, cell, message.command, message.destination, message.x2apic);
+	ipi_send_message(self, function->cell, message.command, message.destination,
+			 message.x2apic);
 }
 
 bool arch_message_target(const struct cell *cell, uint64_t address, uint32_t data,

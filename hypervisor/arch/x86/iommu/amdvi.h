@@ -209,6 +209,26 @@ int amdvi_block_device(struct cpu *self, const struct iommu *unit, uint16_t requ
 int amdvi_move_device(struct cpu *self, struct iommu *unit, uint16_t requester,
 		      const struct iommu_domain *domain);
 
+/* Word 2 of what units have for it; 0: they are not ours. Without any lock. */
+uint64_t amdvi_device_interrupts(uint16_t requester);
+
+/* ---- amdvi_entry.c ---- */
+
+/* To that CPU alone. */
+struct amdvi_interrupt amdvi_make_interrupt(struct amdvi_interrupt_mode how, uint32_t destination,
+					    uint8_t vector);
+
+/* The entry for Linux's `theirs`: fixed, to one CPU of the root's; or empty. */
+struct amdvi_interrupt amdvi_narrow(struct amdvi_interrupt_mode how, struct amdvi_interrupt theirs);
+
+/* What one of ours does: fixed, to one CPU. */
+struct iommu_interrupt amdvi_read_interrupt(struct amdvi_interrupt_mode how,
+					    struct amdvi_interrupt entry);
+
+/* As a whole, which is what units read. */
+void amdvi_store_wide(struct amdvi_interrupt *entry, struct amdvi_interrupt value);
+struct amdvi_interrupt amdvi_load_wide(struct amdvi_interrupt *entry);
+
 /* ---- amdvi_interrupts.c ---- */
 
 /* With the device table; the unit says what entries look like. -ENOMEM */
@@ -219,13 +239,6 @@ void amdvi_interrupts_put(void);
 void amdvi_interrupts_join(const struct iommu *unit);
 void amdvi_interrupts_forgotten(const struct iommu *unit);
 void amdvi_interrupts_leave(const struct iommu *unit);
-
-/* To that CPU alone. */
-struct amdvi_interrupt amdvi_make_interrupt(struct amdvi_interrupt_mode how, uint32_t destination,
-					    uint8_t vector);
-
-/* The entry for Linux's `theirs`: fixed, to one CPU of the root's; or empty. */
-struct amdvi_interrupt amdvi_narrow(struct amdvi_interrupt_mode how, struct amdvi_interrupt theirs);
 
 /* Word 2 for a requester of the root's, where Linux's is `theirs`: leads to a copy of its table,
  * which is kept as long as amdvi_use_interrupts() has been told of more entries with that word than

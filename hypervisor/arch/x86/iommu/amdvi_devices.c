@@ -23,6 +23,11 @@ static uint32_t users;
 /* How Linux uses the units that are taken: the same table, read in the same way. */
 static uint64_t common_table, common_control;
 
+uint64_t amdvi_device_interrupts(uint16_t requester)
+{
+	return devices ? __atomic_load_n(&devices[requester].word[2], __ATOMIC_ACQUIRE) : 0;
+}
+
 #define COMMON_CONTROL (AMDVI_CONTROL_ENABLE | AMDVI_CONTROL_WIDE | AMDVI_CONTROL_X2APIC)
 
 uint64_t amdvi_devices_base(void)

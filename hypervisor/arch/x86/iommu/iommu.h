@@ -14,6 +14,12 @@ extern const struct iommu_ops amdvi_ops;
  */
 bool vtd_entry(const struct iommu *unit, uint32_t index, uint64_t *ret_entry, bool *ret_x2apic);
 
+/*
+ * What a message of the root's with this data does by the table that AMD-Vi units of ours have for
+ * its requester. false: none, and it does what it says. Without any lock.
+ */
+bool amdvi_entry(uint16_t requester, uint32_t data, struct iommu_interrupt *ret);
+
 /* Whether a unit that is not ours remaps interrupts, or may: nothing is known of its table. */
 bool iommu_hardware_remaps(struct cpu *self);
 
