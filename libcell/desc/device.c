@@ -258,9 +258,18 @@ static bool lists_irq(const cell_desc *desc, uint32_t number)
 static void check_interrupts(const struct resolving *now)
 {
 	const struct pci_function *function = now->function;
+	bool has_messages = function->has_msi || function->has_msix;
 
-	if (!function->has_msi && !function->has_msix && function->uses_pin &&
-	    !lists_irq(now->desc, function->irq))
+	if (!function->uses_pin || (has_messages && (function->irq || !now->desc->n_irqs)))
+		return;
+	if (!function->irq)
+		desc_report(
+			now->desc, CELL_WARNING, "function-pin", now->pointer,
+			"%s gets no interrupt by its pin: Linux knows which one that is when it "
+			"has enabled it once: `echo 1 >/sys/bus/pci/devices/%s/enable`, then "
+			"try again",
+			function->name, function->name);
+	else if (!lists_irq(now->desc, function->irq))
 		desc_report(now->desc, CELL_WARNING, "function-pin", now->pointer,
 			    "%s has no MSI or MSI-X: its guest gets no interrupt without "
 			    "\"irqs\": [ %" PRIu32 " ]",

@@ -140,6 +140,17 @@ static void read_header(const struct pci_config *config, struct pci_function *fu
 		function->secondary = (uint8_t)pci_config_field(config, 0x19, 1);
 }
 
+/*
+ * Linux begins with what the firmware has left for its old interrupt controllers in the register at
+ * 3C, and finds the function's own interrupt when it first enables it.
+ */
+static bool knows_pin(const char *root, const struct pci_function *function,
+		      const struct pci_config *config)
+{
+	return function->irq != pci_config_field(config, 0x3c, 1) ||
+	       read_hex(root, function->name, "enable", 10);
+}
+
 static void read_function(const char *root, struct pci_function *function)
 {
 	const char *name = function->name;
@@ -158,10 +169,13 @@ static void read_function(const char *root, struct pci_function *function)
 	function->is_virtual = file_exists(root, DEVICES "%s/physfn", name);
 	read_bars(root, function);
 	if (!pci_config_read(root, function->segment, function->address, &config) ||
-	    pci_config_field(&config, 0, 2) == 0xffff)
+	    pci_config_field(&config, 0, 2) == 0xffff) {
 		function->is_hidden = true;
-	else
-		read_header(&config, function);
+		return;
+	}
+	read_header(&config, function);
+	if (!knows_pin(root, function, &config))
+		function->irq = 0;
 }
 
 static int add_function(const char *root, const char *name, struct pci *pci)

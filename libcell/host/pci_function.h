@@ -42,7 +42,7 @@ struct pci_function {
 	bool uses_pin; /* has INTx */
 	bool is_boot_display;
 	uint8_t secondary; /* bus of a bridge */
-	uint32_t irq;	   /* of INTx, or 0 */
+	uint32_t irq;	   /* of INTx; 0: none, or Linux does not know it yet */
 	char driver[32];   /* "": none */
 	char resets[64];   /* methods, in order; "": none */
 	char group_of[16]; /* number of Linux's group, or "" */

@@ -133,15 +133,23 @@ static void write_file(struct sysroot *root, const struct box_function *function
 	sysroot_write(root, path, "%s", text);
 }
 
-static void plug(struct sysroot *root, const struct box_function *function)
+static void write_config(struct sysroot *root, const struct box_function *function, unsigned line)
 {
 	unsigned char config[4096];
-	char path[128], target[128];
+	char path[128];
 
 	make_config(function, config);
+	put(config, 0x3c, line, 1);
 	snprintf(path, sizeof(path), DEVICES "%s/config", function->name);
 	sysroot_write_bytes(root, path, config,
 			    function->type == PCI_CONVENTIONAL ? 256 : sizeof(config));
+}
+
+static void plug(struct sysroot *root, const struct box_function *function)
+{
+	char path[128], target[128];
+
+	write_config(root, function, 0);
 	write_file(root, function, "vendor", "0x%04x\n", function->vendor);
 	write_file(root, function, "device", "0x%04x\n", function->device);
 	write_file(root, function, "class", "0x%06x\n", function->class);
@@ -244,6 +252,17 @@ void pcibox_plug(struct sysroot *root)
 void pcibox_plug_one(struct sysroot *root, const char *name)
 {
 	plug_all(root, name);
+}
+
+void pcibox_unroute(struct sysroot *root)
+{
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
+		if (strcmp(functions[i].name, "0000:00:0d.0") != 0)
+			continue;
+		write_config(root, &functions[i], 10);
+		write_file(root, &functions[i], "irq", "10\n");
+		write_file(root, &functions[i], "enable", "0\n");
+	}
 }
 
 void pcibox_open(struct sysroot *root)

@@ -13,6 +13,9 @@ void pcibox_plug(struct sysroot *root);
 /* With this function alone. */
 void pcibox_plug_one(struct sysroot *root, const char *name);
 
+/* Linux has never enabled 00:0d.0: its interrupt is what the firmware has left there, 10. */
+void pcibox_unroute(struct sysroot *root);
+
 /* Its table of IOMMUs goes. */
 void pcibox_open(struct sysroot *root);
 

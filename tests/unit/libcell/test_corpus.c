@@ -119,6 +119,17 @@ TEST(corpus_of_a_machine_without_an_iommu)
 	sysroot_remove(&root);
 }
 
+TEST(corpus_pins_that_linux_does_not_know)
+{
+	struct sysroot root;
+
+	sysroot_make(&root);
+	pcibox_plug(&root);
+	pcibox_unroute(&root);
+	CHECK_EQ(expected_count(CORPUS "/devices/unrouted/*.json", &root, check_file), 0);
+	sysroot_remove(&root);
+}
+
 /* Threads 0 and 1 are a core, and 2 and 3, as it was recorded: rt-io's 1 and 2 are offline. */
 TEST(corpus_cores_that_are_shared_are_named)
 {

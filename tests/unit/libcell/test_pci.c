@@ -178,3 +178,28 @@ TEST(handlers_of_interrupts)
 	CHECK_STR(handlers, "a, b");
 	sysroot_remove(&root);
 }
+
+/* What the firmware has left in config space is no interrupt of Linux's, until it says another. */
+TEST(pins_that_linux_has_not_looked_for)
+{
+	struct sysroot root;
+	struct pci pci;
+
+	sysroot_make(&root);
+	pcibox_plug(&root);
+	for (unsigned i = 0; i < 4; i++) {
+		CHECK_EQ(pci_read(root.path, &pci), 0);
+		CHECK(at(&pci, 0, 0xd, 0)->uses_pin);
+		CHECK_EQ(at(&pci, 0, 0xd, 0)->irq, i == 0 ? 19 : i == 1 ? 0 : i == 2 ? 10 : 21);
+		pci_clear(&pci);
+		if (i == 0)
+			pcibox_unroute(&root);
+		if (i == 1)
+			sysroot_write(&root, "/sys/bus/pci/devices/0000:00:0d.0/enable", "1\n");
+		if (i == 2) {
+			sysroot_write(&root, "/sys/bus/pci/devices/0000:00:0d.0/enable", "0\n");
+			sysroot_write(&root, "/sys/bus/pci/devices/0000:00:0d.0/irq", "21\n");
+		}
+	}
+	sysroot_remove(&root);
+}
