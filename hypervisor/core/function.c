@@ -3,11 +3,10 @@
 #include "core/function.h"
 
 #include "core/arch.h"
+#include "core/message_registers.h"
 #include "core/range.h"
 #include "core/window.h"
 
-#define MSI_CONTROL 2u
-#define MSI_SIZE 24u
 #define STATUS_ERRORS 0xf900u /* 6.2.3: written ones clear them */
 #define PCIE_CONTROL 8u
 #define PCIE_RESET 0x80u /* in the upper byte */
@@ -159,9 +158,10 @@ static enum pci_result written(struct cpu *self, struct function *function,
 			     PCIE_STATUS_ERRORS);
 		reset_if_asked(self, function, write);
 	}
-	if (function->msi.capability && touches(write, function->msi.capability, MSI_SIZE))
+	if (function->msi.capability && touches(write, function->msi.capability, MSI_SIZE_MAX))
 		result = function_update_msi(self, function);
-	if (function->msix.capability && touches(write, function->msix.capability + MSI_CONTROL, 2))
+	if (function->msix.capability &&
+	    touches(write, function->msix.capability + MESSAGE_CONTROL, 2))
 		result = function_update_msix(self, function);
 	return result;
 }

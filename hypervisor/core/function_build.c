@@ -6,17 +6,11 @@
  */
 #include "core/arch.h"
 #include "core/function.h"
+#include "core/message_registers.h"
 
 #define FIRST_CAPABILITY 0x40u
 #define MOST_CAPABILITIES 48u
 #define ID_ERRORS 0x01u /* advanced error reporting, 7.8.4 */
-
-#define CONTROL 2u
-#define MSI_64BIT 0x80u
-#define MSI_MASKABLE 0x100u
-#define MSI_ENABLE 0x01u
-#define MSIX_ENTRIES 0x7ffu
-#define MSIX_ENABLE 0xc000u /* and mask all */
 
 static uint32_t read_at(struct cpu *self, const struct function *function, unsigned offset,
 			unsigned size)
@@ -41,20 +35,20 @@ static bool build_pm(struct cpu *self, struct function *function, unsigned at)
 /* One message: more would want data that count up, which only some remapping can do. */
 static bool build_msi(struct cpu *self, struct function *function, unsigned at)
 {
-	uint32_t control = read_at(self, function, at + CONTROL, 2);
+	uint32_t control = read_at(self, function, at + MESSAGE_CONTROL, 2);
 	struct function_msi *msi = &function->msi;
 	struct pci_function *pci = &function->pci;
 
-	if (msi->capability || at + 24 > PCI_CONFIG_SIZE)
+	if (msi->capability || at + MSI_SIZE_MAX > PCI_CONFIG_SIZE)
 		return false;
 	msi->capability = (uint16_t)at;
 	msi->is_64bit = control & MSI_64BIT;
-	msi->data = (uint16_t)(at + (msi->is_64bit ? 12 : 8));
-	pci_set(pci, at + CONTROL, 2, control & (MSI_64BIT | MSI_MASKABLE));
-	pci_allow(pci, at + CONTROL, 2, MSI_ENABLE);
-	pci_allow(pci, at + 4, 4, ~3u);
+	msi->data = (uint16_t)(at + msi_data(control));
+	pci_set(pci, at + MESSAGE_CONTROL, 2, control & (MSI_64BIT | MSI_MASKABLE));
+	pci_allow(pci, at + MESSAGE_CONTROL, 2, MSI_ENABLE);
+	pci_allow(pci, at + MSI_ADDRESS, 4, ~3u);
 	if (msi->is_64bit)
-		pci_allow(pci, at + 8, 4, UINT32_MAX);
+		pci_allow(pci, at + MSI_ADDRESS_HIGH, 4, UINT32_MAX);
 	pci_allow(pci, msi->data, 2, 0xffff);
 	if (control & MSI_MASKABLE) {
 		msi->mask = (uint16_t)(msi->data + 4);
@@ -66,22 +60,22 @@ static bool build_msi(struct cpu *self, struct function *function, unsigned at)
 
 static bool build_msix(struct cpu *self, struct function *function, unsigned at)
 {
-	uint32_t control = read_at(self, function, at + CONTROL, 2);
-	uint32_t table = read_at(self, function, at + 4, 4);
+	uint32_t control = read_at(self, function, at + MESSAGE_CONTROL, 2);
+	uint32_t table = read_at(self, function, at + MSIX_TABLE, 4);
 	struct function_msix *msix = &function->msix;
-	uint64_t size = ((control & MSIX_ENTRIES) + 1) * 16ull;
+	uint64_t size = MSIX_ENTRIES(control) * (uint64_t)MSIX_ENTRY_SIZE;
 
-	if (msix->capability || (table & 7) >= PCI_BARS ||
-	    !config_bar_is_memory(&function->config->bars[table & 7]) ||
-	    (table & ~7u) + size > function->config->bars[table & 7].size)
+	if (msix->capability || (table & MSIX_BAR) >= PCI_BARS ||
+	    !config_bar_is_memory(&function->config->bars[table & MSIX_BAR]) ||
+	    (table & ~MSIX_BAR) + size > function->config->bars[table & MSIX_BAR].size)
 		return false;
 	msix->capability = (uint16_t)at;
-	msix->bar = table & 7;
-	msix->offset = table & ~7u;
-	msix->entries = (control & MSIX_ENTRIES) + 1;
+	msix->bar = table & MSIX_BAR;
+	msix->offset = table & ~MSIX_BAR;
+	msix->entries = MSIX_ENTRIES(control);
 	msix->vectors = msix->entries < FUNCTION_VECTORS ? msix->entries : FUNCTION_VECTORS;
-	pci_set(&function->pci, at + CONTROL, 2, msix->vectors - 1);
-	pci_allow(&function->pci, at + CONTROL, 2, MSIX_ENABLE);
+	pci_set(&function->pci, at + MESSAGE_CONTROL, 2, msix->vectors - 1);
+	pci_allow(&function->pci, at + MESSAGE_CONTROL, 2, MSIX_ENABLE | MSIX_MASK_ALL);
 	set_all(function->through, at + 4, 8);
 	return true;
 }

@@ -7,6 +7,7 @@
 #include "core/function.h"
 #include "core/iommu.h"
 #include "core/machine.h"
+#include "core/message_registers.h"
 #include "core/pci_name.h"
 #include "core/print.h"
 
@@ -16,9 +17,6 @@
 #define MOST_EXTENDED 480u
 
 #define ROM_ENABLE 0x0001u
-#define MSI_CONTROL 2u
-#define MSI_ENABLE 0x0001u
-#define MSIX_ENABLE 0x8000u
 
 #define PCIE_CAPABILITIES 4u /* 7.5.3.3 */
 #define PCIE_CAN_RESET (1u << 28)
@@ -145,9 +143,9 @@ static void disable_messages(struct cpu *self, uint16_t address)
 	unsigned msix = function_find_capability(self, address, PCI_CAP_MSIX);
 
 	if (msi)
-		set_bits(self, address, msi + MSI_CONTROL, MSI_ENABLE, false);
+		set_bits(self, address, msi + MESSAGE_CONTROL, MSI_ENABLE, false);
 	if (msix)
-		set_bits(self, address, msix + MSI_CONTROL, MSIX_ENABLE, false);
+		set_bits(self, address, msix + MESSAGE_CONTROL, MSIX_ENABLE, false);
 }
 
 void function_mute(struct cpu *self, const struct function *function)

@@ -7,19 +7,9 @@
 #include "core/errno.h"
 #include "core/function.h"
 #include "core/iommu.h"
+#include "core/message_registers.h"
 #include "core/range.h"
 #include "core/window.h"
-
-#define CONTROL 2u
-#define MSI_ENABLE 0x0001u
-#define MSI_COUNT 0x0070u
-#define MSIX_ENABLE 0x8000u
-#define MSIX_MASK_ALL 0x4000u
-#define ENTRY_SIZE 16u
-
-/* Words of an entry of the table. */
-enum { ADDRESS_LOW, ADDRESS_HIGH, DATA, VECTOR_CONTROL };
-#define MASKED 1u
 
 struct message {
 	uint64_t address;
@@ -62,7 +52,7 @@ static void write_msi(struct cpu *self, const struct function *function,
 	if (msi->mask)
 		arch_pci_write(self, address, msi->mask, 4,
 			       ~1u | pci_get(&function->pci, msi->mask, 4));
-	arch_pci_write(self, address, msi->capability + CONTROL, 2, control | MSI_ENABLE);
+	arch_pci_write(self, address, msi->capability + MESSAGE_CONTROL, 2, control | MSI_ENABLE);
 }
 
 /* Off while it is changed: a message that is half one and half another goes nowhere we know. */
@@ -71,13 +61,13 @@ enum pci_result function_update_msi(struct cpu *self, const struct function *fun
 	const struct function_msi *msi = &function->msi;
 	const struct pci_function *pci = &function->pci;
 	unsigned at = msi->capability;
-	uint32_t control = arch_pci_read(self, pci->address, at + CONTROL, 2);
+	uint32_t control = arch_pci_read(self, pci->address, at + MESSAGE_CONTROL, 2);
 	struct message guest, message;
 	int err;
 
 	control &= ~(MSI_ENABLE | MSI_COUNT);
-	arch_pci_write(self, pci->address, at + CONTROL, 2, control);
-	if (!function_is_active(function) || !(pci_get(pci, at + CONTROL, 2) & MSI_ENABLE))
+	arch_pci_write(self, pci->address, at + MESSAGE_CONTROL, 2, control);
+	if (!function_is_active(function) || !(pci_get(pci, at + MESSAGE_CONTROL, 2) & MSI_ENABLE))
 		return PCI_DONE;
 
 	guest.address = pci_get(pci, at + 4, 4);
@@ -94,7 +84,8 @@ static uint64_t entry_at(const struct function *function, uint32_t index)
 {
 	const struct function_msix *msix = &function->msix;
 
-	return function->config->bars[msix->bar].phys + msix->offset + (uint64_t)index * ENTRY_SIZE;
+	return function->config->bars[msix->bar].phys + msix->offset +
+	       (uint64_t)index * MSIX_ENTRY_SIZE;
 }
 
 static void write_word(struct cpu *self, uint64_t entry, unsigned word, uint32_t value)
@@ -105,7 +96,7 @@ static void write_word(struct cpu *self, uint64_t entry, unsigned word, uint32_t
 /* Read back: the write has arrived, and nothing is sent with what comes next (6.8.2.9). */
 static void mask_entry(struct cpu *self, uint64_t entry)
 {
-	write_word(self, entry, VECTOR_CONTROL, MASKED);
+	write_word(self, entry, VECTOR_CONTROL, VECTOR_MASKED);
 	window_read(self, entry + 4 * VECTOR_CONTROL, 4);
 }
 
@@ -117,7 +108,7 @@ void function_mask_table(struct cpu *self, const struct function *function)
 
 static uint32_t msix_control(const struct function *function)
 {
-	return pci_get(&function->pci, function->msix.capability + CONTROL, 2);
+	return pci_get(&function->pci, function->msix.capability + MESSAGE_CONTROL, 2);
 }
 
 static enum pci_result update_entry(struct cpu *self, const struct function *function,
@@ -132,7 +123,7 @@ static enum pci_result update_entry(struct cpu *self, const struct function *fun
 
 	mask_entry(self, entry);
 	if (!function_is_active(function) || !(msix_control(function) & MSIX_ENABLE) ||
-	    shadow[VECTOR_CONTROL] & MASKED)
+	    shadow[VECTOR_CONTROL] & VECTOR_MASKED)
 		return PCI_DONE;
 	err = translate(self, function, index, &guest, &message);
 	if (err)
@@ -148,7 +139,7 @@ static enum pci_result update_entry(struct cpu *self, const struct function *fun
 enum pci_result function_update_msix(struct cpu *self, struct function *function)
 {
 	uint32_t wanted = msix_control(function) & (MSIX_ENABLE | MSIX_MASK_ALL);
-	unsigned at = function->msix.capability + CONTROL;
+	unsigned at = function->msix.capability + MESSAGE_CONTROL;
 
 	if (!function_is_active(function) || !(wanted & MSIX_ENABLE)) {
 		arch_pci_write(self, function->pci.address, at, 2, MSIX_MASK_ALL);
@@ -168,7 +159,7 @@ bool function_in_table(const struct function *function, unsigned bar, uint64_t o
 	const struct function_msix *msix = &function->msix;
 
 	return msix->capability && bar == msix->bar &&
-	       range_overlaps(offset, size, msix->offset, msix->entries * ENTRY_SIZE);
+	       range_overlaps(offset, size, msix->offset, msix->entries * MSIX_ENTRY_SIZE);
 }
 
 /* The word of the guest's table at this offset of the BAR; NULL: it has none there. */
@@ -197,7 +188,7 @@ uint64_t function_read_table(const struct function *function, uint64_t offset, u
 enum pci_result function_write_table(struct cpu *self, struct function *function, uint64_t offset,
 				     unsigned size, uint64_t value)
 {
-	static const uint32_t bits[] = {~3u, UINT32_MAX, UINT32_MAX, MASKED};
+	static const uint32_t bits[] = {~3u, UINT32_MAX, UINT32_MAX, VECTOR_MASKED};
 	struct function_msix *msix = &function->msix;
 
 	if (size < 4 || offset % size || offset < msix->offset || !word_at(msix, offset))
@@ -207,5 +198,5 @@ enum pci_result function_write_table(struct cpu *self, struct function *function
 
 		*word = (uint32_t)(value >> 32 * i) & bits[((offset - msix->offset) / 4 + i) % 4];
 	}
-	return update_entry(self, function, (uint32_t)((offset - msix->offset) / ENTRY_SIZE));
+	return update_entry(self, function, (uint32_t)((offset - msix->offset) / MSIX_ENTRY_SIZE));
 }

@@ -7,6 +7,7 @@
 #include "core/iommu.h"
 #include "core/machine.h"
 #include "core/memory.h"
+#include "core/message_registers.h"
 #include "core/message_root.h"
 #include "core/message_table.h"
 #include "core/panic.h"
@@ -71,7 +72,8 @@ static int map_bar(struct cell *cell, const struct function *function, unsigned 
 
 	if (function->msix.capability && function->msix.bar == index) {
 		table = function->msix.offset & ~(PAGE_SIZE - 1);
-		end = (function->msix.offset + function->msix.entries * 16ull + PAGE_SIZE - 1) &
+		end = (function->msix.offset + (uint64_t)function->msix.entries * MSIX_ENTRY_SIZE +
+		       PAGE_SIZE - 1) &
 		      ~(PAGE_SIZE - 1);
 	}
 	err = map_part(cell, bar->phys, table);

@@ -7,14 +7,12 @@
 #include "core/cpu.h"
 #include "core/function.h"
 #include "core/iommu.h"
+#include "core/message_registers.h"
 #include "core/message_root.h"
 #include "core/print.h"
 #include "core/range.h"
 
 #define BRIDGE_ROM 0x38u
-#define MSI_CONTROL 2u
-#define MSI_64BIT 0x0080u
-#define MSI_MASKABLE 0x0100u
 #define DECODES (PCI_COMMAND_IO | PCI_COMMAND_MEMORY)
 
 /* What of a bridge above a cell's function stays as it is. Where: an offset in config space ... */
@@ -101,12 +99,6 @@ static void complain(struct cpu *self, uint16_t address, const struct function_w
 	complain_of(self, address, write, "a cell's function depends on");
 }
 
-/* PCI Local Bus Specification 3.0, 6.8.1: without and with an upper half, or masks. */
-static unsigned msi_size(uint32_t control)
-{
-	return 10u + (control & MSI_64BIT ? 4u : 0) + (control & MSI_MASKABLE ? 10u : 0);
-}
-
 /*
  * An IOMMU's own function says where its registers are and whether there are any, and has more of
  * its insides (48882, 3.2). Its message is Linux's, who has it again one day: it is sent where the
@@ -116,9 +108,9 @@ static bool unit_allows(struct cpu *self, uint16_t address, const struct functio
 {
 	unsigned msi = function_find_capability(self, address, PCI_CAP_MSI);
 
-	return msi && write->offset >= msi + MSI_CONTROL &&
+	return msi && write->offset >= msi + MESSAGE_CONTROL &&
 	       write->offset + write->size <=
-		       msi + msi_size(arch_pci_read(self, address, msi + MSI_CONTROL, 2));
+		       msi + msi_size(arch_pci_read(self, address, msi + MESSAGE_CONTROL, 2));
 }
 
 /*

@@ -8,17 +8,11 @@
 #include "core/function_root.h"
 #include "core/iommu.h"
 #include "core/machine.h"
+#include "core/message_registers.h"
 #include "core/message_table.h"
 #include "core/print.h"
 #include "core/range.h"
 #include "core/resource.h"
-
-#define CONTROL 2u
-#define MSI_SIZE 24u /* with all that it may have */
-#define MSI_ENABLE 0x0001u
-#define MSI_COUNT(control) (1u << ((control) >> 4 & 7)) /* 6.8.1.3 */
-#define MSI_64BIT 0x0080u
-#define MSIX_ENABLE 0x8000u
 
 /* PCI Express Base Specification 5.0, 9.3.3 */
 #define VIRTUAL_ENABLE 0x0001u
@@ -63,17 +57,16 @@ static bool msi_is_allowed(struct cpu *self, uint16_t address, unsigned msi,
 			   const struct function_write *write)
 {
 	uint32_t control = function_write_after(self, address, write, msi) >> 16;
-	uint64_t to = function_write_after(self, address, write, msi + 4);
-	unsigned data = msi + 8;
+	uint64_t to = function_write_after(self, address, write, msi + MSI_ADDRESS);
+	unsigned data = msi + msi_data(arch_pci_read(self, address, msi + MESSAGE_CONTROL, 2));
 
 	if (!(control & MSI_ENABLE))
 		return true;
-	if (arch_pci_read(self, address, msi + CONTROL, 2) & MSI_64BIT) {
-		to |= (uint64_t)function_write_after(self, address, write, msi + 8) << 32;
-		data = msi + 12;
-	}
+	if (data > msi + MSI_ADDRESS_HIGH)
+		to |= (uint64_t)function_write_after(self, address, write, msi + MSI_ADDRESS_HIGH)
+		      << 32;
 	return arch_message_is_roots(to, function_write_after(self, address, write, data) & 0xffff,
-				     MSI_COUNT(control));
+				     1u << ((control & MSI_COUNT) >> MSI_COUNT_SHIFT));
 }
 
 /* A virtual function says of itself neither that it is there nor that it decodes (9.3.4.1). */
@@ -123,7 +116,7 @@ bool message_root_allows(struct cpu *self, uint16_t address, const struct functi
 	if (!filtering || pci_find(root_cell.functions, address))
 		return true;
 	msi = function_find_capability(self, address, PCI_CAP_MSI);
-	if (msi && range_overlaps(write->offset, write->size, msi, MSI_SIZE) &&
+	if (msi && range_overlaps(write->offset, write->size, msi, MSI_SIZE_MAX) &&
 	    !msi_is_allowed(self, address, msi, write)) {
 		complain(self, address, "not written");
 		return false;
@@ -146,10 +139,10 @@ bool message_root_allows(struct cpu *self, uint16_t address, const struct functi
 
 static void turn_off(struct cpu *self, uint16_t address, unsigned capability, uint32_t enable)
 {
-	uint32_t control = arch_pci_read(self, address, capability + CONTROL, 2);
+	uint32_t control = arch_pci_read(self, address, capability + MESSAGE_CONTROL, 2);
 
 	complain(self, address, "turned off");
-	arch_pci_write(self, address, capability + CONTROL, 2, control & ~enable);
+	arch_pci_write(self, address, capability + MESSAGE_CONTROL, 2, control & ~enable);
 }
 
 /* A table that is nowhere is turned off; the others' errors are the call's. */

@@ -5,21 +5,13 @@
 #include "core/cell.h"
 #include "core/errno.h"
 #include "core/memory.h"
+#include "core/message_registers.h"
 #include "core/panic.h"
 #include "core/print.h"
 #include "core/range.h"
 #include "core/window.h"
 
-#define CONTROL 2u
-#define COUNT(control) (((control)&0x7ffu) + 1) /* 6.8.2.3 */
-#define TABLE 4u				/* and which BAR it is in: 6.8.2.4 */
-#define TABLE_BAR 7u
-#define ENTRY_SIZE 16u
 #define TABLES 128u
-
-/* Words of an entry. */
-enum { ADDRESS_LOW, ADDRESS_HIGH, DATA, VECTOR_CONTROL, WORDS };
-#define MASKED 1u
 
 struct table {
 	uint64_t phys;
@@ -50,7 +42,7 @@ bool message_table_meets(uint64_t phys, uint64_t size)
 
 unsigned message_table_bar(struct cpu *self, uint16_t address, unsigned capability)
 {
-	uint32_t bar = arch_pci_read(self, address, capability + TABLE, 4) & TABLE_BAR;
+	uint32_t bar = arch_pci_read(self, address, capability + MSIX_TABLE, 4) & MSIX_BAR;
 
 	return PCI_BAR(bar < PCI_BARS ? bar : 0);
 }
@@ -59,15 +51,17 @@ unsigned message_table_bar(struct cpu *self, uint16_t address, unsigned capabili
 static bool find(struct cpu *self, uint16_t address, unsigned capability, struct table *table)
 {
 	unsigned bar = message_table_bar(self, address, capability);
-	uint32_t where = arch_pci_read(self, address, capability + TABLE, 4);
+	uint32_t where = arch_pci_read(self, address, capability + MSIX_TABLE, 4);
 	uint32_t low = arch_pci_read(self, address, bar, 4);
 	uint64_t base = low & PCI_BAR_ADDRESS;
 
 	if (low & PCI_BAR_64BIT && bar + 4 < PCI_BAR(PCI_BARS))
 		base |= (uint64_t)arch_pci_read(self, address, bar + 4, 4) << 32;
 	*table = (struct table){
-		.phys = base + (where & ~TABLE_BAR),
-		.size = COUNT(arch_pci_read(self, address, capability + CONTROL, 2)) * ENTRY_SIZE,
+		.phys = base + (where & ~MSIX_BAR),
+		.size = MSIX_ENTRIES(
+				arch_pci_read(self, address, capability + MESSAGE_CONTROL, 2)) *
+			MSIX_ENTRY_SIZE,
 		.address = address,
 	};
 	return !(low & PCI_BAR_IO) && base &&
@@ -143,15 +137,15 @@ static int add(struct cpu *self, const struct table *table, struct cellhv_call *
 
 /* ---- Entries ---- */
 
-static void read_entry(struct cpu *self, uint64_t entry, uint32_t words[WORDS])
+static void read_entry(struct cpu *self, uint64_t entry, uint32_t words[ENTRY_WORDS])
 {
-	for (unsigned i = 0; i < WORDS; i++)
+	for (unsigned i = 0; i < ENTRY_WORDS; i++)
 		words[i] = (uint32_t)window_read(self, entry + 4 * i, 4);
 }
 
-static bool is_allowed(const uint32_t words[WORDS])
+static bool is_allowed(const uint32_t words[ENTRY_WORDS])
 {
-	return words[VECTOR_CONTROL] & MASKED ||
+	return words[VECTOR_CONTROL] & VECTOR_MASKED ||
 	       arch_message_is_roots((uint64_t)words[ADDRESS_HIGH] << 32 | words[ADDRESS_LOW],
 				     words[DATA], 1);
 }
@@ -160,21 +154,23 @@ static void complain(struct cpu *self, const struct table *table, uint64_t entry
 {
 	if (cpu_may_complain(self))
 		print("Function " PCI_NAME ": message %u is not for CPUs of the root alone: %s\n",
-		      PCI_NAME_OF(table->address), (unsigned)((entry - table->phys) / ENTRY_SIZE),
-		      what);
+		      PCI_NAME_OF(table->address),
+		      (unsigned)((entry - table->phys) / MSIX_ENTRY_SIZE), what);
 }
 
 /* What Linux has left there, for CPUs that were its own. */
 static void mask_others(struct cpu *self, const struct table *table)
 {
-	uint32_t words[WORDS];
+	uint32_t words[ENTRY_WORDS];
 
-	for (uint64_t entry = table->phys; entry < table->phys + table->size; entry += ENTRY_SIZE) {
+	for (uint64_t entry = table->phys; entry < table->phys + table->size;
+	     entry += MSIX_ENTRY_SIZE) {
 		read_entry(self, entry, words);
 		if (is_allowed(words))
 			continue;
 		complain(self, table, entry, "masked");
-		window_write(self, entry + 4 * VECTOR_CONTROL, 4, words[VECTOR_CONTROL] | MASKED);
+		window_write(self, entry + 4 * VECTOR_CONTROL, 4,
+			     words[VECTOR_CONTROL] | VECTOR_MASKED);
 	}
 }
 
@@ -196,9 +192,9 @@ int message_table_protect(struct cpu *self, uint16_t address, unsigned capabilit
 static void write_table(struct cpu *self, const struct table *table, uint64_t phys, unsigned size,
 			uint64_t value)
 {
-	uint64_t entry = phys - (phys - table->phys) % ENTRY_SIZE;
+	uint64_t entry = phys - (phys - table->phys) % MSIX_ENTRY_SIZE;
 	unsigned first = (unsigned)(phys - entry) / 4, count = size / 4;
-	uint32_t words[WORDS];
+	uint32_t words[ENTRY_WORDS];
 
 	if (count - 1 > 1)
 		return;
@@ -209,7 +205,7 @@ static void write_table(struct cpu *self, const struct table *table, uint64_t ph
 		complain(self, table, entry, "not written");
 		return;
 	}
-	if (words[VECTOR_CONTROL] & MASKED && first + count == WORDS)
+	if (words[VECTOR_CONTROL] & VECTOR_MASKED && first + count == ENTRY_WORDS)
 		window_write(self, entry + 4 * VECTOR_CONTROL, 4, words[VECTOR_CONTROL]);
 	for (unsigned i = 0; i < count; i++)
 		window_write(self, phys + 4 * i, 4, words[first + i]);

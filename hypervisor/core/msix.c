@@ -3,17 +3,7 @@
 #include "core/msix.h"
 
 #include "core/arch.h"
-
-#define CONTROL 2u
-#define CONTROL_ENABLE 0x8000u
-#define CONTROL_MASK_ALL 0x4000u
-#define TABLE_OFFSET 4u
-#define PBA_OFFSET 8u
-#define ENTRY_SIZE 16u
-
-/* Words of a table entry. */
-enum { ADDRESS_LOW, ADDRESS_HIGH, DATA, VECTOR_CONTROL };
-#define VECTOR_MASKED 1u
+#include "core/message_registers.h"
 
 void msix_init(struct msix *msix, struct pci_function *function, unsigned capability, unsigned next,
 	       unsigned bar)
@@ -21,15 +11,15 @@ void msix_init(struct msix *msix, struct pci_function *function, unsigned capabi
 	msix->capability = capability;
 	pci_set(function, capability, 1, PCI_CAP_MSIX);
 	pci_set(function, capability + 1, 1, next);
-	pci_set(function, capability + CONTROL, 2, msix->vectors - 1);
-	pci_allow(function, capability + CONTROL, 2, CONTROL_ENABLE | CONTROL_MASK_ALL);
-	pci_set(function, capability + TABLE_OFFSET, 4, bar);
-	pci_set(function, capability + PBA_OFFSET, 4, msix->pba | bar);
+	pci_set(function, capability + MESSAGE_CONTROL, 2, msix->vectors - 1);
+	pci_allow(function, capability + MESSAGE_CONTROL, 2, MSIX_ENABLE | MSIX_MASK_ALL);
+	pci_set(function, capability + MSIX_TABLE, 4, bar);
+	pci_set(function, capability + MSIX_PENDING, 4, msix->pba | bar);
 }
 
 void msix_reset(struct msix *msix, struct pci_function *function)
 {
-	pci_set(function, msix->capability + CONTROL, 2, msix->vectors - 1);
+	pci_set(function, msix->capability + MESSAGE_CONTROL, 2, msix->vectors - 1);
 	msix->pending = 0;
 	for (unsigned i = 0; i < MSIX_VECTORS; i++) {
 		msix->table[i][ADDRESS_LOW] = 0;
@@ -41,8 +31,8 @@ void msix_reset(struct msix *msix, struct pci_function *function)
 
 static uint32_t msix_read_word(const struct msix *msix, uint32_t offset)
 {
-	if (offset < msix->vectors * ENTRY_SIZE)
-		return msix->table[offset / ENTRY_SIZE][offset % ENTRY_SIZE / 4];
+	if (offset < msix->vectors * MSIX_ENTRY_SIZE)
+		return msix->table[offset / MSIX_ENTRY_SIZE][offset % MSIX_ENTRY_SIZE / 4];
 	return offset == msix->pba ? msix->pending : 0;
 }
 
@@ -59,9 +49,9 @@ static void msix_write_word(struct msix *msix, uint32_t offset, uint32_t value)
 {
 	static const uint32_t bits[] = {~3u, UINT32_MAX, UINT32_MAX, VECTOR_MASKED};
 
-	if (offset < msix->vectors * ENTRY_SIZE)
-		msix->table[offset / ENTRY_SIZE][offset % ENTRY_SIZE / 4] =
-			value & bits[offset % ENTRY_SIZE / 4];
+	if (offset < msix->vectors * MSIX_ENTRY_SIZE)
+		msix->table[offset / MSIX_ENTRY_SIZE][offset % MSIX_ENTRY_SIZE / 4] =
+			value & bits[offset % MSIX_ENTRY_SIZE / 4];
 }
 
 void msix_write(struct cpu *self, struct msix *msix, struct pci_function *function, uint32_t offset,
@@ -78,14 +68,14 @@ void msix_write(struct cpu *self, struct msix *msix, struct pci_function *functi
 
 static uint32_t msix_control(const struct msix *msix, const struct pci_function *function)
 {
-	return pci_get(function, msix->capability + CONTROL, 2);
+	return pci_get(function, msix->capability + MESSAGE_CONTROL, 2);
 }
 
 /* A function that may not master the bus sends nothing; what it has to say waits. */
 static bool msix_is_masked(const struct msix *msix, const struct pci_function *function,
 			   unsigned vector)
 {
-	return msix_control(msix, function) & CONTROL_MASK_ALL ||
+	return msix_control(msix, function) & MSIX_MASK_ALL ||
 	       !(pci_get(function, PCI_COMMAND, 2) & PCI_COMMAND_MASTER) ||
 	       msix->table[vector][VECTOR_CONTROL] & VECTOR_MASKED;
 }
@@ -94,7 +84,7 @@ void msix_raise(struct cpu *self, struct msix *msix, struct pci_function *functi
 {
 	const uint32_t *entry = msix->table[vector];
 
-	if (!(msix_control(msix, function) & CONTROL_ENABLE))
+	if (!(msix_control(msix, function) & MSIX_ENABLE))
 		return;
 	if (msix_is_masked(msix, function, vector)) {
 		msix->pending |= 1u << vector;
