@@ -32,6 +32,7 @@ def add_tests(image, version, prefix, libraries):
     preloaded = (BUILD / "tests/failing/failing-ioctl.so", BUILD / "tests/vm/devices-ioctl.so")
     for path in (*preloaded, *kernel_modules("tests/failing/failing.ko", version),
                  *kernel_modules("tests/mapping/mapping.ko", version),
+                 *kernel_modules("tests/tamper/tamper.ko", version),
                  *kernel_modules("tests/mistakes/mistakes.ko", version)):
         image.data(f"{prefix}/rig/{path.name}", path.read_bytes(), 0o755)
     for name in ("celltool", "dma", "ones", "stepper"):

@@ -4,11 +4,11 @@
 # program of root's may make do DMA, reaches what is the root's alone.
 # machines: vtd-6.12 vtd-39-6.1 vtd-noir-6.1 vtd-default-6.1 vtd-pt-6.12 amdvi-6.1 amdvi-pt-6.1 amdvi-default-6.1 amdvi-ir-6.1
 # elsewhere: isolated own_memory hypervisor_is_not_reached disk_through_enables messages
-# vtd-default: own_memory hypervisor_is_not_reached cells_are_not_reached mapped_on_purpose disk_through_enables network_through_enables linux_goes_on reads_exit
+# vtd-default: own_memory hypervisor_is_not_reached cells_are_not_reached mapped_on_purpose root_tampers disk_through_enables network_through_enables linux_goes_on reads_exit
 # vtd-pt: own_memory disk_through_enables linux_goes_on
 # amdvi-pt: isolated own_memory hypervisor_is_not_reached cells_are_not_reached disk_through_enables linux_goes_on messages reads_exit unit_stays
-# amdvi-default: isolated hypervisor_is_not_reached cells_are_not_reached mapped_on_purpose disk_through_enables linux_goes_on reads_exit
-# amdvi-ir: isolated hypervisor_is_not_reached cell_has_interrupts linux_goes_on
+# amdvi-default: isolated hypervisor_is_not_reached cells_are_not_reached mapped_on_purpose root_tampers disk_through_enables linux_goes_on reads_exit
+# amdvi-ir: isolated hypervisor_is_not_reached root_tampers cell_has_interrupts linux_goes_on
 # timeout: 600
 
 SIGNATURE=43454c4c4856494d # CELLHVIM, how the hypervisor's block begins
@@ -163,6 +163,90 @@ test_mapped_on_purpose() {
 	expect 0 celltool destroy hello force
 	expect 0 rmmod mapping
 	find_again
+}
+
+# tamper ATTACK [KEY=VALUE...]: as tests/tamper has them. Says what edu has found.
+tamper() {
+	local attack=$1
+	shift
+	insmod /rig/tamper.ko attack="$attack" "$@" || die "$attack cannot be tried"
+	cat /sys/module/tamper/parameters/found
+	rmmod tamper
+}
+
+# By which edu reaches memory of the root's, whatever Linux's tables were.
+opening_attacks() {
+	if ! tells_faults; then
+		printf '%s\n' amdvi-devices amdvi-off amdvi-entry
+	elif translates; then
+		printf '%s\n' vtd-root vtd-off vtd-context
+	else
+		printf '%s\n' vtd-root vtd-off
+	fi
+}
+
+# ... and delivery mode.
+other_attacks() {
+	if tells_faults; then
+		printf '%s\n' vtd-queue vtd-events "vtd-events 4" vtd-interrupts vtd-entry "vtd-entry 4" "vtd-entry 5"
+	else
+		echo amdvi-buffers
+	fi
+}
+
+# Which of them is an interrupt for that CPU, where interrupts are remapped.
+interrupting_attack() {
+	if tells_faults; then echo vtd-entry; else echo amdvi-entry; fi
+}
+
+came() {
+	[ "$(awk '$1 == "THR:" { print $5 }' /proc/interrupts)" -gt "$1" ]
+}
+
+# As long as the root alone is there they do what they are meant to.
+attacks_are_real() {
+	local attack before
+	opening_attacks | while read -r attack; do
+		case $(tamper "$attack" secret=0xffff0) in
+		ea*) ;; # how the firmware begins
+		*) die "$attack: the device does not reach the firmware" ;;
+		esac
+	done
+	has_remapping || return 0
+	before=$(awk '$1 == "THR:" { print $5 }' /proc/interrupts)
+	tamper "$(interrupting_attack)" cpu=3
+	wait_for 5 came "$before"
+}
+
+# The root turns its unit against a cell, in each way that there is: the cell goes on, nobody has written
+# to its memory or interrupted its CPU, the hypervisor is not read, and Linux has all as before.
+test_root_tampers() {
+	local attack mode before canary
+	before=$(sums)
+	isolated
+	device_writes
+	attacks_are_real
+	start exits
+	wait_for 10 console_says exits ready
+	canary=$(printf "0x%x" $(($(dma cell) + 0x$(celltool console exits | sed -n 's/^canary at \(.*\)/\1/p'))))
+	echo "the cell's page is at $canary"
+	{ opening_attacks; other_attacks; } | while read -r attack mode; do
+		case $(tamper "$attack" mode="${mode:-0}" cell="$canary" secret="$(block)" cpu=3) in
+		$SIGNATURE*) die "$attack: the device has read the hypervisor" ;;
+		esac
+		in_state exits running || die "$attack: the cell is $(celltool state exits)"
+	done
+	expect 0 celltool shutdown exits
+	no_complaint exits
+	console_says exits "ok canary" || die "the cell has not looked at its page"
+	equal "$(stat_of exits nmi)" 0 "the number of NMIs"
+	expect 0 celltool destroy exits
+	equal "$(sums)" "$before" "what was read of the disk"
+	device_writes
+	expect 0 celltool disable
+	is dma 0
+	equal "$(sums)" "$before" "what was read of the disk"
+	device_writes
 }
 
 # Its function: virtio's device is below it.
