@@ -41,15 +41,20 @@ void device_start(void (*handler)(void))
 
 bool device_wait(void)
 {
+	return device_wait_for(1);
+}
+
+bool device_wait_for(unsigned int count)
+{
 	static unsigned int seen;
 
 	timed_out = false;
 	timer_arm(clock_from_us(PATIENCE_US));
-	while (interrupts == seen && !timed_out)
+	while (interrupts - seen < count && !timed_out)
 		cpu_idle();
 	timer_stop();
 	timer_init();
-	if (interrupts == seen)
+	if (interrupts - seen < count)
 		return false;
 	seen = interrupts;
 	return true;

@@ -15,6 +15,7 @@ void device_start(void (*handler)(void));
 
 /* Sleep until an interrupt of the device's has come since the last call; false: not in 2 s. */
 bool device_wait(void);
+bool device_wait_for(unsigned int count); /* so many, in 2 s altogether */
 
 /* How many have come. */
 unsigned int device_interrupts(void);

@@ -5,6 +5,8 @@
  *
  *   pin=NUMBER                      of the I/O APIC: its interrupt comes by that, not by MSI
  *   foreign=ADDRESS[,ADDRESS...]    what is not the cell's: DMA from and to there must be refused
+ *   more=NUMBER                     of interrupts, one after the other, which cost nothing else
+ *   endless=ADDRESS                 the cell's own: the device writes a page there again and again
  *
  * A read is refused where what came is what was there before, or one byte all over; whether a write
  * was, the owner has to see: "wrote ADDRESS" is no verdict. The device reaches all of it only where
@@ -49,7 +51,7 @@
 
 static uintptr_t registers;
 static volatile uint32_t causes; /* since they were last looked at */
-static volatile unsigned int to_ignore;
+static volatile unsigned int to_ignore, to_raise;
 static uint64_t pin;
 static uint64_t from[WORDS] __attribute__((aligned(4096)));
 static uint64_t to[WORDS] __attribute__((aligned(4096)));
@@ -64,6 +66,10 @@ static void on_interrupt(void)
 	}
 	causes |= status;
 	mmio_write32(registers + INTERRUPT_ACKNOWLEDGE, status);
+	if (to_raise) {
+		to_raise--;
+		mmio_write32(registers + INTERRUPT_RAISE, 1);
+	}
 }
 
 /* Exactly this is what has interrupted. */
@@ -109,6 +115,22 @@ static void check_interrupts(void)
 	}
 	verdict(pin == NO_PIN ? "edu-msi" : "edu-pin", came == RAISES,
 		"interrupts raised that came", came);
+}
+
+/* Each raises the next one. */
+static void check_more(void)
+{
+	unsigned int before = device_interrupts(), came;
+	uint64_t more;
+
+	if (!command_line_number("more", 0, &more) || !more)
+		return;
+	to_raise = (unsigned int)more - 1;
+	mmio_write32(registers + INTERRUPT_RAISE, 1);
+	device_wait_for((unsigned int)more);
+	came = device_interrupts() - before;
+	verdict("edu-more", came == more, "interrupts in a row", came);
+	causes = 0;
 }
 
 /* A level interrupt that is not acknowledged comes again when it ends. */
@@ -218,6 +240,23 @@ static void check_all_foreign(void)
 	check_own_memory("edu-dma-after");
 }
 
+/* Always under way, but for the moment between two; the owner ends it. */
+static void go_on(void)
+{
+	uint64_t address;
+
+	if (!command_line_number("endless", 0, &address) || !address)
+		return;
+	fill(address);
+	if (!to_device((uintptr_t)from, sizeof(from)))
+		verdict("edu-endless", false, "the device stopped at", address);
+	printk("edu writes %llx.. to %llx again and again\n",
+	       (unsigned long long)__builtin_bswap64(from[0]), (unsigned long long)address);
+	while (from_device(address, sizeof(from)))
+		;
+	verdict("edu-endless", false, "the device stopped", address);
+}
+
 /* pci_enable() turns it off, as most have messages. */
 static bool open_pin(uint16_t function)
 {
@@ -257,8 +296,10 @@ void guest_main(void)
 		check_factorial();
 		check_interrupts();
 		check_level();
+		check_more();
 		check_own_memory("edu-dma");
 		check_all_foreign();
+		go_on();
 		printk("edu: all done, %u interrupts\n", device_interrupts());
 	}
 	device_finish();

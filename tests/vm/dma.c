@@ -3,7 +3,7 @@
  * DMA by QEMU's device edu, as root may do it by sysfs: what does it reach?
  *
  *     dma info                   what keeps devices apart, KEY=VALUE for the shell
- *     dma cell                   where RAM of the first cell is
+ *     dma cell [REGION]          where RAM of the first cell is
  *     dma read ADDRESS           16 bytes that the device finds there
  *     dma write ADDRESS          16 bytes by the device
  *     dma own                    to memory of this process and back
@@ -171,8 +171,8 @@ static void info(void)
 	       hypervisor.tables_used, (unsigned long long)hypervisor.memory_phys);
 }
 
-/* Where the first region of the first cell is. */
-static void show_cell(void)
+/* Where a region of the first cell is. */
+static void show_cell(unsigned region)
 {
 	static _Alignas(8) uint8_t config[CELLHV_CONFIG_MAX_SIZE];
 	const struct cellhv_cell_config *cell = (const void *)config;
@@ -187,9 +187,9 @@ static void show_cell(void)
 	if (ioctl(device, CELLHV_IOC_CELL_CONFIG, &read_config))
 		fail(CELLHV_DEVICE);
 	printf("0x%llx\n",
-	       (unsigned long long)((const struct cellhv_memory_region *)(config +
-									  cell->memory.offset))
-		       ->phys);
+	       (unsigned long long)((
+		       const struct cellhv_memory_region *)(config + cell->memory.offset))[region]
+		       .phys);
 }
 
 /* By a program's own mapping, as root may have it beside a driver. */
@@ -236,7 +236,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (strcmp(what, "cell") == 0) {
-		show_cell();
+		show_cell((unsigned)address);
 		return 0;
 	}
 	if (strcmp(what, "peek") == 0 && argc > 4)
