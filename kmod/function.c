@@ -216,23 +216,29 @@ static void function_unlock_bound(struct function *function)
 		pci_dev_unlock(bridge);
 }
 
-/* With those locks. What it has begun may come at any time: then it is nobody else's yet. */
-static int function_reset(struct pci_dev *pdev)
+/*
+ * With those locks. Linux's list of resets is as old as its knowledge of the function: that of the
+ * bus is in it still when another function has come to the bus. What it has begun may come at any
+ * time: then it is nobody else's yet.
+ */
+static int function_reset(struct pci_dev *pdev, bool needs_one)
 {
 	int ret = function_has_reset(pdev) ? pci_reset_function_locked(pdev) : 0;
 
-	if (!ret && !pci_wait_for_pending_transaction(pdev))
-		ret = -ETIMEDOUT;
+	if (ret)
+		pci_warn(pdev, "cannot be reset: %pe\n", ERR_PTR(ret));
+	if (ret && needs_one)
+		return ret;
 
-	return ret;
+	return pci_wait_for_pending_transaction(pdev) ? 0 : -ETIMEDOUT;
 }
 
-static int function_reset_bound(struct function *function)
+static int function_reset_bound(struct function *function, bool needs_one)
 {
 	int ret = -ENODEV;
 
 	if (function_lock_bound(function))
-		ret = function_reset(function->pdev);
+		ret = function_reset(function->pdev, needs_one);
 	function_unlock_bound(function);
 
 	return ret;
@@ -260,13 +266,11 @@ static int function_take(struct function *function, const struct cellhv_function
 	if (ret)
 		return function_refuse(error, ret, config->address);
 
-	ret = function_reset_bound(function);
+	ret = function_reset_bound(function, !(config->flags & CELLHV_FUNCTION_NO_RESET));
 	if (ret == -ENODEV)
 		return function_refuse(error, ret, config->address);
-	if (ret) {
-		pci_warn(function->pdev, "cannot be reset: %pe\n", ERR_PTR(ret));
+	if (ret)
 		return refuse(error, -EIO, CELLHV_DRIVER_CHECK_FUNCTION_RESET, config->address);
-	}
 
 	return 0;
 }
@@ -316,17 +320,14 @@ int function_take_all(struct cell *cell, struct cellhv_error *error)
 static void function_restore(struct function *function)
 {
 	struct pci_dev *pdev = function->pdev;
-	int ret;
 
 	if (function_lock_bound(function)) {
 		function_silence(pdev);
-		ret = function_reset(pdev);
-		if (ret)
-			pci_warn(pdev, "cannot be reset after a cell had it: %pe\n", ERR_PTR(ret));
+		function_reset(pdev, false);
 		pci_load_saved_state(pdev, function->state);
+		/* Without a reset it may hold addresses of the guest's: not even for a moment. */
+		pdev->saved_config_space[PCI_COMMAND / 4] &= ~PCI_COMMAND_MASTER;
 		pci_restore_state(pdev);
-		/* Without a reset it may hold addresses of the guest's: its driver says so. */
-		pci_clear_master(pdev);
 	}
 	function_unlock_bound(function);
 }

@@ -5,7 +5,7 @@ knows how to start Linux in it and which kernel arguments it needs. `patience` i
 in QEMU the same work may take.
 """
 from bochs import Bochs
-from qemu import AMDVI, AMDVI_REMAPPING, ASSIGNED, DMA, ICOUNT, NO_REMAPPING, REMAPPING, REMAPPING_39, UART, WIRE, Qemu
+from qemu import AMDVI, AMDVI_REMAPPING, ASSIGNED, BRIDGES, DMA, ICOUNT, NO_REMAPPING, REMAPPING, REMAPPING_39, UART, WIRE, Qemu
 
 # Which blocks of memory go offline is the luck of what drivers have allocated there: no question of theirs.
 SET_ASIDE = "memmap=64M$0x34000000 cellmgr.memory=0x34000000"
@@ -17,6 +17,8 @@ MACHINES = {m.name: m for m in (
          devices=REMAPPING, kernel_args="intel_iommu=off"),
     Qemu("devices", "svm-x2apic with PCI functions for cells", "max,-la57",
          devices=REMAPPING + ASSIGNED + UART, kernel_args=f"intel_iommu=off {SET_ASIDE}", migrates=False),
+    Qemu("topology", "svm-x2apic with bridges", "max,-la57",
+         devices=REMAPPING + BRIDGES, kernel_args="intel_iommu=off"),
     Qemu("demo", "svm-x2apic with a network", "max,-la57",
          devices=REMAPPING + WIRE, kernel_args="intel_iommu=off"),
     Qemu("uart", "svm-mixed with a UART for cells", "qemu64,+svm,+npt,+x2apic", devices=UART),

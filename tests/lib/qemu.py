@@ -21,6 +21,16 @@ ASSIGNED = [
     "-drive", "if=none,id=nvme,driver=null-co,size=16M,read-zeroes=on,snapshot=on",
     "-device", "nvme,drive=nvme,serial=1,addr=6",
 ]
+# One edu after the other: beside everything; both functions of a device; both behind a bridge, which makes all
+# requests its own; behind a switch.
+BRIDGES = [
+    "-device", "edu,addr=4",
+    "-device", "edu,addr=8.0,multifunction=on", "-device", "edu,addr=8.1",
+    "-device", "pcie-root-port,id=port1,chassis=1,slot=1,addr=5", "-device", "pcie-pci-bridge,id=bridge,bus=port1",
+    "-device", "edu,bus=bridge,addr=2", "-device", "edu,bus=bridge,addr=3",
+    "-device", "pcie-root-port,id=port2,chassis=2,slot=2,addr=6", "-device", "x3130-upstream,bus=port2,id=up",
+    "-device", "xio3130-downstream,bus=up,id=down,chassis=3,slot=3", "-device", "edu,bus=down",
+]
 # Two adapters on one wire: a cell's, and Linux's.
 WIRE = [
     "-netdev", "hubport,id=cell,hubid=0", "-device", "e1000e,netdev=cell,romfile=,addr=5",
