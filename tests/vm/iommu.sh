@@ -203,10 +203,11 @@ came() {
 	[ "$(awk '$1 == "THR:" { print $5 }' /proc/interrupts)" -gt "$1" ]
 }
 
-# As long as the root alone is there they do what they are meant to.
+# As long as the root alone is there they do what they are meant to; where Linux does not translate edu reaches
+# its memory anyway.
 attacks_are_real() {
 	local attack before
-	opening_attacks | while read -r attack; do
+	! translates || opening_attacks | while read -r attack; do
 		case $(tamper "$attack" secret=0xffff0) in
 		ea*) ;; # how the firmware begins
 		*) die "$attack: the device does not reach the firmware" ;;
