@@ -479,13 +479,14 @@ test_dma_under_way() {
 test_reads_exit() {
 	local before exits
 	isolated
+	# After a rescan the disk's registers are above 4 GiB: who touches them first maps them, and others exit meanwhile.
+	sums >/dev/null
 	before=$(dma exits)
 	expect 0 dd if=/dev/vda of=/dev/null bs=4k count=256 iflag=direct
 	exits=$(($(dma exits) - before))
 	echo "$exits exits for 256 reads of 4 KiB"
 	if ! translates; then
-		# Something else of Linux's may meet a page that is not mapped yet.
-		[ "$exits" -lt 8 ] || die "$exits exits for 256 reads"
+		equal "$exits" 0 "the number of exits"
 	elif [ "$exits" = 0 ] || [ "$exits" -gt 4352 ]; then
 		die "$exits exits for 256 reads"
 	fi
