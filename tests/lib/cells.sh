@@ -44,6 +44,11 @@ console_says() {
 	celltool console "$1" | grep -q -e "$2"
 }
 
+# canary CELL: where the page is to which only that guest, "exits", writes; no cell is before it.
+canary() {
+	printf "0x%x" $(($(dma cell) + 0x$(celltool console "$1" | sed -n 's/^canary at \(.*\)/\1/p')))
+}
+
 # in_state CELL PATTERN
 in_state() {
 	celltool state "$1" | grep -q -e "$2"

@@ -27,7 +27,7 @@ BRIDGES = [
     "-device", "edu,addr=4",
     "-device", "edu,addr=8.0,multifunction=on", "-device", "edu,addr=8.1",
     "-device", "pcie-root-port,id=port1,chassis=1,slot=1,addr=5", "-device", "pcie-pci-bridge,id=bridge,bus=port1",
-    "-device", "edu,bus=bridge,addr=2", "-device", "edu,bus=bridge,addr=3",
+    "-device", "edu,bus=bridge,addr=2,dma_mask=0xffffffffff", "-device", "edu,bus=bridge,addr=3",
     "-device", "pcie-root-port,id=port2,chassis=2,slot=2,addr=6", "-device", "x3130-upstream,bus=port2,id=up",
     "-device", "xio3130-downstream,bus=up,id=down,chassis=3,slot=3", "-device", "edu,bus=down",
 ]

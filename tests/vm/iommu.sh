@@ -229,7 +229,7 @@ test_root_tampers() {
 	attacks_are_real
 	start exits
 	wait_for 10 console_says exits ready
-	canary=$(printf "0x%x" $(($(dma cell) + 0x$(celltool console exits | sed -n 's/^canary at \(.*\)/\1/p'))))
+	canary=$(canary exits)
 	echo "the cell's page is at $canary"
 	{ opening_attacks; other_attacks; } | while read -r attack mode; do
 		case $(tamper "$attack" mode="${mode:-0}" cell="$canary" secret="$(block)" cpu=3) in
