@@ -103,6 +103,9 @@ static struct json_object *dump_link(const struct cellhv_link *link, bool *faile
 		return NULL;
 
 	add(object, "name", json_object_new_string(shared->name), failed);
+	/* Which makes Linux the other end; between two cells the rest says it. */
+	if (link_kind_of(shared) == LINK_NETWORK && shared->flags & CELLHV_LINK_ROOT)
+		add(object, "kind", json_object_new_string(link_kinds[LINK_NETWORK]), failed);
 	add(object, "protocol", string("%s", link_protocols[link_protocol_of(shared)].name),
 	    failed);
 	add(object, "size", string("0x%" PRIx64, shared->common_size), failed);

@@ -144,18 +144,10 @@ static uint64_t running_value(const struct cellhv_link_shared *shared, enum link
 		[LINK_SIZE] = shared->common_size,	    [LINK_OUTPUT] = shared->output_size,
 		[LINK_PROTOCOL] = link_protocol_of(shared), [LINK_VECTORS] = shared->vectors,
 		[LINK_CLASS] = shared->class_protocol,	    [LINK_PEERS] = shared->max_peers,
+		[LINK_KIND] = link_kind_of(shared),
 	};
 
 	return values[which];
-}
-
-static const char *value_text(enum link_attribute which, uint64_t value, char text[32])
-{
-	if (which == LINK_PROTOCOL)
-		snprintf(text, 32, "\"%s\"", link_protocols[value].name);
-	else
-		snprintf(text, 32, "%" PRIu64, value);
-	return text;
 }
 
 /* A link that exists stays as it is: whoever comes later has to fit. */
@@ -174,8 +166,8 @@ static void follow_running(const struct resolving *now)
 			    document_pointer(pointer, "links", now->index, link_attribute_key(i)),
 			    "link %s exists with %s here, not %s"
 			    ": destroy the cells that are its peers, or say the same",
-			    end->name, value_text(i, running, there),
-			    value_text(i, end->value[i], here));
+			    end->name, link_value_text(i, running, there),
+			    link_value_text(i, end->value[i], here));
 	}
 }
 

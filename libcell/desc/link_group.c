@@ -6,19 +6,24 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <cellhv/ethernet.h>
+
 #include "base/cleanup.h"
 #include "text/json.h"
 
+#define NETWORK_OUTPUT (1u << 20)
+
 static const struct {
 	const char *key;
-	uint64_t fallback[LINK_PROTOCOLS]; /* by protocol */
+	uint64_t fallback[LINK_KINDS]; /* by kind */
 } attributes[LINK_ATTRIBUTES] = {
 	[LINK_SIZE] = {"size", {0}},
-	[LINK_OUTPUT] = {"output", {0}},
-	[LINK_PROTOCOL] = {"protocol", {LINK_IVSHMEM_2}},
-	[LINK_VECTORS] = {"vectors", {0, 1, 2, 1}},
+	[LINK_OUTPUT] = {"output", {0, NETWORK_OUTPUT}},
+	[LINK_PROTOCOL] = {"protocol", {LINK_IVSHMEM_2, LINK_IVSHMEM_2}},
+	[LINK_VECTORS] = {"vectors", {2, 2}},
 	[LINK_CLASS] = {"class", {0}},
 	[LINK_PEERS] = {"peers", {0}},
+	[LINK_KIND] = {"kind", {0}},
 	[LINK_ID] = {"id", {0}},
 	[LINK_FUNCTION] = {"function", {0}},
 	[LINK_AT] = {"at", {0}},
@@ -28,6 +33,17 @@ static const struct {
 const char *link_attribute_key(enum link_attribute attribute)
 {
 	return attributes[attribute].key;
+}
+
+const char *link_value_text(enum link_attribute attribute, uint64_t value, char text[32])
+{
+	if (attribute == LINK_PROTOCOL)
+		snprintf(text, 32, "\"%s\"", link_protocols[value].name);
+	else if (attribute == LINK_KIND)
+		snprintf(text, 32, "\"%s\"", link_kinds[value]);
+	else
+		snprintf(text, 32, "%" PRIu64, value);
+	return text;
 }
 
 const struct link_member *link_group_own(const struct link_group *group)
@@ -64,9 +80,32 @@ static void add_desc(struct link_group *group, cell_desc *desc, const char *name
 			add(group, desc->name, desc, i, &desc->links[i].end);
 }
 
+/* What a kind or a protocol leaves no choice of: version 1 is a memory, and one interrupt each. */
+static const struct {
+	enum link_attribute by;
+	uint64_t with;
+	enum link_attribute attribute;
+	uint64_t value;
+} fixed[] = {
+	{LINK_KIND, LINK_NETWORK, LINK_PROTOCOL, LINK_IVSHMEM_2},
+	{LINK_KIND, LINK_NETWORK, LINK_CLASS, CELLHV_ETHERNET_PROTOCOL},
+	{LINK_KIND, LINK_NETWORK, LINK_PEERS, CELLHV_ETHERNET_PEERS},
+	{LINK_PROTOCOL, LINK_IVSHMEM_1, LINK_OUTPUT, 0},
+	{LINK_PROTOCOL, LINK_IVSHMEM_1, LINK_VECTORS, 1},
+	{LINK_PROTOCOL, LINK_IVSHMEM_1, LINK_CLASS, 0},
+	{LINK_PROTOCOL, LINK_IVSHMEM_1, LINK_PEERS, 2},
+	{LINK_PROTOCOL, LINK_IVSHMEM_1_1, LINK_OUTPUT, 0},
+	{LINK_PROTOCOL, LINK_IVSHMEM_1_1, LINK_VECTORS, 1},
+	{LINK_PROTOCOL, LINK_IVSHMEM_1_1, LINK_PEERS, 2},
+};
+
+/* By what is known of the group so far. */
 static uint64_t fallback(const struct link_group *group, enum link_attribute attribute)
 {
-	return attributes[attribute].fallback[group->value[LINK_PROTOCOL]];
+	for (size_t i = 0; i < ELEMENTS(fixed); i++)
+		if (fixed[i].attribute == attribute && group->value[fixed[i].by] == fixed[i].with)
+			return fixed[i].value;
+	return attributes[attribute].fallback[group->value[LINK_KIND]];
 }
 
 static const struct link_member *giver(const struct link_group *group,
@@ -82,9 +121,11 @@ static const struct link_member *giver(const struct link_group *group,
 
 static void join_values(struct link_group *group)
 {
-	static const enum link_attribute order[] = {LINK_PROTOCOL, LINK_SIZE,  LINK_OUTPUT,
-						    LINK_VECTORS,  LINK_CLASS, LINK_PEERS};
+	static const enum link_attribute order[] = {LINK_KIND,	 LINK_PROTOCOL, LINK_SIZE,
+						    LINK_OUTPUT, LINK_VECTORS,	LINK_CLASS,
+						    LINK_PEERS};
 
+	memset(group->value, 0, sizeof(group->value));
 	for (size_t i = 0; i < ELEMENTS(order); i++) {
 		const struct link_member *member = giver(group, order[i]);
 
@@ -98,27 +139,11 @@ static bool is_version_1(const struct link_group *group)
 	return link_protocols[group->value[LINK_PROTOCOL]].protocol == 1;
 }
 
-/* What version 1 leaves no choice of: it is a memory, two peers, and one interrupt each. */
-static const struct {
-	enum link_attribute attribute;
-	uint64_t value;
-	bool with_states; /* in this variant, too */
-} fixed[] = {{LINK_OUTPUT, 0, true},
-	     {LINK_VECTORS, 1, true},
-	     {LINK_CLASS, 0, false},
-	     {LINK_PEERS, 2, true}};
-
-static bool is_fixed(uint64_t protocol, size_t index)
+/* What one gives has no place for what the other gives. */
+static bool forbids(const struct link_end *end, const struct link_end *other)
 {
-	return protocol == LINK_IVSHMEM_1 ||
-	       (protocol == LINK_IVSHMEM_1_1 && fixed[index].with_states);
-}
-
-/* One gives a protocol that has no place for what the other gives. */
-static bool protocol_forbids(const struct link_end *end, const struct link_end *other)
-{
-	for (size_t i = 0; i < ELEMENTS(fixed) && link_gives(end, LINK_PROTOCOL); i++)
-		if (is_fixed(end->value[LINK_PROTOCOL], i) &&
+	for (size_t i = 0; i < ELEMENTS(fixed); i++)
+		if (link_gives(end, fixed[i].by) && end->value[fixed[i].by] == fixed[i].with &&
 		    link_gives(other, fixed[i].attribute) &&
 		    other->value[fixed[i].attribute] != fixed[i].value)
 			return true;
@@ -133,7 +158,7 @@ static bool contradict(const struct link_end *end, const struct link_end *other)
 	if (link_gives(end, LINK_ID) && link_gives(other, LINK_ID) &&
 	    end->value[LINK_ID] == other->value[LINK_ID])
 		return true;
-	return protocol_forbids(end, other) || protocol_forbids(other, end);
+	return forbids(end, other) || forbids(other, end);
 }
 
 static bool is_offer(const struct link_group *group, const struct link_member *member)
@@ -173,7 +198,7 @@ static void drop_offers(struct link_group *group)
 			drop(group, i);
 
 	join_values(group);
-	places = is_version_1(group) ? 2 : group->value[LINK_PEERS] ?: CELLHV_LINK_PEERS;
+	places = group->value[LINK_PEERS] ?: CELLHV_LINK_PEERS;
 	for (size_t i = group->n; i-- > 0 && group->n > places;)
 		if (is_offer(group, &group->members[i]))
 			drop(group, i);
@@ -202,7 +227,21 @@ static void assign_ids(struct link_group *group)
 			highest = member->id;
 	}
 	if (!group->value[LINK_PEERS])
-		group->value[LINK_PEERS] = is_version_1(group) ? 2 : highest + 1;
+		group->value[LINK_PEERS] = highest + 1;
+}
+
+/* A network has two ends: where one cell alone names it, Linux is the other. */
+static void add_other_end(struct link_group *group)
+{
+	static const struct link_end linux_end;
+
+	if (group->value[LINK_KIND] != LINK_NETWORK || group->n != 1 || link_group_root(group))
+		return;
+
+	group->members[1] = group->members[0];
+	group->members[0] = (struct link_member){.end = &linux_end};
+	group->own_at = 1;
+	group->n = 2;
 }
 
 void link_group_collect(struct link_group *group, const char *name, const struct desc_set *set,
@@ -217,6 +256,7 @@ void link_group_collect(struct link_group *group, const char *name, const struct
 		drop_offers(group);
 	else
 		join_values(group);
+	add_other_end(group);
 	assign_ids(group);
 }
 
@@ -286,33 +326,77 @@ static void check_ids(struct link_group *group)
 			    own->end->name, group->value[LINK_PEERS], group->n);
 }
 
-static void check_protocol(struct link_group *group)
+static void check_size(struct link_group *group)
 {
 	const struct link_member *own = link_group_own(group);
 	char pointer[DOCUMENT_POINTER_SIZE];
+	bool is_said = giver(group, LINK_SIZE) ||
+		       desc_is_bad(group->own, "links", group->own_index, "size") ||
+		       desc_is_bad(group->own, "links", group->own_index, "kind");
 
-	if ((!giver(group, LINK_SIZE) &&
-	     !desc_is_bad(group->own, "links", group->own_index, "size")) ||
-	    (is_version_1(group) && !group->value[LINK_SIZE]))
-		desc_report(group->own, CELL_ERROR, "link-size",
-			    document_pointer(pointer, "links", group->own_index, "name"),
-			    "nobody says how large the memory of link %s is: add \"size\"",
-			    own->end->name);
-	for (size_t i = 0; i < ELEMENTS(fixed); i++)
-		if (is_fixed(group->value[LINK_PROTOCOL], i) &&
-		    group->value[fixed[i].attribute] != fixed[i].value)
-			desc_report(
-				group->own, CELL_ERROR, "link-protocol",
-				document_pointer(pointer, "links", group->own_index, "name"),
-				"\"%s\" of link %s can only be %" PRIu64 " with protocol \"%s\"",
-				link_attribute_key(fixed[i].attribute), own->end->name,
-				fixed[i].value, link_protocols[group->value[LINK_PROTOCOL]].name);
+	if (group->value[LINK_KIND] == LINK_NETWORK ||
+	    (is_said && (!is_version_1(group) || group->value[LINK_SIZE])))
+		return;
+	desc_report(group->own, CELL_ERROR, "link-size",
+		    document_pointer(pointer, "links", group->own_index, "name"),
+		    "nobody says how large the memory of link %s is: add \"size\"", own->end->name);
+}
+
+static bool is_broken(const struct link_group *group, size_t index)
+{
+	return group->value[fixed[index].by] == fixed[index].with &&
+	       group->value[fixed[index].attribute] != fixed[index].value;
+}
+
+/* What follows from a protocol that cannot be is not told. */
+static void check_fixed(struct link_group *group)
+{
+	char pointer[DOCUMENT_POINTER_SIZE], value[32], with[32];
+	bool is_last = false;
+
+	document_pointer(pointer, "links", group->own_index, "name");
+	for (size_t i = 0; i < ELEMENTS(fixed) && !is_last; i++) {
+		is_last = is_broken(group, i) && fixed[i].attribute == LINK_PROTOCOL;
+		if (is_broken(group, i))
+			desc_report(group->own, CELL_ERROR, "link-protocol", pointer,
+				    "\"%s\" of link %s can only be %s with %s %s",
+				    link_attribute_key(fixed[i].attribute),
+				    link_group_own(group)->end->name,
+				    link_value_text(fixed[i].attribute, fixed[i].value, value),
+				    link_attribute_key(fixed[i].by),
+				    link_value_text(fixed[i].by, fixed[i].with, with));
+	}
+}
+
+static void check_network(struct link_group *group)
+{
+	const char *name = link_group_own(group)->end->name;
+	struct cellhv_ethernet_layout layout;
+	char pointer[DOCUMENT_POINTER_SIZE];
+
+	if (group->value[LINK_KIND] != LINK_NETWORK)
+		return;
+
+	document_pointer(pointer, "links", group->own_index, "name");
+	if (strlen(name) > LINK_NETWORK_NAME_MAX)
+		desc_report(group->own, CELL_ERROR, "bad-name", pointer,
+			    "the name of a network link has up to %d characters: Linux's end is "
+			    "interface cell-NAME",
+			    LINK_NETWORK_NAME_MAX);
+	if (group->value[LINK_PROTOCOL] == LINK_IVSHMEM_2 &&
+	    !cellhv_ethernet_lay_out(&layout, group->value[LINK_OUTPUT]))
+		desc_report(
+			group->own, CELL_ERROR, "link-size", pointer,
+			"\"output\" of network link %s is 4K to 1G: frames on their way are there",
+			name);
 }
 
 void link_group_check(struct link_group *group)
 {
 	for (unsigned i = 0; i < LINK_SHARED_ATTRIBUTES; i++)
 		check_attribute(group, i);
-	check_protocol(group);
+	check_size(group);
+	check_fixed(group);
+	check_network(group);
 	check_ids(group);
 }

@@ -40,7 +40,8 @@ void link_group_check(struct link_group *group);
 const struct link_member *link_group_own(const struct link_group *group);
 const struct link_member *link_group_root(const struct link_group *group); /* NULL: no peer */
 
-/* The key of an attribute in a description. */
+/* The key of an attribute in a description, and a value as it is there. */
 const char *link_attribute_key(enum link_attribute attribute);
+const char *link_value_text(enum link_attribute attribute, uint64_t value, char text[32]);
 
 #endif

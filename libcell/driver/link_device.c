@@ -2,7 +2,9 @@
 /* Linux's end of a link, through the device node that the module has for it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -55,8 +57,21 @@ static int map_parts(cell_link *link)
 	return 0;
 }
 
+/* Linux's end of a network is no device of programs. */
+static bool is_interface(const cell_context *context, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/sys/class/net/cell-%s", context->root, name);
+	return access(path, F_OK) == 0;
+}
+
 static int fail_open(cell_context *context, int error, const char *name)
 {
+	if (error == -ENOENT && is_interface(context, name))
+		return context_fail(context, -ENOENT, "NoSuchLink",
+				    "Link %s is a network: Linux's end is the interface cell-%s.",
+				    name, name);
 	if (error == -ENOENT || error == -ENODEV)
 		return context_fail(context, -ENOENT, "NoSuchLink",
 				    "There is no link %s with Linux as a peer: add it to \"links\" "

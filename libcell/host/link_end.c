@@ -102,6 +102,15 @@ static void key_protocol(const struct value *value)
 			    "a link's protocol is \"ivshmem-1\", \"ivshmem-1.1\" or \"ivshmem-2\"");
 }
 
+static void key_kind(const struct value *value)
+{
+	if (strcmp(json_object_get_string(value->json), link_kinds[LINK_NETWORK]) == 0)
+		give(value, LINK_KIND, LINK_NETWORK);
+	else
+		parse_error(value, "bad-kind",
+			    "a link's kind is \"network\"; without one it is memory");
+}
+
 static void key_vectors(const struct value *value)
 {
 	give_below(value, LINK_VECTORS, 1, CELLHV_LINK_VECTORS);
@@ -145,6 +154,7 @@ static void key_phys(const struct value *value)
 
 const struct key link_end_keys[] = {
 	{"name", PARSE_STRING, true, link_end_key_name},
+	{"kind", PARSE_STRING, false, key_kind},
 	{"size", PARSE_NUMBER, false, key_size},
 	{"output", PARSE_NUMBER, false, key_output},
 	{"protocol", PARSE_STRING, false, key_protocol},

@@ -19,6 +19,7 @@ enum link_attribute {
 	LINK_VECTORS,
 	LINK_CLASS,
 	LINK_PEERS,
+	LINK_KIND,
 	LINK_SHARED_ATTRIBUTES,
 	/* of the peer */
 	LINK_ID = LINK_SHARED_ATTRIBUTES,

@@ -112,6 +112,16 @@ static inline bool cellhv_ethernet_lay_out(struct cellhv_ethernet_layout *layout
 	return true;
 }
 
+/* A link of ivshmem's `version` is of this kind: by all that says what a link is. */
+static inline bool cellhv_ethernet_is(uint32_t version, uint32_t class_protocol, uint32_t max_peers,
+				      uint64_t section_size)
+{
+	struct cellhv_ethernet_layout layout;
+
+	return version == 2 && class_protocol == CELLHV_ETHERNET_PROTOCOL &&
+	       max_peers == CELLHV_ETHERNET_PEERS && cellhv_ethernet_lay_out(&layout, section_size);
+}
+
 /* Of the data area; a multiple of 64, as is where it begins. */
 static inline uint32_t cellhv_ethernet_room(uint32_t size)
 {

@@ -123,6 +123,62 @@ TEST(link_linux_gets_a_free_function)
 	end();
 }
 
+/* What makes two drivers meet, and Linux the other end without being told. */
+TEST(link_that_is_a_network)
+{
+	const struct cellhv_link *link;
+
+	begin(NULL);
+	describe("a", CELL("a", "{ \"name\": \"net0\", \"kind\": \"network\" }"));
+	link = resolve("a", &nobody);
+	CHECK(!cell_desc_n_diags(desc));
+	CHECK_EQ(link->shared.protocol, 2);
+	CHECK_EQ(link->shared.class_protocol, 1);
+	CHECK_EQ(link->shared.max_peers, 2);
+	CHECK_EQ(link->shared.vectors, 2);
+	CHECK_EQ(link->shared.common_size, 0);
+	CHECK_EQ(link->shared.output_size, 1 << 20);
+	CHECK_EQ(link->shared.flags, CELLHV_LINK_ROOT);
+	CHECK_EQ(link->shared.root_id, 0);
+	CHECK_EQ(link->id, 1);
+	end();
+}
+
+TEST(link_that_is_a_network_of_two_cells)
+{
+	begin(NULL);
+	describe("a", CELL("a", "{ \"name\": \"net0\", \"kind\": \"network\" }"));
+	describe("b", CELL("b", "{ \"name\": \"net0\", \"output\": \"64K\" }"));
+	CHECK_EQ(resolve("b", &nobody)->id, 1);
+	CHECK(!cell_desc_n_diags(desc));
+	CHECK(!desc->links[0].resolved.shared.flags);
+	CHECK_EQ(desc->links[0].resolved.shared.class_protocol, 1);
+	CHECK_EQ(desc->links[0].resolved.shared.output_size, 0x10000);
+
+	describe("c", CELL("c", "{ \"name\": \"net0\" }"));
+	resolve("c", &nobody);
+	CHECK(diag_of("link-peers"));
+	end();
+}
+
+/* Who says otherwise is told, and where; a package's is left out. */
+TEST(link_that_is_a_network_and_something_else)
+{
+	begin(NULL);
+	describe("a", CELL("a", "{ \"name\": \"net0\", \"kind\": \"network\" }"));
+	describe("b", CELL("b", "{ \"name\": \"net0\", \"class\": 7 }"));
+	resolve("a", &nobody);
+	CHECK(diag_of("link-protocol"));
+	CHECK_STR(diag_of("link-protocol")->message,
+		  "\"class\" of link net0 can only be 1 with kind \"network\"");
+
+	describe("b", CELL("b", "{ \"name\": \"other\", \"size\": \"4K\" }"));
+	ship("c", CELL("c", "{ \"name\": \"net0\", \"class\": 7 }"));
+	CHECK_EQ(resolve("a", &nobody)->shared.flags, CELLHV_LINK_ROOT);
+	CHECK(!cell_desc_n_diags(desc));
+	end();
+}
+
 TEST(link_mistakes_name_both_files)
 {
 	const struct cell_diag *diag;
