@@ -6,7 +6,9 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/kernfs.h>
+#include <linux/kmod.h>
 #include <linux/mutex.h>
+#include <linux/property.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -116,6 +118,25 @@ static int link_scan(struct pci_bus *bus, unsigned int devfn, struct pci_dev **r
 	return -ENOMEM;
 }
 
+/* Its driver has to be there when the function appears; udev would come too late. */
+static void link_load_driver(const struct link *link)
+{
+	if (link_is_network(link) && request_module("cell-net"))
+		pr_err("link %s is a network, and the module cell-net cannot be loaded\n",
+		       link->shared.name);
+}
+
+/* What the interface is called after. The property goes with the function. */
+static int link_set_name(const struct link *link, struct pci_dev *pdev)
+{
+	const struct property_entry properties[] = {
+		PROPERTY_ENTRY_STRING("cell-link", link->shared.name), {}};
+
+	if (!link_is_network(link))
+		return 0;
+	return device_create_managed_software_node(&pdev->dev, properties, NULL);
+}
+
 /* Ours, or another that somebody has given this function to; the probe's own error where it failed.
  */
 static int link_check_driver(struct link *link, struct pci_dev *pdev)
@@ -173,6 +194,8 @@ static int link_add(struct link *link, struct pci_dev *pdev)
 {
 	int ret = link_assign(pdev);
 
+	if (!ret)
+		ret = link_set_name(link, pdev);
 	if (!ret) {
 		link_set_domain(pdev);
 		pci_bus_add_device(pdev);
@@ -204,6 +227,7 @@ static int link_appear(struct link *link)
 		return -EEXIST;
 	}
 
+	link_load_driver(link);
 	pci_lock_rescan_remove();
 	ret = link_scan(bus, devfn, &pdev);
 	if (!ret)

@@ -355,7 +355,7 @@ static int link_device_probe(struct pci_dev *pdev, const struct pci_device_id *i
 	struct link_device *device;
 	int ret = -ENOMEM;
 
-	if (!link)
+	if (!link || link_is_network(link))
 		return -ENODEV;
 
 	device = link_device_new(link);

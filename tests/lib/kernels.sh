@@ -6,7 +6,7 @@
 #
 #     tests/lib/kernels.sh unpack             all releases of the table
 #     tests/lib/kernels.sh versions           what is there: TREE VERSION, oldest kernel first
-#     tests/lib/kernels.sh build VERSION DIR  cellhv.ko for it, in DIR; warnings are what it prints
+#     tests/lib/kernels.sh build VERSION DIR  the modules for it, in DIR; warnings are what it prints
 set -euo pipefail
 # shellcheck source=tests/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -90,7 +90,7 @@ build() {
 		env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -c "cd /tmp/${scratch##*/} &&
 			kmod/build-module /lib/modules/$version/build kmod abi output '' -j$(nproc)"
 	mkdir -p "$output"
-	cp "$scratch/output/cellhv.ko" "$output/"
+	cp "$scratch"/output/*.ko "$output/"
 }
 
 case ${1:-} in

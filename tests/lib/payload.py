@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """
-What a guest has of the project: its installation, cellhv.ko of the guest's kernel, test programs; or
+What a guest has of the project: its installation, the modules of the guest's kernel, test programs; or
 its packages, yet to be installed.
 """
 import subprocess
@@ -13,8 +13,8 @@ NETWORK = ["e1000e", "virtio_net"]
 
 
 def module_files(version):
-    """cellhv.ko of this kernel, where it has been built."""
-    return kernel_modules("kmod/cellhv.ko", version)
+    """The project's modules for this kernel, where they have been built."""
+    return [*kernel_modules("kmod/cellhv.ko", version), *kernel_modules("kmod/cell-net.ko", version)]
 
 
 def kernel_modules(name, version):

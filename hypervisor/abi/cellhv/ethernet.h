@@ -18,10 +18,12 @@
 
 #ifdef __KERNEL__
 #include <asm/barrier.h>
+#include <linux/stddef.h>
 #define CELLHV_ETHERNET_ACQUIRE() virt_rmb()
 #define CELLHV_ETHERNET_RELEASE() virt_wmb()
 #else
 #include <stdbool.h>
+#include <stddef.h>
 #define CELLHV_ETHERNET_ACQUIRE() __atomic_thread_fence(__ATOMIC_ACQUIRE)
 #define CELLHV_ETHERNET_RELEASE() __atomic_thread_fence(__ATOMIC_RELEASE)
 #endif
@@ -271,7 +273,7 @@ static inline uint32_t cellhv_ethernet_taken(const struct cellhv_ethernet *end, 
 	return room + (place == end->head ? 0 : end->layout.data_size - end->head);
 }
 
-/* Where the next frame goes, of at most _frame_max bytes; NULL (0): no room until more is freed. */
+/* Where the next frame goes, of at most _frame_max bytes; NULL: no room until more is freed. */
 static inline uint8_t *cellhv_ethernet_reserve(const struct cellhv_ethernet *end, uint32_t size)
 {
 	uint32_t room = cellhv_ethernet_room(size), place = cellhv_ethernet_next_place(end, room);
@@ -279,7 +281,7 @@ static inline uint8_t *cellhv_ethernet_reserve(const struct cellhv_ethernet *end
 	if (size > cellhv_ethernet_frame_max(&end->layout) ||
 	    (uint16_t)(end->sent - end->freed) >= end->layout.slots ||
 	    cellhv_ethernet_taken(end, place, room) > end->layout.data_size - end->filled)
-		return 0;
+		return NULL;
 	return end->own + end->layout.data + place;
 }
 
@@ -338,7 +340,7 @@ static inline enum cellhv_ethernet_fault cellhv_ethernet_free(struct cellhv_ethe
 
 /* ---- receiving ---- */
 
-/* data: in the other's section, which may write it at any time; NULL (0): none has come. */
+/* data: in the other's section, which may write it at any time; NULL: none has come. */
 struct cellhv_ethernet_frame {
 	const uint8_t *data;
 	uint32_t size;
@@ -394,7 +396,7 @@ static inline enum cellhv_ethernet_fault cellhv_ethernet_take(const struct cellh
 	uint16_t available = cellhv_ethernet_look(end->other, end->layout.available);
 	uint16_t waiting = (uint16_t)(available - end->received);
 
-	ret->data = 0;
+	ret->data = NULL;
 	if (!waiting)
 		return CELLHV_ETHERNET_GOOD;
 	if (waiting > end->layout.slots)
