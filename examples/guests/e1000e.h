@@ -5,11 +5,8 @@
 #ifndef E1000E_H
 #define E1000E_H
 
+#include "frame.h"
 #include "runtime/runtime.h"
-
-#define ETHERNET_ADDRESS 6
-#define ETHERNET_FRAME_MIN 60	/* bytes, without the check sequence */
-#define ETHERNET_FRAME_MAX 1514 /* the same */
 
 struct e1000e {
 	uint16_t function;
