@@ -186,3 +186,116 @@ test_version_1() {
 counted_by_linux() {
 	[ "$(awk '/cell-link-demo/ { print $2 + $3 + $4 + $5 }' /proc/interrupts)" -ge "$1" ]
 }
+
+# ---- links of kind network ----
+
+# The kernel finds modprobe where distributions have it. Linux's end needs no word in host.json.
+network() {
+	mkdir -p /usr/sbin
+	ln -sf /usr/bin/modprobe /usr/sbin/modprobe
+	rm -f /etc/cells/ivshmem-*.json /etc/cells/second.json
+	dmesg -c >/dev/null
+	start "$1"
+	ip link set "$2" up
+}
+
+link_says() {
+	[ "$(cat "/sys/class/net/$1/cell_link/$2")" = "$3" ]
+}
+
+has_carrier() {
+	[ "$(cat "/sys/class/net/$1/carrier")" = "$2" ]
+}
+
+quiet_kernel() {
+	! dmesg | grep -E "BUG:|Oops|WARNING:|Call Trace" || die "the kernel has something to say"
+}
+
+# What 100 pings cost the cell: a doorbell each, whatever it returns and answers.
+count_exits() {
+	local before after
+	before=$(stat_of net-demo total)
+	expect 0 ping -q -c 100 -i 0.02 -s 1400 10.0.3.2
+	after=$(stat_of net-demo total)
+	echo "exits of the cell for 100 pings of 1400 bytes: $((after - before))"
+	[ $((after - before)) -le 130 ] || die "they cost the cell $((after - before)) exits"
+}
+
+test_network() {
+	local nic=cell-net-demo pages memory address
+	fresh
+	pages=$(info pages_used)
+	memory=$(memory_total)
+	network net-demo $nic
+	ip address add 10.0.3.1/24 dev $nic
+	wait_for 20 has_carrier $nic 1
+	link_says $nic reason none || die "the reason is $(cat /sys/class/net/$nic/cell_link/reason)"
+	address=$(cat /sys/class/net/$nic/address)
+	expect 0 ping -q -c 5 -i 0.2 10.0.3.2
+	says "5 packets received"
+	count_exits
+	# The peer goes and comes: the carrier follows.
+	expect 0 celltool shutdown net-demo
+	wait_for 20 has_carrier $nic 0
+	link_says $nic reason "the peer does not run" || die "$(cat /sys/class/net/$nic/cell_link/reason)"
+	expect 0 celltool stop net-demo
+	expect 0 celltool load net-demo
+	expect 0 celltool start net-demo
+	wait_for 20 has_carrier $nic 1
+	expect 0 ping -q -c 3 -i 0.2 10.0.3.2
+	# So does this end, and its driver.
+	expect 0 rmmod cell-net
+	[ ! -e /sys/class/net/$nic ] || die "the interface is still there"
+	expect 0 modprobe cell-net
+	equal "$(cat /sys/class/net/$nic/address)" "$address" "the interface's address"
+	ip link set $nic up
+	ip address add 10.0.3.1/24 dev $nic
+	wait_for 20 has_carrier $nic 1
+	expect 0 ping -q -c 3 -i 0.2 10.0.3.2
+	expect 0 celltool destroy net-demo force
+	[ ! -e /sys/class/net/$nic ] || die "the interface is still there"
+	equal "$(info pages_used)" "$pages" "the number of pages used afterwards"
+	wait_for 10 memory_is "$memory"
+	quiet_kernel
+}
+
+memory_is() {
+	[ "$(memory_total)" = "$1" ]
+}
+
+# Each lie ends the link with its reason, until the interface is set down and up.
+test_network_with_a_liar() {
+	local reason
+	fresh
+	network net-liar cell-net0
+	ip address add 10.0.3.1/24 dev cell-net0
+	while sleep 0.3; do ping -q -c 1 -W 1 10.0.3.2 || true; done >/dev/null 2>&1 &
+	while read -r reason; do
+		wait_for 20 link_says cell-net0 reason "$reason"
+		wait_for 10 has_carrier cell-net0 0
+		ip link set cell-net0 down
+		ip link set cell-net0 up
+	done <<-END
+		it offers more frames than it has descriptors
+		it offers a descriptor that there is not
+		a descriptor has flags
+		a frame has no header, or is larger than the section
+		a frame is not within its section
+		it returns more frames than were sent
+		it returns frames in another order than they were sent
+	END
+	# Bytes at random, whatever they are taken for.
+	wait_for 20 console_says net-liar "lie 7"
+	wait_for 20 has_carrier cell-net0 0
+	echo "noise was taken for this: $(cat /sys/class/net/cell-net0/cell_link/reason)"
+	ip link set cell-net0 down
+	ip link set cell-net0 up
+	# It dies while it sends.
+	wait_for 60 in_state net-liar failed
+	wait_for 20 link_says cell-net0 reason "the peer does not run"
+	[ "$(cat /sys/class/net/cell-net0/statistics/rx_packets)" -gt 1000 ] || die "few frames came of it"
+	kill $!
+	expect 0 celltool destroy net-liar
+	expect 0 rmmod cell-net
+	quiet_kernel
+}
