@@ -13,6 +13,8 @@
 #include "cleanup.h"
 #include "exit-status.h"
 
+#define CLASS_ETHERNET 1 /* of links, between two peers */
+
 #define ENDED "The link has ended with its last cell."
 
 int link_fail_ended(void)
@@ -61,6 +63,13 @@ const struct cell_link_peer *link_peer(const struct cell_link_entry *link, const
 	return NULL;
 }
 
+/* One that is no device but an interface. */
+static bool is_network(const struct cell_link_entry *link)
+{
+	return link->protocol == 2 && link->class_protocol == CLASS_ETHERNET &&
+	       link->max_peers == 2;
+}
+
 /* Why Linux has no end of a link that somebody names. */
 static int explain_absence(void *userdata, const struct cell_link_entry *link)
 {
@@ -78,6 +87,9 @@ static int explain_absence(void *userdata, const struct cell_link_entry *link)
 		ctl_fail("The link \"%s\" was made before /etc/cellmgr/host.json listed it: stop "
 			 "all cells that are its peers, then start them.",
 			 link->name);
+	else if (link->exists && is_network(link))
+		ctl_fail("The link \"%s\" is a network: Linux's end is the interface cell-%s.",
+			 link->name, link->name);
 	else if (link->exists)
 		ctl_fail("The link \"%s\" is just coming or going; try again.", link->name);
 	else if (link->n_peers > 1)

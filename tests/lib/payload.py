@@ -6,7 +6,7 @@ its packages, yet to be installed.
 import subprocess
 
 import kernel
-from paths import BUILD, INSTALLED, PACKAGES
+from paths import BUILD, INSTALLED, PACKAGES, ROOT
 
 DRIVERS = ["msr", "e1000e", "nvme"]
 NETWORK = ["e1000e", "virtio_net"]
@@ -35,6 +35,8 @@ def add_tests(image, version, prefix, libraries):
                  *kernel_modules("tests/tamper/tamper.ko", version),
                  *kernel_modules("tests/mistakes/mistakes.ko", version)):
         image.data(f"{prefix}/rig/{path.name}", path.read_bytes(), 0o755)
+    for path in (ROOT / "examples/network").glob("*.network"):
+        image.data(f"{prefix}/rig/{path.name}", path.read_bytes())
     for name in ("celltool", "dma", "ones", "stepper"):
         if (BUILD / "tests/vm" / name).exists():
             image.program(f"{prefix}/usr/bin/{name}", BUILD / "tests/vm" / name, libraries)

@@ -33,6 +33,8 @@ test_install() {
 	fresh
 	expect 0 dkms status cellhv
 	says "$(uname -r), x86_64: installed"
+	expect 0 modinfo -n cell-net
+	says "/$(uname -r)/updates/dkms/cell-net.ko"
 	expect 0 cellctl host check
 	expect 0 systemctl --failed --plain --no-legend
 	# shellcheck disable=SC2154 # expect sets it

@@ -358,3 +358,33 @@ test_states_that_are_published() {
 	! grep -q 'fault-demo: failed ->' /tmp/states || die "it was something else after it had failed"
 }
 
+
+# What networkd says of the interface.
+network_says() {
+	grep -qx "$1" "/run/systemd/netif/links/$(cat /sys/class/net/cell-net-demo/ifindex)"
+}
+
+network_has_received() {
+	[ "$(cat /sys/class/net/cell-net-demo/statistics/rx_packets)" -gt 0 ]
+}
+
+# The example for systemd-networkd finds the interface, whatever udev's own names are; the module comes by itself.
+test_network_of_a_cell() {
+	native
+	mkdir -p /run/systemd/network
+	cp /rig/80-cell.network /run/systemd/network/
+	expect 0 systemctl start systemd-networkd
+	expect 0 systemctl start cell@net-demo
+	wait_for 20 network_says OPER_STATE=routable
+	network_says NETWORK_FILE=/run/systemd/network/80-cell.network || die "another file is for it"
+	# What it is sent waits for its address, which it answers.
+	echo hello >/dev/udp/10.0.3.2/9
+	wait_for 10 network_has_received
+	expect 3 cellctl link ring net-demo
+	says 'is a network: .* interface cell-net-demo'
+	expect 0 systemctl stop cell@net-demo
+	[ ! -e /sys/class/net/cell-net-demo ] || die "the interface is still there"
+	systemctl stop systemd-networkd.socket systemd-networkd
+	rm -r /run/systemd/network
+	native
+}

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Links: what follows from all the descriptions that name one. */
+#include <errno.h>
+
 #include "base/blob.h"
 #include "check.h"
 #include "desc/desc.h"
@@ -345,5 +347,18 @@ TEST(link_end_of_linux_is_not_pinned_where_a_function_is)
 	describe("a", CELL("a", "{ \"name\": \"x\", \"size\": \"4K\" }"));
 	CHECK_EQ(resolve("a", &nobody)->shared.root_function, 0x1d << 3);
 	CHECK(!cell_desc_n_diags(desc));
+	end();
+}
+
+TEST(link_that_is_an_interface_is_no_device)
+{
+	cell_link *link;
+
+	begin(NULL);
+	CHECK_EQ(cell_link_open(root.context, "net0", &link), -ENOENT);
+	CHECK(strstr(cell_context_last_error(root.context), "host.json"));
+	sysroot_write(&root, "/sys/class/net/cell-net0/mtu", "1500\n");
+	CHECK_EQ(cell_link_open(root.context, "net0", &link), -ENOENT);
+	CHECK(strstr(cell_context_last_error(root.context), "interface cell-net0"));
 	end();
 }
