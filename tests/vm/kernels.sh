@@ -30,3 +30,21 @@ test_link() {
 	expect 0 celltool destroy link-echo force
 	! dmesg | grep -E "BUG:|Oops|WARNING:" || die "the kernel has something to say"
 }
+
+# The same of a network: what drivers of interfaces may rely on changes, too.
+test_network() {
+	fresh
+	mkdir -p /usr/sbin
+	ln -sf /usr/bin/modprobe /usr/sbin/modprobe
+	start net-demo
+	ip link set cell-net-demo up
+	ip address add 10.0.3.1/24 dev cell-net-demo
+	wait_for 20 grep -q 1 /sys/class/net/cell-net-demo/carrier
+	expect 0 ping -q -c 5 -i 0.2 10.0.3.2
+	ip link set cell-net-demo down
+	ip link set cell-net-demo mtu 9000
+	ip link set cell-net-demo up
+	expect 0 celltool destroy net-demo force
+	expect 0 rmmod cell-net
+	! dmesg | grep -E "BUG:|Oops|WARNING:" || die "the kernel has something to say"
+}
