@@ -3,6 +3,7 @@
  * The PCI function of a link's end, and the interface that it becomes. In the root the function has
  * the link's name as a property (link.c), and the interface is cell-NAME; in a cell it is numbered.
  */
+#include <linux/dmi.h>
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/interrupt.h>
@@ -147,12 +148,23 @@ static const char *net_function_link(struct pci_dev *pdev)
 	return name;
 }
 
+/*
+ * The same each time for a link of this machine, and another for one of the same name elsewhere:
+ * both may be in bridges of one network. In a cell there is no name that is its own.
+ */
 static void net_function_set_address(struct net_end *end)
 {
-	const char *name = net_function_link(end->pdev);
+	const char *link = net_function_link(end->pdev);
+	char text[IFNAMSIZ + 40];
 	u8 address[ETH_ALEN];
 
-	cellhv_ethernet_address(name ?: pci_name(end->pdev), end->id, address);
+	if (!link) {
+		eth_hw_addr_random(end->netdev);
+		return;
+	}
+
+	snprintf(text, sizeof(text), "%s %s", link, dmi_get_system_info(DMI_PRODUCT_UUID) ?: "");
+	cellhv_ethernet_address(text, end->id, address);
 	eth_hw_addr_set(end->netdev, address);
 }
 

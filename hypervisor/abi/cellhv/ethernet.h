@@ -138,7 +138,7 @@ static inline uint32_t cellhv_ethernet_frame_max(const struct cellhv_ethernet_la
 	return room < cellhv_ethernet_room(1) ? 0 : room - CELLHV_ETHERNET_FRAME_EXTRA;
 }
 
-/* An address that is the same each time: of peer `id` of the link of this name. */
+/* An address that is the same each time: of peer `id` of the link that `name` tells from others. */
 static inline void cellhv_ethernet_address(const char *name, uint32_t id, uint8_t address[6])
 {
 	uint64_t hash = 0xcbf29ce484222325ull; /* FNV-1a */
