@@ -194,7 +194,9 @@ struct cellhv_console {
 #define CELLHV_CELL_PASSIVE_COMM 0x2u	 /* the guest does not answer messages */
 #define CELLHV_CELL_STRICT_MSRS 0x8u	 /* an MSR that it may not use fails it; else it gets #GP */
 #define CELLHV_CELL_DMA_TRUSTED 0x10u	 /* may have functions whose DMA nothing confines */
-#define CELLHV_CELL_FLAGS 0x1bu
+#define CELLHV_CELL_PLATFORM_PC 0x20u	 /* it finds the machine of x86/pc.h */
+#define CELLHV_CELL_SIGNATURE_KVM 0x40u	 /* CPUID 40000000h: "KVMKVMKVM", and no feature of it */
+#define CELLHV_CELL_FLAGS 0x7bu
 
 /* In comm_revision: the layout without signature, struct cellhv_comm_legacy of guest.h. */
 #define CELLHV_COMM_LEGACY 0xffffu

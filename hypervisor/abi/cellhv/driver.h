@@ -172,8 +172,8 @@ struct cellhv_cell_info {
 	uint64_t failed_cpus[CELLHV_MAX_CPUS / 64];
 	struct cellhv_failure failure;
 	uint32_t config_size; /* out: bytes that CELL_CONFIG returns */
-	uint32_t reserved;
-	uint64_t start_time; /* out: ns of CLOCK_MONOTONIC of its last start; 0: none yet */
+	uint32_t reset;	      /* out: 1: it has shut down by a reset, to be started again */
+	uint64_t start_time;  /* out: ns of CLOCK_MONOTONIC of its last start; 0: none yet */
 };
 
 /* The configuration the cell was created with. */
@@ -194,7 +194,9 @@ struct cellhv_cpu_stats {
 
 /*
  * Returns a descriptor that read()s the console from its oldest kept byte (id CELLHV_ROOT_ID: the
- * hypervisor's); blocks unless O_NONBLOCK, poll() works, end of file when the cell is gone.
+ * hypervisor's); blocks unless O_NONBLOCK, poll() works, end of file when the cell is gone. write()
+ * types into the console of a cell that has CELLHV_CELL_PLATFORM_PC (else -EOPNOTSUPP); it needs
+ * CAP_SYS_ADMIN, and waits for room as read() waits for bytes; -EPIPE: the cell does not run.
  */
 struct cellhv_console_open {
 	uint32_t size;

@@ -18,22 +18,23 @@
 #define CELLHV_CALL 0x4348u
 
 enum cellhv_op {
-	CELLHV_OP_DISABLE = 1,	/* this CPU goes native again; -EBUSY while a cell exists */
-	CELLHV_OP_RELEASE_CPU,	/* cpu: an offline CPU goes native; -EBUSY while a cell exists */
-	CELLHV_OP_INFO,		/* info */
-	CELLHV_OP_CELL_CREATE,	/* create */
-	CELLHV_OP_CELL_SCRUB,	/* scrub: zero some of the cell's RAM */
-	CELLHV_OP_CELL_LOAD,	/* load */
-	CELLHV_OP_CELL_START,	/* cell */
-	CELLHV_OP_CELL_MESSAGE, /* message */
-	CELLHV_OP_CELL_STATUS,	/* status */
-	CELLHV_OP_CELL_STOP,	/* cell: park its CPUs, whatever the guest thinks */
-	CELLHV_OP_CELL_DESTROY, /* cell: stopped and scrubbed; CPUs and memory back to the root */
-	CELLHV_OP_CPU_STATS,	/* stats */
-	CELLHV_OP_CONSOLE_READ, /* console */
-	CELLHV_OP_POLL,		/* poll: cheap, meant for a timer */
-	CELLHV_OP_IOMMU_TAKE,	/* devices are confined from now on; all CPUs are in, no cells */
-	CELLHV_OP_IOMMU_LEAVE,	/* Linux has its IOMMUs as before; -EBUSY while a cell exists */
+	CELLHV_OP_DISABLE = 1,	 /* this CPU goes native again; -EBUSY while a cell exists */
+	CELLHV_OP_RELEASE_CPU,	 /* cpu: an offline CPU goes native; -EBUSY while a cell exists */
+	CELLHV_OP_INFO,		 /* info */
+	CELLHV_OP_CELL_CREATE,	 /* create */
+	CELLHV_OP_CELL_SCRUB,	 /* scrub: zero some of the cell's RAM */
+	CELLHV_OP_CELL_LOAD,	 /* load */
+	CELLHV_OP_CELL_START,	 /* cell */
+	CELLHV_OP_CELL_MESSAGE,	 /* message */
+	CELLHV_OP_CELL_STATUS,	 /* status */
+	CELLHV_OP_CELL_STOP,	 /* cell: park its CPUs, whatever the guest thinks */
+	CELLHV_OP_CELL_DESTROY,	 /* cell: stopped and scrubbed; CPUs and memory back to the root */
+	CELLHV_OP_CPU_STATS,	 /* stats */
+	CELLHV_OP_CONSOLE_READ,	 /* console */
+	CELLHV_OP_POLL,		 /* poll: cheap, meant for a timer */
+	CELLHV_OP_IOMMU_TAKE,	 /* devices are confined from now on; all CPUs are in, no cells */
+	CELLHV_OP_IOMMU_LEAVE,	 /* Linux has its IOMMUs as before; -EBUSY while a cell exists */
+	CELLHV_OP_CONSOLE_WRITE, /* console: to a cell of x86/pc.h; -EAGAIN: not all was taken */
 	CELLHV_OP_MAX,
 };
 
@@ -62,6 +63,7 @@ enum cellhv_failure_reason {
 	CELLHV_FAILURE_STATE,	 /* it set its state to what is none: address */
 	CELLHV_FAILURE_DMA,	 /* of its function; detail = CELLHV_FAILURE_DMA_* */
 	CELLHV_FAILURE_SILENT,	 /* a CPU does not answer: something outside took it away */
+	CELLHV_FAILURE_PANIC,	 /* its kernel has panicked, and asked for a reset (x86/pc.h) */
 	CELLHV_FAILURE_MAX,
 };
 
@@ -250,7 +252,7 @@ struct cellhv_call {
 			uint32_t cell;	/* in: id */
 			uint32_t state; /* out: enum cellhv_cell_state */
 			uint32_t reply; /* out: CELLHV_REPLY_*, to the last message */
-			uint32_t reserved;
+			uint32_t reset; /* out: 1: shut down, by a reset: to be started again */
 			uint64_t failed_cpus[CELLHV_MAX_CPUS / 64]; /* out: bit per CPU */
 			struct cellhv_failure failure;		    /* out: the first */
 		} status;
@@ -260,12 +262,12 @@ struct cellhv_call {
 			uint64_t count[CELLHV_EXIT_MAX]; /* out: since the CPU's owner started */
 		} stats;
 		struct {
-			uint32_t cell; /* id, or CELLHV_ROOT_ID */
-			uint32_t size; /* in: bytes of buffer, up to 4096; out: bytes copied */
-			uint64_t phys; /* buffer in root memory, within one page */
-			uint64_t
-				position; /* in: first byte wanted, out: byte after the last copied;
-					   * it jumps ahead where the ring has been overwritten */
+			uint32_t cell;	   /* id, or CELLHV_ROOT_ID */
+			uint32_t size;	   /* in: bytes of buffer, up to 4096; out: bytes copied */
+			uint64_t phys;	   /* buffer in root memory, within one page */
+			uint64_t position; /* in: first byte wanted, out: byte after the last
+					    * copied; it jumps ahead where the ring has been
+					    * overwritten; 0 where it is written */
 		} console;
 		struct {
 			uint64_t state_sequence; /* out: grows with each change of a cell's state */
