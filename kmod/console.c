@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Descriptors that read the console of a cell, or the hypervisor's own. */
+/* Descriptors that read the console of a cell, or the hypervisor's own, and type into one. */
 #include <linux/anon_inodes.h>
+#include <linux/capability.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/gfp.h>
@@ -14,11 +15,11 @@
 #include "cellhv.h"
 
 struct console {
-	struct mutex lock; /* one reader at a time; protects all below */
+	struct mutex lock; /* one reader or writer at a time; protects all below */
 	u32 id;
 	u64 generation; /* of the hypervisor: ids mean something else in the next one */
 	u64 position;
-	void *page; /* what the hypervisor writes to */
+	void *page; /* what the hypervisor writes to, and reads */
 };
 
 /*
@@ -93,9 +94,76 @@ static ssize_t console_read(struct file *file, char __user *buffer, size_t size,
 	}
 }
 
+/*
+ * Types the first `size` bytes of the page. Returns how many there was room for; with size 0:
+ * whether there is room. -EAGAIN: there is none; -EPIPE: the cell does not run, or is gone.
+ */
+static int console_type(struct console *console, u32 size)
+{
+	struct cellhv_call call = {
+		.op = CELLHV_OP_CONSOLE_WRITE,
+		.console = {.cell = console->id, .size = size, .phys = virt_to_phys(console->page)},
+	};
+	struct cellhv_error error;
+	int ret;
+
+	if (console->generation != hypervisor_generation())
+		return -EPIPE;
+
+	ret = call_make(&call, &error);
+	if (ret == -ENOENT || ret == -ENODEV ||
+	    (ret == -EBUSY && error.check == CELLHV_CHECK_CELL_STATE))
+		return -EPIPE;
+	if (ret == -EINVAL && error.check == CELLHV_CHECK_CALL_FORMAT)
+		return -EOPNOTSUPP;
+	if (ret)
+		return ret;
+
+	return call.console.size > size ? -EPROTO : call.console.size;
+}
+
+static ssize_t console_write_some(struct console *console, const char __user *buffer, size_t size)
+{
+	int ret;
+
+	if (mutex_lock_interruptible(&console->lock))
+		return -ERESTARTSYS;
+
+	size = min_t(size_t, size, PAGE_SIZE);
+	ret = copy_from_user(console->page, buffer, size) ? -EFAULT : console_type(console, size);
+	mutex_unlock(&console->lock);
+
+	return ret;
+}
+
+/* As many as there is room for, once there is some. */
+static ssize_t console_write(struct file *file, const char __user *buffer, size_t size,
+			     loff_t *offset)
+{
+	struct console *console = file->private_data;
+	u64 outputs;
+	ssize_t ret;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (console->id == CELLHV_ROOT_ID)
+		return -EOPNOTSUPP;
+
+	for (;;) {
+		/* What the guest takes counts as its output does. */
+		outputs = watch_outputs();
+		ret = console_write_some(console, buffer, size);
+		if (ret != -EAGAIN || file->f_flags & O_NONBLOCK)
+			return ret;
+		if (wait_event_interruptible(watch_queue, watch_outputs() != outputs))
+			return -ERESTARTSYS;
+	}
+}
+
 static __poll_t console_poll(struct file *file, poll_table *table)
 {
 	struct console *console = file->private_data;
+	__poll_t room = 0;
 	u64 next;
 	int ret;
 
@@ -103,11 +171,13 @@ static __poll_t console_poll(struct file *file, poll_table *table)
 
 	mutex_lock(&console->lock);
 	ret = console_fetch(console, 1, &next);
+	if (console->id != CELLHV_ROOT_ID && console_type(console, 0) != -EAGAIN)
+		room = EPOLLOUT | EPOLLWRNORM;
 	mutex_unlock(&console->lock);
 
 	if (ret < 0)
-		return EPOLLIN | EPOLLRDNORM | EPOLLHUP;
-	return ret ? EPOLLIN | EPOLLRDNORM : 0;
+		return room | EPOLLIN | EPOLLRDNORM | EPOLLHUP;
+	return ret ? room | EPOLLIN | EPOLLRDNORM : room;
 }
 
 static void console_free(struct console *console)
@@ -128,6 +198,7 @@ static int console_release(struct inode *inode, struct file *file)
 static const struct file_operations console_operations = {
 	.owner = THIS_MODULE,
 	.read = console_read,
+	.write = console_write,
 	.poll = console_poll,
 	.release = console_release,
 };
@@ -163,7 +234,7 @@ static int console_open_fd(u32 id, int flags)
 	/* Counted first: once there is a descriptor, another thread may close it. */
 	watch_open();
 	fd = anon_inode_getfd("[cellhv-console]", &console_operations, console,
-			      O_RDONLY | O_CLOEXEC | flags);
+			      O_RDWR | O_CLOEXEC | flags);
 	if (fd < 0) {
 		watch_close();
 		console_free(console);

@@ -20,8 +20,15 @@ static bool message_is_alive(u32 state)
 	return state == CELLHV_STATE_RUNNING || state == CELLHV_STATE_LOCKED;
 }
 
+/* Of a machine that has a power button. Nobody answers that, but it is to shut down. */
+static bool message_is_button(const struct cell *cell, const struct cellhv_cell_message *message)
+{
+	return cell->config->flags & CELLHV_CELL_PLATFORM_PC &&
+	       message->message == CELLHV_MSG_SHUTDOWN_REQUEST;
+}
+
 /* 0: answered, and ended if that was the answer; -EAGAIN: not yet. */
-static int message_look(struct cellhv_cell_message *message)
+static int message_look(const struct cell *cell, struct cellhv_cell_message *message)
 {
 	struct cellhv_call call;
 	bool alive;
@@ -32,7 +39,8 @@ static int message_look(struct cellhv_cell_message *message)
 		return ret;
 
 	alive = message_is_alive(call.status.state);
-	message->reply = call.status.reply;
+	message->reply =
+		message_is_button(cell, message) ? CELLHV_REPLY_APPROVED : call.status.reply;
 	if (message->reply == CELLHV_REPLY_APPROVED)
 		return alive ? -EAGAIN : 0;
 	if (message->reply != CELLHV_REPLY_NONE)
@@ -44,11 +52,11 @@ static int message_look(struct cellhv_cell_message *message)
 	return -EAGAIN;
 }
 
-static int message_wait(struct cellhv_cell_message *message, u64 deadline)
+static int message_wait(const struct cell *cell, struct cellhv_cell_message *message, u64 deadline)
 {
 	int ret;
 
-	while ((ret = message_look(message)) == -EAGAIN) {
+	while ((ret = message_look(cell, message)) == -EAGAIN) {
 		if (time_after_eq64(get_jiffies_64(), deadline))
 			return -ETIMEDOUT;
 		schedule_timeout_interruptible(msecs_to_jiffies(MESSAGE_LOOK_MS));
@@ -71,7 +79,8 @@ static int message_send_to(struct cell *cell, struct cellhv_cell_message *messag
 	int ret;
 
 	/* A guest that never answers is not asked: it has agreed beforehand, to anything. */
-	if (cell->config->flags & CELLHV_CELL_PASSIVE_COMM) {
+	if (cell->config->flags & (CELLHV_CELL_PASSIVE_COMM | CELLHV_CELL_PLATFORM_PC) &&
+	    !message_is_button(cell, message)) {
 		message->reply = CELLHV_REPLY_APPROVED;
 		return 0;
 	}
@@ -84,7 +93,7 @@ static int message_send_to(struct cell *cell, struct cellhv_cell_message *messag
 
 	ret = call_make(&call, &message->error);
 	if (!ret)
-		ret = message_wait(message, deadline);
+		ret = message_wait(cell, message, deadline);
 
 	clear_bit_unlock(0, &cell->messaging);
 	wake_up_all(&watch_queue);

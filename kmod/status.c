@@ -23,6 +23,7 @@ static void status_fill(const struct cell *cell, const struct cellhv_call *statu
 	memcpy(info->failed_cpus, status->status.failed_cpus, sizeof(info->failed_cpus));
 	info->failure = status->status.failure;
 	info->config_size = cell->config->header.total_size;
+	info->reset = status->status.reset;
 	info->start_time = READ_ONCE(cell->start_time);
 }
 
@@ -36,7 +37,7 @@ int status_info(union device_args *args)
 	u32 id = info->id;
 	int ret;
 
-	if (info->flags & ~CELLHV_CELL_NEXT || info->reserved)
+	if (info->flags & ~CELLHV_CELL_NEXT || info->reset)
 		return -EINVAL;
 
 	/* A cell that goes away meanwhile is not the end of the list. */

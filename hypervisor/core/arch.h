@@ -139,6 +139,16 @@ void arch_fill_comm(const struct cell *cell);
 void arch_info(struct cellhv_call *call);
 
 /*
+ * Bytes that may be typed into the console of a cell's machine now (CELLHV_CELL_PLATFORM_PC);
+ * negative: it has none. And types some, as far as there is room: how many.
+ */
+int arch_console_room(const struct cell *cell);
+uint32_t arch_console_type(struct cpu *self, struct cell *cell, const void *text, uint32_t size);
+
+/* Of such a machine the power button. */
+void arch_press_button(struct cpu *self, const struct cell *cell);
+
+/*
  * The kinds of things that a cell may own (core/resource.h), core's and the architecture's own, in
  * the order in which they are taken; they are given back in the reverse order.
  */

@@ -49,6 +49,8 @@ enum cellhv_cell_state cell_status(const struct cell *cell, struct cellhv_failur
 		return CELLHV_STATE_FAILED;
 	if (!cell->started)
 		return CELLHV_STATE_STOPPED;
+	if (__atomic_load_n(&cell->ended, __ATOMIC_ACQUIRE))
+		return CELLHV_STATE_SHUT_DOWN;
 
 	report = comm_report(cell);
 	failure->reason = report.reason;
@@ -211,6 +213,7 @@ int cell_start(struct cell *cell, struct cellhv_call *call)
 
 	memset(&cell->failure, 0, sizeof(cell->failure));
 	cell->failed = false;
+	cell->ended = CELL_GOES_ON;
 	memset(cell->failed_cpus, 0, sizeof(cell->failed_cpus));
 	cell->started = true;
 	cell_soil(cell);

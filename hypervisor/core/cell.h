@@ -18,8 +18,12 @@
 #define CELL_CONSOLE_PAGES 2u
 
 struct arch_cell;
+struct platform;
 struct function;
 struct ivshmem;
+
+/* What a guest may have asked of a machine that can be turned off. */
+enum cell_end { CELL_GOES_ON, CELL_SHUT_DOWN, CELL_RESET };
 
 struct cell {
 	uint32_t id; /* CELLHV_ROOT_ID: the root */
@@ -31,10 +35,13 @@ struct cell {
 		dma;		/* what its functions reach; without a root where nothing says so */
 	void *comm;		/* page: struct cellhv_comm or _legacy */
 	struct arch_cell *arch; /* what the architecture keeps for it; may be NULL */
+	struct platform *platform; /* the machine that it finds; NULL: no more than it owns */
 	struct ring console;
 	struct spinlock console_lock;
+	uint64_t console_taken; /* bytes typed that are typed no more, ever; grows */
 	bool started;
 	bool failed;
+	uint32_t ended;		 /* by its guest: enum cell_end; atomic */
 	uint32_t reported_state; /* what POLL saw last */
 	uint64_t failed_cpus[CELLHV_MAX_CPUS / 64];
 	struct cellhv_failure failure;

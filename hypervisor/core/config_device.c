@@ -9,8 +9,9 @@
 
 #define PAGE_MASK 0xfffull
 #define PORTS 0x10000ull
-#define PCI_PORTS 0xcf8u /* nobody's */
-#define IOAPIC_PINS 240u /* that its version register can tell: Intel 82093AA, 3.2.2 */
+#define PCI_PORTS 0xcf8u      /* nobody's */
+#define PC_IOAPIC 0xfec00000u /* CELLHV_PC_IOAPIC: a cell that has that one has no other there */
+#define IOAPIC_PINS 240u      /* that its version register can tell: Intel 82093AA, 3.2.2 */
 
 static bool is_list(const uint16_t *entries, uint32_t count, uint32_t max)
 {
@@ -125,7 +126,9 @@ static bool pin_is_valid(const struct cellhv_cell_config *config, uint32_t index
 	const struct cellhv_bar registers = {pin->ioapic, PAGE_MASK + 1};
 
 	if (!pin->ioapic || pin->ioapic & PAGE_MASK || pin->pin >= IOAPIC_PINS ||
-	    pin->flags & ~CELLHV_PIN_FLAGS || bar_meets_memory(config, &registers))
+	    pin->flags & ~CELLHV_PIN_FLAGS ||
+	    (config->flags & CELLHV_CELL_PLATFORM_PC && pin->ioapic == PC_IOAPIC) ||
+	    bar_meets_memory(config, &registers))
 		return false;
 
 	for (uint32_t i = 0; i < index; i++) {

@@ -133,21 +133,30 @@ static int control_start(struct cpu *self, struct cellhv_call *call)
 	return cell ? cell_start(cell, call) : err;
 }
 
+static bool cell_is_alive(const struct cell *cell)
+{
+	enum cellhv_cell_state state = cell_state(cell);
+
+	return state == CELLHV_STATE_RUNNING || state == CELLHV_STATE_LOCKED;
+}
+
 static int control_message(struct cpu *self, struct cellhv_call *call)
 {
 	int err = 0;
 	struct cell *cell = control_cell(call, call->message.cell, &err);
 	uint32_t message = call->message.message;
 
-	(void)self;
 	if (!cell)
 		return err;
 	if (message != CELLHV_MSG_SHUTDOWN_REQUEST && message != CELLHV_MSG_RECONFIGURED)
 		return cell_refuse(call, -EINVAL, CELLHV_CHECK_CALL_FORMAT, message);
-	if (cell_state(cell) != CELLHV_STATE_RUNNING && cell_state(cell) != CELLHV_STATE_LOCKED)
+	if (!cell_is_alive(cell))
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELL_STATE, cell_state(cell));
 
-	comm_send(cell, message);
+	if (cell->config->flags & CELLHV_CELL_PLATFORM_PC && message == CELLHV_MSG_SHUTDOWN_REQUEST)
+		arch_press_button(self, cell);
+	else
+		comm_send(cell, message);
 	return 0;
 }
 
@@ -162,6 +171,8 @@ static int control_status(struct cpu *self, struct cellhv_call *call)
 
 	call->status.state = cell_status(cell, &call->status.failure);
 	call->status.reply = comm_reply(cell);
+	call->status.reset = call->status.state == CELLHV_STATE_SHUT_DOWN &&
+			     __atomic_load_n(&cell->ended, __ATOMIC_ACQUIRE) == CELL_RESET;
 	memcpy(call->status.failed_cpus, cell->failed_cpus, sizeof(cell->failed_cpus));
 	return 0;
 }
@@ -184,7 +195,7 @@ static int control_destroy(struct cpu *self, struct cellhv_call *call)
 	if (!cell)
 		return err;
 
-	console_bytes = cell->console.position;
+	console_bytes = cell->console.position + cell->console_taken;
 	err = cell_destroy(self, cell, call);
 	if (!err) {
 		console_bytes_gone += console_bytes;
@@ -205,17 +216,28 @@ static int control_stats(struct cpu *self, struct cellhv_call *call)
 	return 0;
 }
 
+/* The buffer of a call about a console is the root's, within one page. */
+static int control_console_check(struct cellhv_call *call)
+{
+	uint64_t phys = call->console.phys;
+	uint32_t size = call->console.size;
+
+	if (size > PAGE_SIZE || (phys & (PAGE_SIZE - 1)) + size > PAGE_SIZE ||
+	    !cell_root_owns(phys & ~(PAGE_SIZE - 1), PAGE_SIZE))
+		return cell_refuse(call, -EINVAL, CELLHV_CHECK_MEMORY_RANGE, phys);
+	return 0;
+}
+
 static int control_console_read(struct cpu *self, struct cellhv_call *call)
 {
 	uint64_t phys = call->console.phys;
 	uint32_t size = call->console.size;
 	const struct ring *ring = &print_ring;
 	struct cell *cell;
-	int err = 0;
+	int err = control_console_check(call);
 
-	if (size > PAGE_SIZE || (phys & (PAGE_SIZE - 1)) + size > PAGE_SIZE ||
-	    !cell_root_owns(phys & ~(PAGE_SIZE - 1), PAGE_SIZE))
-		return cell_refuse(call, -EINVAL, CELLHV_CHECK_MEMORY_RANGE, phys);
+	if (err)
+		return err;
 	if (call->console.cell != CELLHV_ROOT_ID) {
 		cell = control_cell(call, call->console.cell, &err);
 		if (!cell)
@@ -225,6 +247,27 @@ static int control_console_read(struct cpu *self, struct cellhv_call *call)
 
 	call->console.size = (uint32_t)ring_read(ring, &call->console.position,
 						 arch_window_map(self, phys), size);
+	arch_window_unmap(self);
+	return 0;
+}
+
+static int control_console_write(struct cpu *self, struct cellhv_call *call)
+{
+	uint32_t size = call->console.size;
+	int err = control_console_check(call);
+	struct cell *cell = err ? NULL : control_cell(call, call->console.cell, &err);
+
+	if (!cell)
+		return err;
+	if (arch_console_room(cell) < 0)
+		return cell_refuse(call, -EINVAL, CELLHV_CHECK_CALL_FORMAT, call->op);
+	if (!cell_is_alive(cell))
+		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELL_STATE, cell_state(cell));
+	if (!arch_console_room(cell))
+		return -EAGAIN;
+
+	call->console.size =
+		arch_console_type(self, cell, arch_window_map(self, call->console.phys), size);
 	arch_window_unmap(self);
 	return 0;
 }
@@ -239,7 +282,7 @@ static int control_poll(struct cpu *self, struct cellhv_call *call)
 
 		state_sequence += state != cell->reported_state;
 		cell->reported_state = state;
-		console_bytes += cell->console.position;
+		console_bytes += cell->console.position + cell->console_taken;
 	}
 	call->poll.state_sequence = state_sequence;
 	call->poll.console_sequence = console_bytes;
@@ -265,6 +308,7 @@ static control_operation *const operations[CELLHV_OP_MAX] = {
 	[CELLHV_OP_POLL] = control_poll,
 	[CELLHV_OP_IOMMU_TAKE] = iommu_take,
 	[CELLHV_OP_IOMMU_LEAVE] = iommu_leave,
+	[CELLHV_OP_CONSOLE_WRITE] = control_console_write,
 };
 
 static int control_perform(struct cpu *self, struct cellhv_call *call)

@@ -202,3 +202,14 @@ void cpu_fail(struct cpu *cpu, uint32_t reason, uint64_t address, uint64_t detai
 	cpu->activity = CPU_PARKED;
 	arch_silence(cpu);
 }
+
+void cpu_end_guest(struct cpu *cpu, uint32_t end)
+{
+	uint32_t before = CELL_GOES_ON;
+
+	/* Of several CPUs the first one is believed. */
+	__atomic_compare_exchange_n(&cpu->cell->ended, &before, end, false, __ATOMIC_SEQ_CST,
+				    __ATOMIC_SEQ_CST);
+	cpu->activity = CPU_PARKED;
+	arch_silence(cpu);
+}

@@ -99,6 +99,10 @@ void cpu_serve_requests(struct cpu *cpu);
 /* On the CPU itself: its cell has failed for this reason. The guest does not run again. */
 void cpu_fail(struct cpu *cpu, uint32_t reason, uint64_t address, uint64_t detail);
 
+/* On the CPU itself: its guest has turned its machine off (enum cell_end), and does not run again.
+ */
+void cpu_end_guest(struct cpu *cpu, uint32_t end);
+
 /* A guest may cause only so many lines of the log in a second: false when they are used up. */
 bool cpu_may_complain(struct cpu *self);
 

@@ -2,8 +2,9 @@
 /*
  * Locks between CPUs in the hypervisor. The management lock is never waited for. Holders of the
  * others wait for no CPU, though for hardware: a bounded time. One is waited for within another in
- * this order alone: of an IOMMU, what AMD-Vi units have in common, of a link, of a console. Those
- * of a function and of an I/O APIC are only tried within these, and these within them.
+ * this order alone: of an IOMMU, what AMD-Vi units have in common, of a link, of a cell's machine,
+ * of a console. Those of a function and of an I/O APIC are only tried within these, and these
+ * within them.
  */
 #ifndef CORE_LOCK_H
 #define CORE_LOCK_H

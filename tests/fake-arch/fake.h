@@ -136,6 +136,10 @@ struct fake {
 	void *tables_filler[1024]; /* of that for tables */
 	unsigned tables_fillers;
 	struct cell *message_cell;
+	struct cell *pressed; /* whose button */
+	int room;	      /* of consoles */
+	char typed[64];	      /* so far */
+	unsigned num_typed;
 	uint64_t messages;
 	char debug[16384]; /* the end of what has been printed */
 	unsigned debug_length;

@@ -192,3 +192,30 @@ bool arch_await_left(struct cpu *self, const struct cpu *target, bool had_guest)
 		fake_broken("waits for CPU %u", target->number);
 	return !fake.stays;
 }
+
+int arch_console_room(const struct cell *cell)
+{
+	return cell->config->flags & CELLHV_CELL_PLATFORM_PC ? fake.room : -1;
+}
+
+uint32_t arch_console_type(struct cpu *self, struct cell *cell, const void *text, uint32_t size)
+{
+	uint32_t count = size < (uint32_t)fake.room ? size : (uint32_t)fake.room;
+
+	(void)self;
+	if (!(cell->config->flags & CELLHV_CELL_PLATFORM_PC))
+		fake_broken("types into a cell without a console");
+	for (uint32_t i = 0; i < count; i++)
+		fake.typed[fake.num_typed++ % sizeof(fake.typed)] = ((const char *)text)[i];
+	fake.room -= (int)count;
+	cell->console_taken += count;
+	return count;
+}
+
+void arch_press_button(struct cpu *self, const struct cell *cell)
+{
+	(void)self;
+	if (!(cell->config->flags & CELLHV_CELL_PLATFORM_PC))
+		fake_broken("a cell without a button");
+	fake.pressed = (struct cell *)cell;
+}

@@ -7,6 +7,7 @@
 #include "core/config.h"
 
 #include <cellhv/manage.h>
+#include <cellhv/x86/pc.h>
 
 struct cell {
 	struct cellhv_cell_config config;
@@ -116,6 +117,21 @@ static uint32_t check_system(struct system *system, uint64_t object)
 		CHECK_EQ(check_system(&with, offsetof(struct cellhv_system_config, part)), \
 			 CELLHV_CHECK_CONFIG_FORMAT);                                      \
 	} while (0)
+
+/* The machine's is hidden by the emulated one there; others are not. */
+TEST(a_pc_has_its_own_io_apic)
+{
+	struct cell cell = new_cell();
+
+	CHECK_EQ(CELLHV_PC_IOAPIC, 0xfec00000);
+	cell.config.flags = CELLHV_CELL_PLATFORM_PC | CELLHV_CELL_SIGNATURE_KVM;
+	cell.pins[0].ioapic = cell.pins[1].ioapic = 0xfec01000;
+	CHECK_EQ(check_cell(&cell, 0), 0);
+	cell.pins[1].ioapic = CELLHV_PC_IOAPIC;
+	CHECK_EQ(check_cell(&cell, 1), CELLHV_CHECK_CONFIG_PIN);
+	cell.config.flags = CELLHV_CELL_SIGNATURE_KVM;
+	CHECK_EQ(check_cell(&cell, 0), 0);
+}
 
 TEST(valid_devices)
 {

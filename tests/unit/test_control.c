@@ -194,6 +194,27 @@ size_t ring_read(const struct ring *ring, uint64_t *position, char *buffer, size
 	return 0;
 }
 
+int arch_console_room(const struct cell *of)
+{
+	(void)of;
+	return -1;
+}
+
+uint32_t arch_console_type(struct cpu *self, struct cell *to, const void *text, uint32_t size)
+{
+	(void)self;
+	(void)to;
+	(void)text;
+	(void)size;
+	return 0;
+}
+
+void arch_press_button(struct cpu *self, const struct cell *of)
+{
+	(void)self;
+	(void)of;
+}
+
 void arch_info(struct cellhv_call *to)
 {
 	(void)to;

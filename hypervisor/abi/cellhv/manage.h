@@ -34,7 +34,8 @@ enum cellhv_op {
 	CELLHV_OP_POLL,		 /* poll: cheap, meant for a timer */
 	CELLHV_OP_IOMMU_TAKE,	 /* devices are confined from now on; all CPUs are in, no cells */
 	CELLHV_OP_IOMMU_LEAVE,	 /* Linux has its IOMMUs as before; -EBUSY while a cell exists */
-	CELLHV_OP_CONSOLE_WRITE, /* console: to a cell of x86/pc.h; -EAGAIN: not all was taken */
+	CELLHV_OP_CONSOLE_WRITE, /* console: types, where x86/pc.h is; size out: taken; -EAGAIN: no
+				    room */
 	CELLHV_OP_MAX,
 };
 

@@ -47,6 +47,7 @@ void arch_start(struct cpu *self)
 	apic_reset(self, x86_machine.has_x2apic);
 	fpu_reset();
 	self->arch->mtrr_default = 0;
+	self->arch->apic_mode = APIC_BASE_ENABLE | APIC_BASE_EXTD;
 	self->arch->config_address = 0;
 	self->arch->icr_high = 0;
 	self->arch->xapic_ldr = 0;

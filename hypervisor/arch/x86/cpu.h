@@ -25,6 +25,7 @@ struct arch_cpu {
 	uint32_t config_address; /* the cell's CF8 */
 	uint32_t refusals;	 /* VM entries of its guest in a row */
 	uint64_t mtrr_default;	 /* a cell's, emulated */
+	uint64_t apic_mode;	 /* of APIC_BASE, as a PC's guest has set it */
 	struct cellhv_frame frame;
 	struct vcpu *vcpu;	/* the back end's part */
 	uint64_t *window_entry; /* page table entry of the window to guest memory */

@@ -29,11 +29,14 @@ static void cpuid_text(struct cpuid *c, const char *text)
 /* The leaves from 40000000 on; what is not defined is zero. */
 static struct cpuid cpuid_hypervisor(const struct cpu *cpu, uint32_t leaf)
 {
+	/* "Jailhouse"; "KVMKVMKVM", whose features are those of the next leaf: none. */
+	static const struct cpuid own = {CELLHV_CPUID_FEATURES, 0x6c69614a, 0x73756f68, 0x65};
+	static const struct cpuid kvm = {CELLHV_CPUID_FEATURES, 0x4b4d564b, 0x564b4d56, 0x4d};
 	struct cpuid c = {0};
 
 	switch (leaf) {
 	case CELLHV_CPUID_SIGNATURE:
-		c = (struct cpuid){CELLHV_CPUID_FEATURES, 0x6c69614a, 0x73756f68, 0x00000065};
+		c = cpu->cell->config->flags & CELLHV_CELL_SIGNATURE_KVM ? kvm : own;
 		break;
 	case CPUID_OWN_VERSION:
 		cpuid_text(&c, machine.version);

@@ -104,3 +104,14 @@ size_t guest_fetch(struct cpu *cpu, const struct vcpu_state *state, uint64_t lin
 	arch_window_unmap(cpu);
 	return done;
 }
+
+bool guest_read(struct cpu *cpu, uint64_t guest, void *buffer, size_t size)
+{
+	uint64_t phys;
+
+	if (!guest_phys(cpu, guest, &phys))
+		return false;
+	memcpy(buffer, arch_window_map(cpu, phys), size);
+	arch_window_unmap(cpu);
+	return true;
+}

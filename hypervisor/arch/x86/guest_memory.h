@@ -13,4 +13,7 @@
 size_t guest_fetch(struct cpu *cpu, const struct vcpu_state *state, uint64_t linear,
 		   uint8_t *buffer, size_t size);
 
+/* From RAM of the guest's, within a page. false: there is none. */
+bool guest_read(struct cpu *cpu, uint64_t guest, void *buffer, size_t size);
+
 #endif

@@ -38,6 +38,21 @@
 #define IOAPIC_DESTINATION_SHIFT 56
 #define IOAPIC_WRITABLE 0xffff00000001afffull /* the others are reserved, or read only */
 
+#define IOAPIC_ID_SHIFT 24
+#define IOAPIC_ID_MASK 0xfu
+
+#define IOAPIC_MESSAGES 0xfee00000ull
+#define IOAPIC_MESSAGE_DESTINATION_SHIFT 12
+#define IOAPIC_MESSAGE_LOGICAL 0x4u
+
+/* To whom the message of an entry goes, in the form that is not remapped. */
+static inline uint64_t ioapic_message_address(uint64_t entry)
+{
+	return IOAPIC_MESSAGES |
+	       entry >> IOAPIC_DESTINATION_SHIFT << IOAPIC_MESSAGE_DESTINATION_SHIFT |
+	       (entry & IOAPIC_LOGICAL ? IOAPIC_MESSAGE_LOGICAL : 0);
+}
+
 /* A pin of a cell's. */
 struct pin {
 	unsigned chip; /* in the system's configuration */

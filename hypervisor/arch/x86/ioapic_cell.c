@@ -10,12 +10,6 @@
 #include "core/errno.h"
 #include "core/machine.h"
 
-#define MESSAGES 0xfee00000ull
-#define MESSAGE_DESTINATION_SHIFT 12
-#define MESSAGE_LOGICAL 0x4u
-#define ID_SHIFT 24
-#define ID_MASK 0xfu
-
 struct pins *ioapic_pins;
 
 struct pin *ioapic_find(unsigned chip, unsigned number)
@@ -82,8 +76,8 @@ void ioapic_deactivate(struct cpu *self, struct pins *pins)
 /* An I/O APIC's message, bit by bit (Intel VT-d, 5.1.5.1). */
 static uint64_t entry_of_message(uint64_t address, uint32_t data)
 {
-	return (address >> 4 & 0xffff) << 48 | (address & MESSAGE_LOGICAL ? IOAPIC_LOGICAL : 0) |
-	       (data & IOAPIC_DELIVERY);
+	return (address >> 4 & 0xffff) << 48 |
+	       (address & IOAPIC_MESSAGE_LOGICAL ? IOAPIC_LOGICAL : 0) | (data & IOAPIC_DELIVERY);
 }
 
 static bool is_set(const struct pin *pin, const struct iommu_interrupt *wanted)
@@ -120,8 +114,7 @@ static int translate(struct cpu *self, const struct cell *cell, struct pin *pin,
 	uint32_t data = guest & IOAPIC_DELIVERY;
 	int err;
 
-	address = MESSAGES | guest >> IOAPIC_DESTINATION_SHIFT << MESSAGE_DESTINATION_SHIFT |
-		  (guest & IOAPIC_LOGICAL ? MESSAGE_LOGICAL : 0);
+	address = ioapic_message_address(guest);
 	if (!arch_message_target(cell, address, data, &wanted))
 		return -EINVAL;
 	if (pin->has_interrupt) {
@@ -183,7 +176,7 @@ static uint32_t read_data(struct cpu *self, struct pins *pins, unsigned chip)
 	unsigned index = pins->seen[chip].index;
 
 	if (index == IOAPIC_ID || index == IOAPIC_ARBITRATION)
-		return (uint32_t)pins->seen[chip].id << ID_SHIFT;
+		return (uint32_t)pins->seen[chip].id << IOAPIC_ID_SHIFT;
 	if (index == IOAPIC_VERSION)
 		return ioapic_version(chip);
 	if (index < IOAPIC_ENTRY(0) || index >= IOAPIC_ENTRY(ioapic_lines(chip)))
@@ -199,7 +192,7 @@ static enum ioapic_result write_data(struct cpu *self, struct pins *pins, unsign
 	struct pin *pin;
 
 	if (index == IOAPIC_ID)
-		pins->seen[chip].id = value >> ID_SHIFT & ID_MASK;
+		pins->seen[chip].id = value >> IOAPIC_ID_SHIFT & IOAPIC_ID_MASK;
 	pin = index < IOAPIC_ENTRY(0) ? NULL : own_pin(pins, chip, (index - IOAPIC_ENTRY(0)) / 2);
 	if (!pin)
 		return IOAPIC_DONE;

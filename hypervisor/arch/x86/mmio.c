@@ -6,6 +6,7 @@
 #include "arch/x86/ioapic.h"
 #include "arch/x86/ipi.h"
 #include "arch/x86/machine.h"
+#include "arch/x86/pc.h"
 #include "arch/x86/pci.h"
 #include "arch/x86/vcpu.h"
 #include "core/cell.h"
@@ -153,6 +154,17 @@ static void mmio_iommu(struct cpu *cpu, struct iommu *unit, uint64_t guest, uint
 		mmio_finish(cpu, &access);
 }
 
+/* Of a PC there is its own, whatever the machine has there. */
+static enum ioapic_result access_ioapic(struct cpu *cpu, int chip, uint64_t guest,
+					struct ioapic_access *access)
+{
+	if (cell_is_root(cpu->cell))
+		return ioapic_root_access(cpu, (unsigned)chip, access);
+	if (pc_has_ioapic(cpu->cell, guest))
+		return pc_ioapic_guest_access(cpu->cell, access);
+	return ioapic_cell_access(cpu, (unsigned)chip, access);
+}
+
 /* The page of an I/O APIC. false: it is something else for this guest, or no access that it knows.
  */
 static bool mmio_ioapic(struct cpu *cpu, int chip, uint64_t guest, uint32_t rights)
@@ -166,8 +178,7 @@ static bool mmio_ioapic(struct cpu *cpu, int chip, uint64_t guest, uint32_t righ
 	asked.size = access.instruction.size;
 	asked.write = access.instruction.is_write;
 	asked.value = access.value;
-	result = cell_is_root(cpu->cell) ? ioapic_root_access(cpu, (unsigned)chip, &asked)
-					 : ioapic_cell_access(cpu, (unsigned)chip, &asked);
+	result = access_ioapic(cpu, chip, guest, &asked);
 	access.value = asked.value;
 	if (result == IOAPIC_DONE)
 		mmio_finish(cpu, &access);
@@ -199,7 +210,7 @@ static void mmio_cell(struct cpu *cpu, uint64_t guest, uint32_t rights)
 	int chip = ioapic_at(guest);
 
 	cpu_count(cpu, CELLHV_EXIT_MMIO);
-	if (chip >= 0 && mmio_ioapic(cpu, chip, guest, rights))
+	if ((chip >= 0 || pc_has_ioapic(cpu->cell, guest)) && mmio_ioapic(cpu, chip, guest, rights))
 		return;
 	if (!mmio_pci(cpu, guest, rights))
 		cpu_fail(cpu, CELLHV_FAILURE_MEMORY, guest, rights);

@@ -140,13 +140,26 @@ static bool as_remapped(struct cpu *self, const struct pci_function *function, u
 	return !(address & MSI_REMAPPABLE) || msi_remap(self, address, data, message);
 }
 
-void arch_send_message(struct cpu *self, const struct pci_function *function, uint64_t address,
-		       uint32_t data)
+static struct message as_written(uint64_t address, uint32_t data)
 {
-	struct message message = {
+	return (struct message){
 		.command = (data & 0x7ff) | (address & MSI_LOGICAL ? APIC_LOGICAL : 0),
 		.destination = (address >> 12) & 0xff,
 	};
+}
+
+void msi_send_to_cell(struct cpu *self, const struct cell *cell, uint64_t address, uint32_t data)
+{
+	struct message message = as_written(address, data);
+
+	if (address >> 20 == MSI_ADDRESS)
+		ipi_send_message(self, cell, message.command, message.destination, false);
+}
+
+void arch_send_message(struct cpu *self, const struct pci_function *function, uint64_t address,
+		       uint32_t data)
+{
+	struct message message = as_written(address, data);
 
 	if (address >> 20 != MSI_ADDRESS)
 		return;

@@ -16,6 +16,22 @@
 #define TRACE_ENABLED 1ull /* of MSR_TRACE_CONTROL */
 #define XSS_TRACE (1ull << 8)
 
+/*
+ * What the table does not let through: #GP, as from a processor without this register, for which
+ * guests are made. A strict cell fails.
+ */
+static int msr_refuse(struct cpu *cpu, uint32_t msr, bool write)
+{
+	if (cell_is_root(cpu->cell))
+		return -EPERM;
+	if (cpu->cell->config->flags & CELLHV_CELL_STRICT_MSRS)
+		return -EPERM;
+	if (cpu_may_complain(cpu))
+		print("CPU %u: cell \"%s\" %s MSR %x: #GP\n", cpu->number, cpu->cell->name,
+		      write ? "writes" : "reads", msr);
+	return -EINVAL;
+}
+
 /* To the hardware; also what is allowed, but outside what the bitmaps cover. */
 static int msr_pass(uint32_t msr, bool write, uint64_t *value)
 {
@@ -72,17 +88,51 @@ static int msr_root_apic_base(struct cpu *cpu, uint32_t msr, bool write, uint64_
 	return *value == now ? 0 : -EPERM;
 }
 
+#define APIC_MODES (APIC_BASE_ENABLE | APIC_BASE_EXTD)
+
+/* Where the modes lead (Intel SDM vol. 3, 11.12.5): only disabling ends x2APIC mode. */
+static bool apic_mode_follows(uint64_t now, uint64_t next)
+{
+	if (next == APIC_BASE_EXTD)
+		return false;
+	return next == now || !next || (now && now != APIC_MODES) ||
+	       (!now && next == APIC_BASE_ENABLE);
+}
+
+/* A kernel for PCs may leave x2APIC mode, and looks whether it has. What is given it stays as it
+ * is. */
+static int msr_set_apic_mode(struct cpu *cpu, uint64_t value)
+{
+	if ((value & ~(APIC_MODES | APIC_BASE_BSP)) != XAPIC_BASE ||
+	    !apic_mode_follows(cpu->arch->apic_mode, value & APIC_MODES))
+		return -EINVAL;
+	cpu->arch->apic_mode = value & APIC_MODES;
+	return 0;
+}
+
 static int msr_cell_apic_base(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
 {
-	const uint64_t base = XAPIC_BASE | APIC_BASE_ENABLE | APIC_BASE_EXTD;
+	const bool pc = cpu->cell->config->flags & CELLHV_CELL_PLATFORM_PC;
 
 	(void)msr;
+	if (write && pc)
+		return msr_set_apic_mode(cpu, *value);
 	if (write)
 		return (*value & ~(APIC_BASE_EXTD | APIC_BASE_BSP)) ==
 				       (XAPIC_BASE | APIC_BASE_ENABLE)
 			       ? 0
 			       : -EPERM;
-	*value = base | (config_cpu(cpu->cell->config, 0) == cpu->number ? APIC_BASE_BSP : 0);
+	*value = XAPIC_BASE | (pc ? cpu->arch->apic_mode : APIC_MODES) |
+		 (config_cpu(cpu->cell->config, 0) == cpu->number ? APIC_BASE_BSP : 0);
+	return 0;
+}
+
+/* A kernel for PCs believes that they are there, as CPUID says so: there are no banks, no event. */
+static int msr_cell_machine_check(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)
+{
+	if (write || !(cpu->cell->config->flags & CELLHV_CELL_PLATFORM_PC))
+		return msr_refuse(cpu, msr, write);
+	*value = 0;
 	return 0;
 }
 
@@ -231,6 +281,7 @@ static const struct msr_permission root_entries[] = {
 		{MSR_MPERF, MSR_APERF, ALLOW, DENY, NULL},                                   \
 		{MSR_MTRR_CAP, MSR_MTRR_CAP, HANDLE, DENY, msr_zero},                        \
 		{MSR_SYSENTER_CS, MSR_SYSENTER_EIP, ALLOW, ALLOW, NULL},                     \
+		{MSR_MCG_CAP, MSR_MCG_STATUS, HANDLE, HANDLE, msr_cell_machine_check},       \
 		{MSR_MISC_ENABLE, MSR_MISC_ENABLE, HANDLE, HANDLE, msr_zero},                \
 		{MSR_PAT, MSR_PAT, HANDLE, HANDLE, msr_cell_pat},                            \
 		{MSR_MTRR_DEFAULT, MSR_MTRR_DEFAULT, HANDLE, HANDLE, msr_cell_mtrr_default}, \
@@ -270,22 +321,6 @@ static const struct msr_table *msr_table_of(const struct cpu *cpu)
 	if (cell_is_root(cpu->cell))
 		return &msr_root_table;
 	return cpu->arch->x2apic ? &msr_cell_table : &msr_cell_table_no_x2apic;
-}
-
-/*
- * What the table does not let through: #GP, as from a processor without this register, for which
- * guests are made. A strict cell fails.
- */
-static int msr_refuse(struct cpu *cpu, uint32_t msr, bool write)
-{
-	if (cell_is_root(cpu->cell))
-		return -EPERM;
-	if (cpu->cell->config->flags & CELLHV_CELL_STRICT_MSRS)
-		return -EPERM;
-	if (cpu_may_complain(cpu))
-		print("CPU %u: cell \"%s\" %s MSR %x: #GP\n", cpu->number, cpu->cell->name,
-		      write ? "writes" : "reads", msr);
-	return -EINVAL;
 }
 
 static int msr_access(struct cpu *cpu, uint32_t msr, bool write, uint64_t *value)

@@ -2,6 +2,7 @@
 #include "arch/x86/port.h"
 
 #include "arch/x86/machine.h"
+#include "arch/x86/pc.h"
 #include "arch/x86/pci.h"
 #include "arch/x86/permissions.h"
 #include "arch/x86/vcpu.h"
@@ -64,15 +65,25 @@ static const struct port_permission cell_ports[] = {
 	{PCI_PORT_DATA, PCI_PORT_DATA + 3, PERMISSION_HANDLE, PERMISSION_HANDLE, port_config_data},
 };
 
-static int port_cell_access(struct cpu *cpu, const struct port_access *access, uint32_t *value)
+/* -EPERM: nothing of it is there. */
+static int port_of_all_cells(struct cpu *cpu, const struct port_access *access, uint32_t *value)
 {
 	const struct port_permission *entry = port_permission_find(
 		cell_ports, sizeof(cell_ports) / sizeof(*cell_ports), access->port, access->size);
 
-	if (access->string || !entry ||
-	    (access->write ? entry->write : entry->read) != PERMISSION_HANDLE)
+	if (!entry || (access->write ? entry->write : entry->read) != PERMISSION_HANDLE)
 		return -EPERM;
 	return entry->handle(cpu, access->port, access->size, access->write, value);
+}
+
+/* No kernel looks for anything by INS or OUTS: a PC fails by them too. */
+static int port_cell_access(struct cpu *cpu, const struct port_access *access, uint32_t *value)
+{
+	int err = access->string ? -EPERM : port_of_all_cells(cpu, access, value);
+
+	if (err == -EPERM && !access->string && pc_is(cpu->cell))
+		err = pc_port_access(cpu, access, value);
+	return err;
 }
 
 /* The root asks for what a cell owns, or for PCI while it has virtual functions. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The kinds of things that a cell on x86 may own. */
 #include "arch/x86/ioapic.h"
+#include "arch/x86/pc.h"
 #include "arch/x86/port_ranges.h"
 #include "core/arch.h"
 #include "core/resource.h"
@@ -12,6 +13,7 @@ const struct resource *const arch_resources[] = {
 	&comm_resource,
 	&link_resource,
 	&port_resource,
+	&pc_resource,
 	/* Behind all memory: a domain has it. */
 	&function_resource,
 	&pin_resource,

@@ -56,6 +56,8 @@
 #define MSR_SYSENTER_CS 0x174u
 #define MSR_SYSENTER_ESP 0x175u
 #define MSR_SYSENTER_EIP 0x176u
+#define MSR_MCG_CAP 0x179u /* of machine checks; AMD64 APM vol. 2, 9.3.2 too */
+#define MSR_MCG_STATUS 0x17au
 #define MSR_MISC_ENABLE 0x1a0u
 #define MSR_DEBUGCTL 0x1d9u
 #define MSR_PAT 0x277u

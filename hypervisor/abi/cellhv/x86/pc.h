@@ -4,8 +4,9 @@
  * is there as the hypervisor emulates it, or answers as if it were absent, where any other cell
  * would end. Whoever makes the cell describes it to the guest, as libcell does by ACPI tables.
  *
- * - Ports that are nobody's: reads are all ones, writes are dropped. The clock (70h, 71h) reads 0
- *   in status register A: a set update bit would be waited for.
+ * - Ports that are nobody's: reads are all ones, writes are dropped. The clock (71h) reads 0
+ *   in all its registers: a set update bit would be waited for, and ones would be a time far ahead.
+ *   INS and OUTS fail the cell, as they do any.
  * - MSRs that a cell may not use: #GP, but for MCG_CAP and MCG_STATUS, which read 0.
  * - APIC_BASE: from x2APIC mode to off, and to xAPIC mode.
  * - An I/O APIC with the pins below, in place of the machine's.
