@@ -147,7 +147,8 @@ struct cellhv_cell_op {
  * with -ETIMEDOUT after timeout_ms. `reply` is the guest's answer. After CELLHV_REPLY_APPROVED the
  * call also waits, within the same time, for the guest to say it has shut down or failed. A guest
  * that ends so without an answer: -ENOTCONN with CELLHV_CHECK_CELL_STATE; -EBUSY with the same: it
- * had ended before, and was not asked.
+ * had ended before, and was not asked. With CELLHV_CELL_PLATFORM_PC nobody answers: approved is
+ * what is asked, and a shutdown, by the power button, is waited for all the same.
  */
 struct cellhv_cell_message {
 	uint32_t size;
