@@ -13,6 +13,7 @@
 #include "desc/claims.h"
 #include "desc/device.h"
 #include "desc/image.h"
+#include "desc/linux.h"
 #include "driver/driver.h"
 #include "host/pool.h"
 #include "text/number.h"
@@ -81,6 +82,9 @@ int compile_check(cell_desc *desc, const cell_host *host, const struct inventory
 	diag_rewind(&desc->doc.diags);
 	claims_check(desc, host, inventory, &cpus);
 	image_check(desc);
+	r = linux_check(desc);
+	if (r < 0)
+		return r;
 	r = device_resolve(desc, host, inventory);
 	if (r == 0)
 		r = link_resolve(desc, host, inventory);
@@ -248,6 +252,7 @@ LIBCELL_PUBLIC int cell_desc_check_images(cell_desc *desc)
 	context_begin(desc->context);
 	diag_rewind(&desc->doc.diags);
 	image_check_files(desc);
+	linux_check_files(desc);
 	diag_finish(&desc->doc.diags, false);
 	return desc_verdict(desc);
 }

@@ -9,6 +9,7 @@
 #include "base/export.h"
 #include "desc/compile.h"
 #include "desc/image.h"
+#include "desc/linux.h"
 #include "driver/lifecycle.h"
 #include "driver/lock.h"
 #include "host/pool.h"
@@ -29,6 +30,8 @@ static int load_images(const cell_cell *cell, cell_desc *desc)
 	if (r >= 0 && desc->command_line)
 		r = lifecycle_load(cell, desc->command_line_at, desc->command_line,
 				   strlen(desc->command_line) + 1);
+	if (r >= 0 && desc->kernel.wanted)
+		r = linux_load(cell, desc);
 	return r < 0 ? r : 0;
 }
 

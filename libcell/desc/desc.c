@@ -226,6 +226,9 @@ LIBCELL_PUBLIC cell_desc *cell_desc_unref(cell_desc *desc)
 	document_clear(&desc->doc);
 	for (size_t i = 0; i < desc->n_images; i++)
 		free(desc->images[i].file);
+	free(desc->kernel.file);
+	free(desc->kernel.initrd);
+	free(desc->kernel.command_line);
 	free(desc->description);
 	free(desc->command_line);
 	free(desc->directory);

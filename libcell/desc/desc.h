@@ -28,6 +28,14 @@ struct desc_image {
 	uint64_t guest;
 };
 
+/* A kernel that the cell is to run ("linux"); the files as in desc_image. */
+struct desc_kernel {
+	bool wanted;
+	char *file;
+	char *initrd;	    /* NULL: none */
+	char *command_line; /* behind what every cell's says; NULL: nothing */
+};
+
 struct desc_ports {
 	uint32_t base;
 	uint32_t count;
@@ -65,10 +73,13 @@ struct cell_desc {
 	bool owns_cores; /* all threads of a core that it has a CPU of, or none */
 	size_t n_cpu_list;
 	uint32_t cpu_list[CELLHV_MAX_CPUS]; /* by index in the text, bad ones included */
+	bool has_memory_size;		    /* no regions of its own: these follow from a size */
 	size_t n_memory;
 	struct desc_memory memory[CELLHV_MAX_MEMORY_REGIONS];
 	size_t n_images;
 	struct desc_image images[DESC_IMAGES_MAX];
+	struct desc_kernel kernel;
+	bool has_signature; /* the description says which; else the kernel's configuration does */
 	size_t n_ports;
 	struct desc_ports ports[CELLHV_MAX_PORT_RANGES];
 	size_t n_links;

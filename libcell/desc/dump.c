@@ -290,6 +290,10 @@ LIBCELL_PUBLIC int cell_blob_dump_json(cell_blob *blob, char **ret_json)
 	add(object, "comm-revision", dump_revision(config), &failed);
 	if (config->flags & CELLHV_CELL_STRICT_MSRS)
 		add(object, "msr-policy", json_object_new_string("strict"), &failed);
+	if (config->flags & CELLHV_CELL_PLATFORM_PC)
+		add(object, "platform", json_object_new_string("pc"), &failed);
+	if (config->flags & CELLHV_CELL_SIGNATURE_KVM)
+		add(object, "signature", json_object_new_string("kvm"), &failed);
 	add(object, "entry", string("0x%" PRIx64, config->entry), &failed);
 
 	text = failed ? NULL : json_to_text(object);

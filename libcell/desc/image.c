@@ -37,7 +37,7 @@ static int open_in(const char *directory, const char *file, uint64_t *ret_size)
 }
 
 /* The first one that is there, whatever it is. */
-static int open_image(const cell_desc *desc, const char *file, uint64_t *ret_size)
+int image_open(const cell_desc *desc, const char *file, uint64_t *ret_size)
 {
 	static const char *const directories[] = {DESC_DIRECTORIES, IMAGE_DIRECTORY};
 	const char *root = desc->context->root;
@@ -58,7 +58,7 @@ static int open_image(const cell_desc *desc, const char *file, uint64_t *ret_siz
 	return r;
 }
 
-/* Where open_image() has looked, for a sentence. */
+/* Where image_open() has looked, for a sentence. */
 static const char *places(const cell_desc *desc, const char *file)
 {
 	if (*file == '/')
@@ -67,25 +67,20 @@ static const char *places(const cell_desc *desc, const char *file)
 			       : " in " IMAGE_PLACES;
 }
 
-/* False: reported. */
-static bool check_file(cell_desc *desc, size_t index, uint64_t *ret_size)
+bool image_check_file(cell_desc *desc, const char *pointer, const char *file, uint64_t *ret_size)
 {
-	const struct desc_image *image = &desc->images[index];
-	_cleanup_close_ int fd = open_image(desc, image->file, ret_size);
-	char pointer[DOCUMENT_POINTER_SIZE];
+	_cleanup_close_ int fd = image_open(desc, file, ret_size);
 
-	document_pointer(pointer, "images", index, "file");
 	if (fd == -ENOENT)
 		desc_report(desc, CELL_ERROR, "image-missing", pointer,
 			    "there is no file %.256s%s: build or install it, or correct the name",
-			    image->file, places(desc, image->file));
+			    file, places(desc, file));
 	else if (fd < 0)
 		desc_report(desc, CELL_ERROR, "image-missing", pointer, "%.256s cannot be read: %s",
-			    image->file, file_error(fd));
+			    file, file_error(fd));
 	else if (!*ret_size)
 		desc_report(desc, CELL_ERROR, "image-empty", pointer,
-			    "there is nothing in the file %.256s: build or install it again",
-			    image->file);
+			    "there is nothing in the file %.256s: build or install it again", file);
 	return fd >= 0 && *ret_size;
 }
 
@@ -96,8 +91,10 @@ static void check_one(cell_desc *desc, size_t index)
 	uint64_t size = 0, room;
 
 	if (!image->file || desc_is_bad(desc, "images", index, "file") ||
-	    !check_file(desc, index, &size) || desc_is_bad(desc, "images", index, "") ||
-	    desc_is_bad(desc, "images", index, "at") || !desc_memory_known(desc))
+	    !image_check_file(desc, document_pointer(pointer, "images", index, "file"), image->file,
+			      &size) ||
+	    desc_is_bad(desc, "images", index, "") || desc_is_bad(desc, "images", index, "at") ||
+	    !desc_memory_known(desc))
 		return;
 
 	room = room_at(desc, image->guest);
@@ -126,11 +123,13 @@ static void check_command_line(cell_desc *desc)
 
 void image_check_files(cell_desc *desc)
 {
+	char pointer[DOCUMENT_POINTER_SIZE];
 	uint64_t size = 0;
 
 	for (size_t i = 0; i < desc->n_images; i++)
 		if (desc->images[i].file && !desc_is_bad(desc, "images", i, "file"))
-			check_file(desc, i, &size);
+			image_check_file(desc, document_pointer(pointer, "images", i, "file"),
+					 desc->images[i].file, &size);
 }
 
 void image_check(cell_desc *desc)
@@ -141,32 +140,40 @@ void image_check(cell_desc *desc)
 		check_command_line(desc);
 }
 
-int image_load(cell_desc *desc, size_t index, char **ret_data, size_t *ret_size)
+int image_read(cell_desc *desc, const char *file, uint64_t max, char **ret_data, size_t *ret_size)
 {
-	const struct desc_image *image = &desc->images[index];
-	uint64_t size, room = room_at(desc, image->guest);
-	_cleanup_close_ int fd = open_image(desc, image->file, &size);
+	uint64_t size;
+	_cleanup_close_ int fd = image_open(desc, file, &size);
 	int r = fd;
 
 	if (fd >= 0)
-		r = file_load_fd(fd, room, ret_data, ret_size);
+		r = file_load_fd(fd, max, ret_data, ret_size);
 	if (r == -ENOMEM)
 		return context_oom(desc->context);
+	if (r >= 0 && !*ret_size) {
+		free(TAKE_PTR(*ret_data)); /* the caller frees it, too */
+		return context_fail(desc->context, -ENODATA, "ImageMissing",
+				    "There is nothing in the image %s: build or install it again.",
+				    file);
+	}
+	if (r < 0 && r != -EFBIG)
+		return context_fail(desc->context, r, "ImageMissing",
+				    "The image %s cannot be read (%s): it is looked for%s.", file,
+				    file_error(r), places(desc, file));
+	return r;
+}
+
+int image_load(cell_desc *desc, size_t index, char **ret_data, size_t *ret_size)
+{
+	const struct desc_image *image = &desc->images[index];
+	uint64_t room = room_at(desc, image->guest);
+	int r = image_read(desc, image->file, room, ret_data, ret_size);
+
 	if (r == -EFBIG)
 		return context_fail(desc->context, r, "ImageTooLarge",
 				    "The image %s is larger than the %" PRIu64
 				    " bytes of memory the cell has from 0x%" PRIx64
 				    " on: enlarge the region or move the image.",
 				    image->file, room, image->guest);
-	if (r >= 0 && !*ret_size) {
-		free(*ret_data);
-		return context_fail(desc->context, -ENODATA, "ImageMissing",
-				    "There is nothing in the image %s: build or install it again.",
-				    image->file);
-	}
-	if (r < 0)
-		return context_fail(desc->context, r, "ImageMissing",
-				    "The image %s cannot be read (%s): it is looked for%s.",
-				    image->file, file_error(r), places(desc, image->file));
-	return 0;
+	return r < 0 ? r : 0;
 }

@@ -13,6 +13,12 @@
 
 #include "text/number.h"
 
+#define RAM (CELLHV_MEMORY_READ | CELLHV_MEMORY_WRITE | CELLHV_MEMORY_EXECUTE)
+
+/* In between are links, registers of functions, and of what every PC has. */
+#define LOW_RAM_END (2ull << 30)
+#define HIGH_RAM (4ull << 30)
+
 static void key_name(const struct value *value)
 {
 	const char *name = json_object_get_string(value->json);
@@ -162,8 +168,28 @@ static void key_memory_region(const struct value *value)
 {
 	struct desc_memory *memory = &keys_desc(value)->memory[value->index];
 
-	memory->flags = CELLHV_MEMORY_READ | CELLHV_MEMORY_WRITE | CELLHV_MEMORY_EXECUTE;
+	memory->flags = RAM;
 	parse_object(value, memory_keys, memory);
+}
+
+/* As a PC has it: from 0 on, and what does not fit below its registers from 4 GiB on. */
+static void key_memory_total(const struct value *value)
+{
+	cell_desc *desc = keys_desc(value);
+	uint64_t size, low;
+
+	if (!parse_aligned(value, &size))
+		return;
+	if (size == 0) {
+		parse_error(value, "no-memory", "a cell needs memory");
+		return;
+	}
+	desc->has_memory_size = true;
+	low = size < LOW_RAM_END ? size : LOW_RAM_END;
+	desc->memory[desc->n_memory++] = (struct desc_memory){.size = low, .flags = RAM};
+	if (size > low)
+		desc->memory[desc->n_memory++] =
+			(struct desc_memory){.size = size - low, .guest = HIGH_RAM, .flags = RAM};
 }
 
 static void key_memory(const struct value *value)
@@ -171,6 +197,10 @@ static void key_memory(const struct value *value)
 	cell_desc *desc = keys_desc(value);
 	bool has_ram = false;
 
+	if (!json_object_is_type(value->json, json_type_array)) {
+		key_memory_total(value);
+		return;
+	}
 	desc->n_memory =
 		parse_list(value, PARSE_OBJECT, CELLHV_MAX_MEMORY_REGIONS, key_memory_region);
 	for (size_t i = 0; i < desc->n_memory; i++)
@@ -179,7 +209,7 @@ static void key_memory(const struct value *value)
 		parse_error(value, "no-memory", "a cell needs at least one region of RAM");
 }
 
-static char *copy_string(const struct value *value)
+char *keys_copy_string(const struct value *value)
 {
 	char *text = strdup(json_object_get_string(value->json));
 
@@ -192,7 +222,7 @@ static void key_image_file(const struct value *value)
 {
 	struct desc_image *image = value->target;
 
-	image->file = copy_string(value);
+	image->file = keys_copy_string(value);
 	if (image->file && !*image->file)
 		parse_error(value, "bad-file", "this is not the name of a file");
 }
@@ -220,7 +250,7 @@ static void key_images(const struct value *value)
 
 static void key_command_line_text(const struct value *value)
 {
-	keys_desc(value)->command_line = copy_string(value);
+	keys_desc(value)->command_line = keys_copy_string(value);
 }
 
 static void key_command_line_at(const struct value *value)
@@ -346,7 +376,7 @@ const struct key keys_cell[] = {
 	{"name", PARSE_STRING, true, key_name},
 	{"description", PARSE_STRING, false, key_description},
 	{"cpus", PARSE_INTEGER | PARSE_ARRAY, true, key_cpus},
-	{"memory", PARSE_ARRAY, true, key_memory},
+	{"memory", PARSE_NUMBER | PARSE_ARRAY, true, key_memory},
 	{"images", PARSE_ARRAY, false, key_images},
 	{"command-line", PARSE_STRING | PARSE_OBJECT, false, key_command_line},
 	{"ports", PARSE_ARRAY, false, keys_ports},
@@ -362,7 +392,9 @@ const struct key keys_cell[] = {
 	{"entry", PARSE_NUMBER, false, key_entry},
 	{"shutdown", PARSE_OBJECT, false, key_shutdown},
 	{"devices", PARSE_ANY, false, key_unsupported},
-	{"linux", PARSE_ANY, false, key_unsupported},
+	{"platform", PARSE_STRING, false, keys_platform},
+	{"signature", PARSE_STRING, false, keys_signature},
+	{"linux", PARSE_OBJECT, false, keys_linux},
 	{"restart", PARSE_ANY, false, key_restart},
 	{0},
 };

@@ -19,6 +19,14 @@ void keys_links(const struct value *value);
 void keys_ports(const struct value *value);
 void keys_console(const struct value *value);
 
+/* Which machine the guest finds, and Linux on it, in keys_linux.c. */
+void keys_platform(const struct value *value);
+void keys_signature(const struct value *value);
+void keys_linux(const struct value *value);
+
+/* Text of its own; NULL: no memory, which is noted. */
+char *keys_copy_string(const struct value *value);
+
 /* Devices, in keys_device.c. */
 void keys_pci(const struct value *value);
 void keys_irqs(const struct value *value);

@@ -7,13 +7,25 @@
 #include <cellhv/guest.h>
 
 #include "base/range.h"
+#include "desc/linux.h"
 
 #define PAGE 4096
 #define PCI_PORTS 0xcf8
 #define PCI_PORTS_COUNT 8
 
+/* A PC has RAM at the usual address, and nothing between local APICs and firmware. */
+#define PC_COMM_ADDRESS 0xfef00000
+
 /* Nested page tables of four levels. */
 #define GUEST_END (1ull << 48)
+
+/* Where the text says that member of a region. */
+static const char *region_pointer(const cell_desc *desc, char pointer[DOCUMENT_POINTER_SIZE],
+				  size_t index, const char *member)
+{
+	return desc->has_memory_size ? "/memory"
+				     : document_pointer(pointer, "memory", index, member);
+}
 
 static void note_region(cell_desc *desc, const char *code, size_t index, const char *member)
 {
@@ -21,7 +33,7 @@ static void note_region(cell_desc *desc, const char *code, size_t index, const c
 	uint64_t start = strcmp(member, "phys") == 0 ? memory->phys : memory->guest;
 	char pointer[DOCUMENT_POINTER_SIZE];
 
-	desc_report(desc, CELL_NOTE, code, document_pointer(pointer, "memory", index, member),
+	desc_report(desc, CELL_NOTE, code, region_pointer(desc, pointer, index, member),
 		    "this region is at 0x%" PRIx64 " to 0x%" PRIx64, start,
 		    start + memory->size - 1);
 }
@@ -71,7 +83,7 @@ static void verify_region(cell_desc *desc, size_t index)
 
 	if (memory->size > GUEST_END || memory->guest > GUEST_END - memory->size)
 		desc_report(desc, CELL_ERROR, "out-of-range",
-			    document_pointer(pointer, "memory", index, "at"),
+			    region_pointer(desc, pointer, index, "at"),
 			    "this region ends beyond 256 TiB, where guest addresses end");
 	else if (memory->phys + memory->size < memory->phys)
 		desc_report(desc, CELL_ERROR, "out-of-range",
@@ -100,7 +112,8 @@ static void verify_comm(cell_desc *desc)
 	    diag_has_error_at(&desc->doc.diags, "/comm"))
 		return;
 	if (!placed)
-		desc->comm = CELLHV_COMM_DEFAULT_ADDRESS;
+		desc->comm = desc->flags & CELLHV_CELL_PLATFORM_PC ? PC_COMM_ADDRESS
+								   : CELLHV_COMM_DEFAULT_ADDRESS;
 	if (desc->comm > GUEST_END - PAGE) {
 		desc_report(desc, CELL_ERROR, "out-of-range", "/comm/at",
 			    "the comm page is beyond 256 TiB, where guest addresses end");
@@ -219,6 +232,7 @@ void verify_desc(cell_desc *desc)
 {
 	char pointer[DOCUMENT_POINTER_SIZE];
 
+	linux_settle(desc);
 	for (size_t i = 0; i < desc->n_memory; i++)
 		verify_region(desc, i);
 	verify_comm(desc);

@@ -59,6 +59,7 @@ static const char *describe_types(unsigned types)
 		{PARSE_OBJECT, "an object"},
 		{PARSE_NUMBER, "an integer or a string such as \"0x1000\""},
 		{PARSE_INTEGER | PARSE_ARRAY, "a list of CPU numbers or how many CPUs are wanted"},
+		{PARSE_NUMBER | PARSE_ARRAY, "a size such as \"256M\", or a list of regions"},
 		{PARSE_STRING | PARSE_OBJECT, "a string or an object"},
 		{PARSE_INTEGER | PARSE_OBJECT, "an integer or an object"},
 	};

@@ -15,7 +15,7 @@ PACKAGES=(
 GATE_PACKAGES=(
 	clang-format clang-tidy cppcheck sparse pmccabe shellcheck
 	clang libclang-rt-dev abigail-tools gcovr valgrind libc6-dbg python3-jsonschema dbus dbus-daemon python3-dbus python3-gi passwd
-	debhelper dh-dkms dpkg-dev lintian pkgconf
+	debhelper dh-dkms dpkg-dev lintian pkgconf acpica-tools
 )
 KERNEL_PACKAGES=(flex bison bc libelf-dev)
 QEMU_WANTED=9

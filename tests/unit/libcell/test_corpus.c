@@ -10,6 +10,7 @@
 
 #include "base/blob.h"
 #include "blobtext.h"
+#include "bzimage.h"
 #include "check.h"
 #include "desc/desc.h"
 #include "expected.h"
@@ -92,6 +93,7 @@ TEST(corpus_gives_the_expected_diagnostics)
 	sysroot_make(&root);
 	sysroot_write(&root, "/usr/lib/cells/images/small.bin", "small");
 	sysroot_write(&root, "/usr/lib/cells/images/folder/file", "x");
+	bzimage_install(&root);
 	pcibox_plug(&root);
 	CHECK(expected_count(CORPUS "/*/*.json", &root, check_file) >= BAD_FILES);
 	sysroot_remove(&root);

@@ -17,7 +17,8 @@ import jsonschema
 
 SHAPE = {"missing-key", "unknown-key", "wrong-type", "bad-name", "not-a-number", "bad-access",
          "bad-duration", "bad-policy", "bad-revision", "cpu-zero", "cpu-twice", "no-cpus",
-         "unsupported-key", "bad-console", "bad-distance", "bad-file", "bad-function"}
+         "unsupported-key", "bad-console", "bad-distance", "bad-file", "bad-function", "bad-platform",
+         "bad-signature"}
 NO_TREE = {"not-json", "duplicate-key"}
 
 
