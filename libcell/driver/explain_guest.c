@@ -22,6 +22,7 @@ static const char *const reasons[CELLHV_FAILURE_MAX] = {
 	[CELLHV_FAILURE_STATE] = "cell-state",
 	[CELLHV_FAILURE_DMA] = "dma",
 	[CELLHV_FAILURE_SILENT] = "cpu-silent",
+	[CELLHV_FAILURE_PANIC] = "kernel-panic",
 };
 
 const char *explain_failure_reason(uint32_t reason)
@@ -59,12 +60,16 @@ static const char *memory_verb(uint64_t detail)
 	return detail & 4 ? "executed" : detail & 2 ? "wrote" : "read";
 }
 
-/* What the guest says of itself, in the comm page: that was no single instruction. */
+/* What the guest says of itself: that was no single instruction. */
 static bool explain_report(const struct cellhv_failure *failure, char message[160])
 {
 	switch (failure->reason) {
 	case CELLHV_FAILURE_GUEST:
 		snprintf(message, 160, "The guest reported that it failed.");
+		return true;
+	case CELLHV_FAILURE_PANIC:
+		snprintf(message, 160,
+			 "The guest has panicked: the last lines of its console say why.");
 		return true;
 	case CELLHV_FAILURE_REVISION:
 		snprintf(message, 160,

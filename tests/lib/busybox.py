@@ -206,11 +206,12 @@ def _follow(running, console, show, timeout):
 
 
 def run(machine, version, command, files=(), timeout=120, logs=None, show=True, kernel_args="",
-        options=(), boots=False):
+        options=(), boots=False, more=None):
     """
     Returns the Outcome of `command`; logs/ gets console, hypervisor and verdict, and what the
     emulator itself says. `timeout` in seconds is multiplied by the machine's patience, `options` are
     the emulator's own. A machine of QEMU goes on from its snapshot, unless it has options or `boots`.
+    `more(image, version)` adds to what the guest has.
     """
     logs.mkdir(parents=True, exist_ok=True)
     ports = [logs / name for name in ("console", "hypervisor", "verdict")]
@@ -219,6 +220,8 @@ def run(machine, version, command, files=(), timeout=120, logs=None, show=True, 
 
     def content(image):
         _add_content(image, version, command, files)
+        if more:
+            more(image, version)
 
     with open(logs / "emulator", "wb") as log:
         if machine.emulator == "QEMU" and not machine.migrates and not options:

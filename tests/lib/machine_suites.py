@@ -24,6 +24,7 @@ import time
 import busybox
 import debian
 import kernel
+import linux_cell
 import payload
 from machine import MACHINES
 from paths import LOGS, ROOT
@@ -32,6 +33,7 @@ from suites import Result, SingleTest, Suite, last_line, log_path, verdicts
 GUEST_LIBRARY = ROOT / "tests/lib/guest.sh"
 UNITS_LIBRARY = ROOT / "tests/lib/units.sh"
 CELLS_LIBRARY = ROOT / "tests/lib/cells.sh"
+CONTENTS = {"linux": linux_cell.add}
 KERNEL_MISSING = ["sh", "-c", "tests/lib/kernels.sh unpack && echo it is there now: run this test again; exit 1"]
 
 
@@ -91,7 +93,8 @@ class BusyboxSuite(MachineSuite):
             self.machine, self.version, self.script(tests), timeout=timeout, logs=logs, show=False,
             files=[(GUEST_LIBRARY, "rig/guest.sh"), (CELLS_LIBRARY, "rig/cells.sh"),
                    (self.path, "rig/suite.sh")],
-            kernel_args=self.head.get("kernel-args", ""), boots=self.head.get("start") == "boot")
+            kernel_args=self.head.get("kernel-args", ""), boots=self.head.get("start") == "boot",
+            more=CONTENTS.get(self.head.get("content")))
         self.cost.boots += outcome.boots
         self.cost.cpu_seconds += outcome.cpu_seconds
         found = verdicts((logs / "verdict").read_text(errors="replace"))

@@ -238,8 +238,8 @@ TEST(names)
 TEST(fixed_fields)
 {
 	CELL_WITH(config.flags, 4, FORMAT, FIELD(flags));
-	VALID_WITH(config.flags, 0x1b);
-	CELL_WITH(config.flags, 0x20, FORMAT, FIELD(flags));
+	VALID_WITH(config.flags, 0x7b);
+	CELL_WITH(config.flags, 0x80, FORMAT, FIELD(flags));
 	for (uint16_t revision = 0; revision <= CELLHV_COMM_REVISION; revision++)
 		VALID_WITH(config.comm_revision, revision);
 	VALID_WITH(config.comm_revision, CELLHV_COMM_LEGACY);
