@@ -144,11 +144,6 @@ static ssize_t console_write(struct file *file, const char __user *buffer, size_
 	u64 outputs;
 	ssize_t ret;
 
-	if (!capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	if (console->id == CELLHV_ROOT_ID)
-		return -EOPNOTSUPP;
-
 	for (;;) {
 		/* What the guest takes counts as its output does. */
 		outputs = watch_outputs();
@@ -171,7 +166,7 @@ static __poll_t console_poll(struct file *file, poll_table *table)
 
 	mutex_lock(&console->lock);
 	ret = console_fetch(console, 1, &next);
-	if (console->id != CELLHV_ROOT_ID && console_type(console, 0) != -EAGAIN)
+	if (file->f_mode & FMODE_WRITE && console_type(console, 0) != -EAGAIN)
 		room = EPOLLOUT | EPOLLWRNORM;
 	mutex_unlock(&console->lock);
 
@@ -234,13 +229,21 @@ static int console_open_fd(u32 id, int flags)
 	/* Counted first: once there is a descriptor, another thread may close it. */
 	watch_open();
 	fd = anon_inode_getfd("[cellhv-console]", &console_operations, console,
-			      O_RDWR | O_CLOEXEC | flags);
+			      O_CLOEXEC | flags);
 	if (fd < 0) {
 		watch_close();
 		console_free(console);
 	}
 
 	return fd;
+}
+
+/* Whether who asks may type, and whether there is somebody who would read it. */
+static int console_check_input(const struct cell *cell)
+{
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return cell && cell->config->flags & CELLHV_CELL_PLATFORM_PC ? 0 : -EOPNOTSUPP;
 }
 
 int console_open(union device_args *args)
@@ -250,7 +253,7 @@ int console_open(union device_args *args)
 	struct cell *cell = NULL;
 	int ret;
 
-	if (open->flags & ~(O_CLOEXEC | O_NONBLOCK) || open->reserved)
+	if (open->flags & ~(O_CLOEXEC | O_NONBLOCK | O_RDWR) || open->reserved)
 		return -EINVAL;
 
 	ret = hypervisor_get(&error);
@@ -262,8 +265,10 @@ int console_open(union device_args *args)
 		if (!cell)
 			ret = -ENOENT;
 	}
+	if (!ret && open->flags & O_RDWR)
+		ret = console_check_input(cell);
 	if (!ret)
-		ret = console_open_fd(open->id, open->flags & O_NONBLOCK);
+		ret = console_open_fd(open->id, open->flags & (O_NONBLOCK | O_RDWR));
 	if (cell)
 		roster_put(cell);
 	hypervisor_put();

@@ -13,6 +13,7 @@
 #include "ctl.h"
 #include "exit-status.h"
 
+#define HARMLESS "\n\r\b"
 #define ESCAPE 0x1d /* ^] */
 #define ESCAPES 3
 #define ESCAPE_SECONDS 1
@@ -27,14 +28,14 @@ static void head(const struct attached *console, bool only)
 	last = console;
 }
 
-/* A guest shall not drive the terminal: only lines and tabs pass as they are. */
+/* A guest shall not drive the terminal: only lines, tabs and steps back pass as they are. */
 static void show(struct printable *utf8, const unsigned char *bytes, size_t n)
 {
 	bool terminal = isatty(STDOUT_FILENO);
 	char text[PRINTABLE_MAX];
 
 	for (size_t i = 0; i < n; i++) {
-		bool passes = !terminal || bytes[i] == '\n' || bytes[i] == '\r';
+		bool passes = !terminal || (bytes[i] && strchr(HARMLESS, bytes[i]));
 		size_t length =
 			passes ? printable_end(utf8, text) : printable(utf8, bytes[i], text);
 
@@ -62,18 +63,30 @@ static bool copy_once(struct attached *console, bool only)
 	return n > 0 || (n < 0 && errno == EINTR);
 }
 
-/* Those that go on, and where `keys`, the keyboard after them. -ENODATA: all have ended. */
-static int wait_for(const struct attached *consoles, size_t n, bool keys, struct pollfd *fds)
+/* Of the person at the keyboard: what was typed, and has not been taken yet. */
+struct keyboard {
+	unsigned char keys[64];
+	size_t n_keys;
+	unsigned n_escapes;
+	time_t first; /* escape, of those in a row */
+	bool leaves;
+};
+
+/* Those that go on, and after them the keyboard where there is one: keys are read as they are
+ * taken. -ENODATA: all have ended. */
+static int wait_for(const struct attached *consoles, size_t n, const struct keyboard *keyboard,
+		    struct pollfd *fds)
 {
-	bool go_on = false;
+	bool go_on = false, waits = keyboard && keyboard->n_keys > 0;
 
 	for (size_t i = 0; i < n; i++) {
-		fds[i] = (struct pollfd){consoles[i].ended ? -1 : consoles[i].fd, POLLIN, 0};
+		fds[i] = (struct pollfd){consoles[i].ended ? -1 : consoles[i].fd,
+					 (short)(POLLIN | (waits ? POLLOUT : 0)), 0};
 		go_on |= !consoles[i].ended;
 	}
 	if (!go_on)
 		return -ENODATA;
-	fds[n] = (struct pollfd){keys ? STDIN_FILENO : -1, POLLIN, 0};
+	fds[n] = (struct pollfd){keyboard && !waits ? STDIN_FILENO : -1, POLLIN, 0};
 	if (poll(fds, n + 1, -1) >= 0)
 		return 0;
 
@@ -86,7 +99,7 @@ static int wait_for(const struct attached *consoles, size_t n, bool keys, struct
 static void copy_ready(struct attached *consoles, size_t n, const struct pollfd *fds)
 {
 	for (size_t i = 0; i < n; i++)
-		if (fds[i].revents)
+		if (fds[i].revents & ~POLLOUT)
 			copy_once(&consoles[i], n == 1);
 }
 
@@ -107,40 +120,56 @@ static int report(const struct attached *consoles, size_t n, int r)
 	return status;
 }
 
-/* Whether the person has asked to leave. */
-static bool read_keys(unsigned *n, time_t *first)
+/* Three escapes in a row ask to leave. */
+static void count_escapes(struct keyboard *keyboard)
 {
-	unsigned char keys[64];
-	ssize_t count = read(STDIN_FILENO, keys, sizeof(keys));
 	struct timespec now;
 
-	if (count <= 0)
-		return count == 0;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	for (ssize_t i = 0; i < count; i++) {
-		if (keys[i] != ESCAPE || (*n > 0 && now.tv_sec - *first > ESCAPE_SECONDS))
-			*n = 0;
-		if (keys[i] == ESCAPE && (*n)++ == 0)
-			*first = now.tv_sec;
-		if (*n >= ESCAPES)
-			return true;
+	for (size_t i = 0; i < keyboard->n_keys && !keyboard->leaves; i++) {
+		if (keyboard->keys[i] != ESCAPE ||
+		    (keyboard->n_escapes > 0 && now.tv_sec - keyboard->first > ESCAPE_SECONDS))
+			keyboard->n_escapes = 0;
+		if (keyboard->keys[i] == ESCAPE && keyboard->n_escapes++ == 0)
+			keyboard->first = now.tv_sec;
+		keyboard->leaves = keyboard->n_escapes >= ESCAPES;
 	}
-
-	return false;
 }
 
-/* keys: until the person at the keyboard leaves; else until nobody reads any more. */
-static int follow_all(struct attached *consoles, size_t n, bool keys)
+static void read_keys(struct keyboard *keyboard)
+{
+	ssize_t count = read(STDIN_FILENO, keyboard->keys, sizeof(keyboard->keys));
+
+	keyboard->leaves = count == 0;
+	keyboard->n_keys = count > 0 ? (size_t)count : 0;
+	count_escapes(keyboard);
+}
+
+/* What the guest has no room for waits; where it reads no more, its end is about to be read. */
+static void type_keys(struct keyboard *keyboard, const struct attached *console)
+{
+	ssize_t count = console->typed ? write(console->fd, keyboard->keys, keyboard->n_keys) : -1;
+
+	if (count < 0 && console->typed && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (count < 0)
+		count = (ssize_t)keyboard->n_keys;
+	keyboard->n_keys -= (size_t)count;
+	memmove(keyboard->keys, keyboard->keys + count, keyboard->n_keys);
+}
+
+/* keyboard: until the person at it leaves; NULL: until nobody reads any more. */
+static int follow_all(struct attached *consoles, size_t n, struct keyboard *keyboard)
 {
 	struct pollfd *fds = calloc(n + 1, sizeof(*fds));
-	unsigned n_escapes = 0;
-	time_t first = 0;
 	int r = fds ? 0 : -ENOMEM;
 
-	while (r == 0 && (keys || !ferror(stdout))) {
-		r = wait_for(consoles, n, keys, fds);
-		if (r == 0 && fds[n].revents && read_keys(&n_escapes, &first))
-			break;
+	while (r == 0 && (keyboard ? !keyboard->leaves : !ferror(stdout))) {
+		r = wait_for(consoles, n, keyboard, fds);
+		if (r == 0 && fds[n].revents)
+			read_keys(keyboard);
+		if (r == 0 && keyboard && keyboard->n_keys > 0)
+			type_keys(keyboard, &consoles[0]);
 		if (r == 0)
 			copy_ready(consoles, n, fds);
 	}
@@ -155,7 +184,7 @@ int attach_copy(struct attached *consoles, size_t n, bool follow)
 		while (copy_once(&consoles[i], n == 1) && !ferror(stdout))
 			;
 
-	return report(consoles, n, follow ? follow_all(consoles, n, false) : 0);
+	return report(consoles, n, follow ? follow_all(consoles, n, NULL) : 0);
 }
 
 /* "a" or "a, b and c". */
@@ -167,6 +196,7 @@ static void print_names(const struct attached *consoles, size_t n)
 
 int attach_run(struct attached *consoles, size_t n)
 {
+	struct keyboard keyboard = {0};
 	struct termios old, raw;
 	int r;
 
@@ -174,13 +204,14 @@ int attach_run(struct attached *consoles, size_t n)
 		return ctl_fail("Cannot use the terminal: %s", strerror(errno));
 	fputs("Connected to the console of ", stderr);
 	print_names(consoles, n);
-	fputs(". Press ^] three times within a second to leave.\n", stderr);
+	fprintf(stderr, "%s. Press ^] three times within a second to leave.\n",
+		consoles[0].typed ? ", which reads what you type" : "");
 
 	raw = old;
 	cfmakeraw(&raw);
 	raw.c_oflag = old.c_oflag;
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
-	r = follow_all(consoles, n, true);
+	r = follow_all(consoles, n, &keyboard);
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &old);
 
 	fputs("\nDisconnected from the console of ", stderr);

@@ -12,6 +12,7 @@
 struct attached {
 	const char *name;
 	int fd;		       /* the caller's */
+	bool typed;	       /* keys go to it; only where it is the only one */
 	bool ended;	       /* nothing more will come */
 	int error;	       /* that has ended it, or 0 */
 	struct printable utf8; /* of what it wrote last */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -10,52 +11,96 @@
 #include "exit-status.h"
 #include "names.h"
 
-static int open_local(struct ctl *ctl, const char *name, int *ret)
+/* A guest that nobody can type at is only read. */
+static int open_cell(struct ctl *ctl, cell_cell *cell, struct attached *ret)
 {
-	CLEANUP_HV cell_hv *hv = NULL;
-	CLEANUP_CELL cell_cell *cell = NULL;
-	int fd, r = ctl_open_cell(ctl, name, &hv, &cell);
+	int fd = ret->typed ? cell_cell_console_attach(cell, true) : -EOPNOTSUPP;
 
-	if (r != EXIT_OK)
-		return r;
-	fd = cell_cell_console_open(cell, true);
+	if (fd == -EOPNOTSUPP) {
+		ret->typed = false;
+		fd = cell_cell_console_open(cell, true);
+	}
 	if (fd < 0)
 		return ctl_fail_cell(ctl, fd);
 
-	*ret = fd;
+	ret->fd = fd;
 	return EXIT_OK;
 }
 
-static int open_by_bus(struct ctl *ctl, const char *name, int *ret)
+static int open_local(struct ctl *ctl, struct attached *ret)
 {
-	CLEANUP_MESSAGE sd_bus_message *m = NULL, *reply = NULL;
-	int fd, r = bus_new_call(ctl, name, "OpenConsole", &m);
+	CLEANUP_HV cell_hv *hv = NULL;
+	CLEANUP_CELL cell_cell *cell = NULL;
+	int r = ctl_open_cell(ctl, ret->name, &hv, &cell);
 
-	if (r == EXIT_OK && sd_bus_message_append(m, "t", UINT64_C(0)) < 0)
-		return ctl_fail("Out of memory.");
-	if (r == EXIT_OK)
-		r = bus_call(ctl, m, &reply);
-	if (r != EXIT_OK)
-		return r;
+	return r == EXIT_OK ? open_cell(ctl, cell, ret) : r;
+}
+
+static int take_descriptor(sd_bus_message *reply, struct attached *ret)
+{
+	int fd;
+
 	if (sd_bus_message_read(reply, "h", &fd) < 0)
 		return ctl_fail("cellmgrd gave an answer that is no descriptor.");
 
-	*ret = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	return *ret < 0 ? ctl_fail("Out of descriptors.") : EXIT_OK;
+	ret->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return ret->fd < 0 ? ctl_fail("Out of descriptors.") : EXIT_OK;
+}
+
+static int call_for_descriptor(struct ctl *ctl, const char *name, const char *member,
+			       sd_bus_message **ret)
+{
+	int r = bus_new_call(ctl, name, member, ret);
+
+	if (r == EXIT_OK && sd_bus_message_append(*ret, "t", UINT64_C(0)) < 0)
+		return ctl_fail("Out of memory.");
+	return r;
+}
+
+/* Whatever forbids that: it may be read still, and if not, that says why. */
+static int attach_by_bus(struct ctl *ctl, struct attached *ret)
+{
+	CLEANUP_MESSAGE sd_bus_message *m = NULL, *reply = NULL;
+	int r = call_for_descriptor(ctl, ret->name, "AttachConsole", &m);
+
+	if (r != EXIT_OK)
+		return r;
+	ret->typed = sd_bus_call(sd_bus_message_get_bus(m), m, 0, NULL, &reply) >= 0;
+	return ret->typed ? take_descriptor(reply, ret) : EXIT_OK;
+}
+
+static int read_by_bus(struct ctl *ctl, struct attached *ret)
+{
+	CLEANUP_MESSAGE sd_bus_message *m = NULL, *reply = NULL;
+	int r = call_for_descriptor(ctl, ret->name, "OpenConsole", &m);
+
+	if (r == EXIT_OK)
+		r = bus_call(ctl, m, &reply);
+	return r == EXIT_OK ? take_descriptor(reply, ret) : r;
+}
+
+static int open_by_bus(struct ctl *ctl, struct attached *ret)
+{
+	int r = ret->typed ? attach_by_bus(ctl, ret) : EXIT_OK;
+
+	return r == EXIT_OK && !ret->typed ? read_by_bus(ctl, ret) : r;
 }
 
 /* Those that can be opened; the first that cannot decides the exit status. */
-static int open_each(struct ctl *ctl, char **names, struct attached *consoles, size_t *ret_n)
+static int open_each(struct ctl *ctl, char **names, bool typed, struct attached *consoles,
+		     size_t *ret_n)
 {
 	int first = EXIT_OK;
 	size_t n = 0;
 
 	for (; *names; names++) {
-		int fd = -1, r = bus_is_needed(ctl) ? open_by_bus(ctl, *names, &fd)
-						    : open_local(ctl, *names, &fd);
+		int r;
 
+		consoles[n] = (struct attached){.name = *names, .fd = -1, .typed = typed};
+		r = bus_is_needed(ctl) ? open_by_bus(ctl, &consoles[n])
+				       : open_local(ctl, &consoles[n]);
 		if (r == EXIT_OK)
-			consoles[n++] = (struct attached){.name = *names, .fd = fd};
+			n++;
 		else if (first == EXIT_OK)
 			first = r;
 	}
@@ -66,13 +111,12 @@ static int open_each(struct ctl *ctl, char **names, struct attached *consoles, s
 
 static int show(struct ctl *ctl, char **names, struct attached *consoles)
 {
+	bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	size_t n;
-	int r = EXIT_OK, first = open_each(ctl, names, consoles, &n);
+	int r = EXIT_OK, first = open_each(ctl, names, terminal && !names[1], consoles, &n);
 
 	if (n > 0)
-		r = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)
-			    ? attach_run(consoles, n)
-			    : attach_copy(consoles, n, ctl->follow);
+		r = terminal ? attach_run(consoles, n) : attach_copy(consoles, n, ctl->follow);
 	while (n > 0)
 		close(consoles[--n].fd);
 

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 
 #include "bring-up.h"
 #include "cleanup.h"
@@ -15,6 +16,49 @@
 #include "life.h"
 #include "log.h"
 #include "shutdown.h"
+
+#define RESETS_MAX 5
+#define RESETS_SECONDS 60
+
+/* A guest that does nothing but reset is stopped, as systemd does with a service. */
+static bool may_start_again(struct supervisor *s)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (s->n_resets == 0 || now.tv_sec - s->first_reset > RESETS_SECONDS) {
+		s->first_reset = now.tv_sec;
+		s->n_resets = 0;
+	}
+
+	return s->n_resets++ < RESETS_MAX;
+}
+
+/* -1: it runs again. */
+static int start_again(struct supervisor *s)
+{
+	int r;
+
+	if (!s->desc || !may_start_again(s)) {
+		log_event(s->name, EVENT_FAILED, LOG_ERR,
+			  s->desc ? "The guest resets itself over and over."
+				  : "The guest reset itself, and its description is gone.");
+		return EXIT_FAILED;
+	}
+
+	log_info("The guest reset itself; starting it again.");
+	r = cell_cell_stop(s->cell);
+	if (r >= 0)
+		r = cell_cell_load(s->cell, s->desc);
+	if (r >= 0)
+		r = cell_cell_start(s->cell);
+	if (r < 0) {
+		log_event(s->name, EVENT_FAILED, LOG_ERR, "Cannot start the guest again: %s",
+			  cell_context_last_error(s->context));
+		return EXIT_FAILED;
+	}
+	return -1;
+}
 
 int supervisor_follow(struct supervisor *s)
 {
@@ -35,6 +79,8 @@ int supervisor_follow(struct supervisor *s)
 			   cell_state_to_string(state));
 		return -1;
 	case CELL_SHUT_DOWN:
+		if (cell_cell_has_reset(s->cell) == 1)
+			return start_again(s);
 		log_event(s->name, EVENT_STOPPED, LOG_INFO, "The guest has shut itself down.");
 		return EXIT_OK;
 	case CELL_STOPPED:

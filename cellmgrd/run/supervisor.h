@@ -7,6 +7,7 @@
 #define CELLMGRD_SUPERVISOR_H
 
 #include <systemd/sd-event.h>
+#include <time.h>
 
 #include "cell.h"
 #include "console.h"
@@ -23,6 +24,8 @@ struct supervisor {
 	struct notify notify;
 	unsigned n_requests; /* for a shutdown, so far */
 	uint64_t signs;	     /* of life, at the last look */
+	unsigned n_resets;   /* of the guest's own, since first_reset */
+	time_t first_reset;  /* s, CLOCK_MONOTONIC */
 };
 
 /* Runs until the cell or the service ends; returns the exit status. */

@@ -2,6 +2,7 @@
 #include "driver/cell_object.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -234,6 +235,16 @@ LIBCELL_PUBLIC int cell_cell_devices(cell_cell *cell, char ***ret_names)
 	return 0;
 }
 
+LIBCELL_PUBLIC int cell_cell_has_reset(cell_cell *cell)
+{
+	struct cellhv_cell_info info;
+	int r;
+
+	context_begin(cell->hv->context);
+	r = cell_object_info(cell, &info);
+	return r < 0 ? r : info.reset == 1;
+}
+
 #define NS_PER_MS 1000000
 
 LIBCELL_PUBLIC int cell_cell_start_time(cell_cell *cell, uint64_t *ret_ms)
@@ -325,5 +336,19 @@ LIBCELL_PUBLIC int cell_cell_stats(cell_cell *cell, unsigned cpu,
 LIBCELL_PUBLIC int cell_cell_console_open(cell_cell *cell, bool nonblock)
 {
 	context_begin(cell->hv->context);
-	return hv_console_open(cell->hv, cell->id, nonblock);
+	return hv_console_open(cell->hv, cell->id, nonblock ? O_NONBLOCK : 0);
+}
+
+LIBCELL_PUBLIC int cell_cell_console_attach(cell_cell *cell, bool nonblock)
+{
+	int fd;
+
+	context_begin(cell->hv->context);
+	fd = hv_console_open(cell->hv, cell->id, O_RDWR | (nonblock ? O_NONBLOCK : 0));
+	if (fd == -EOPNOTSUPP)
+		return context_fail(cell->hv->context, fd, "NoConsoleInput",
+				    "The guest in cell %s has no console that one could type at: "
+				    "\"platform\": \"pc\" in its description gives it one.",
+				    cell->name);
+	return fd;
 }

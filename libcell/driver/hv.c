@@ -380,10 +380,9 @@ LIBCELL_PUBLIC int cell_hv_dispatch(cell_hv *hv)
 	return 0;
 }
 
-int hv_console_open(cell_hv *hv, uint32_t id, bool nonblock)
+int hv_console_open(cell_hv *hv, uint32_t id, uint32_t flags)
 {
-	struct cellhv_console_open request = {
-		.size = sizeof(request), .id = id, .flags = nonblock ? O_NONBLOCK : 0};
+	struct cellhv_console_open request = {.size = sizeof(request), .id = id, .flags = flags};
 
 	return driver_call(hv->context, hv->fd, CELLHV_IOC_CONSOLE_OPEN, &request, NULL,
 			   "open the console");
@@ -392,5 +391,5 @@ int hv_console_open(cell_hv *hv, uint32_t id, bool nonblock)
 LIBCELL_PUBLIC int cell_hv_console_open(cell_hv *hv, bool nonblock)
 {
 	context_begin(hv->context);
-	return hv_console_open(hv, CELLHV_ROOT_ID, nonblock);
+	return hv_console_open(hv, CELLHV_ROOT_ID, nonblock ? O_NONBLOCK : 0);
 }

@@ -10,8 +10,8 @@ struct cell_hv {
 	int fd;
 };
 
-/* Opens the console ring of a cell, or with CELLHV_ROOT_ID the hypervisor's. */
-int hv_console_open(cell_hv *hv, uint32_t id, bool nonblock);
+/* Opens the console of a cell, or with CELLHV_ROOT_ID the hypervisor's; flags: of open(2). */
+int hv_console_open(cell_hv *hv, uint32_t id, uint32_t flags);
 
 /* -ENODEV (HypervisorDisabled) unless enabled. */
 int hv_require_enabled(cell_hv *hv, const char *what);

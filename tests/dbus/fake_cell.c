@@ -313,6 +313,26 @@ int cell_cell_stats(cell_cell *cell, unsigned cpu, struct cell_stat ret_stats[CE
 	return 2;
 }
 
+int cell_cell_has_reset(cell_cell *cell)
+{
+	char path[FAKE_PATH_SIZE];
+
+	fake_path(path, "cells/%s/reset", cell->name);
+	return access(path, F_OK) == 0;
+}
+
+/* Who types reads it again: it is a FIFO. */
+int cell_cell_console_attach(cell_cell *cell, bool nonblock)
+{
+	char path[FAKE_PATH_SIZE];
+
+	fake_path(path, "cells/%s/typed", cell->name);
+	if (access(path, F_OK) < 0)
+		return fake_fail(cell->hv->context, -EOPNOTSUPP, "NoConsoleInput",
+				 "There is no console to type at.");
+	return cell_cell_console_open(cell, nonblock);
+}
+
 /* Both ends are held open, so that a writer that leaves is no end of file. */
 int cell_cell_console_open(cell_cell *cell, bool nonblock)
 {

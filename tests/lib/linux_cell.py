@@ -18,12 +18,9 @@ export PATH=/usr/sbin:/usr/bin HOME=/root TERM=dumb PS1='cell# '
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
+mount -t tmpfs run /run
 for module in $(cat /disk-modules); do insmod "$module"; done
-mkdir -p /etc/acpi
-echo 'poweroff -f' >/etc/acpi/PWRF
-chmod +x /etc/acpi/PWRF
-echo 'PWRB PWRF 0 PWRB' >/etc/acpi.map
-acpid -c /etc/acpi -l /dev/null
+(head -c 24 /dev/input/event0 >/run/pressed; poweroff -f) &
 echo "Linux $(uname -r) is up in the cell, $(nproc) CPUs"
 exec setsid cttyhack sh
 """

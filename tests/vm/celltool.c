@@ -150,7 +150,8 @@ static int call_state(cell_cell *cell, struct tool *tool)
 
 	(void)tool;
 	if (!error)
-		printf("%s %s\n", cell_state_to_string(state), failure.message);
+		printf("%s%s %s\n", cell_state_to_string(state),
+		       cell_cell_has_reset(cell) == 1 ? ", to start again" : "", failure.message);
 	return error;
 }
 
@@ -221,6 +222,21 @@ static int call_console(cell_cell *cell, struct tool *tool)
 {
 	(void)tool;
 	return drain(cell_cell_console_open(cell, true));
+}
+
+/* The option, and the key behind it that sends a line. */
+static int call_type(cell_cell *cell, struct tool *tool)
+{
+	int fd = cell_cell_console_attach(cell, false);
+	char line[256];
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	snprintf(line, sizeof(line), "%s\r", tool->option ? tool->option : "");
+	n = write(fd, line, strlen(line));
+	close(fd);
+	return n == (ssize_t)strlen(line) ? 0 : n < 0 ? -errno : -EAGAIN;
 }
 
 static int do_log(struct tool *tool)
@@ -336,6 +352,7 @@ static const struct verb {
 	{"ended", NULL, call_ended},	   {"state", NULL, call_state},
 	{"stats", NULL, call_stats},	   {"console", NULL, call_console},
 	{"facts", NULL, call_facts},	   {"cycle", do_cycle, NULL},
+	{"type", NULL, call_type},
 };
 
 static int run(struct tool *tool, const char *name)

@@ -7,6 +7,7 @@
 #define ACTION_MANAGE_CELLS "org.cellmgr1.manage-cells"
 #define ACTION_DEFINE_CELLS "org.cellmgr1.define-cells"
 #define ACTION_OPEN_CONSOLE "org.cellmgr1.open-console"
+#define ACTION_ATTACH_CONSOLE "org.cellmgr1.attach-console"
 #define ACTION_MANAGE_HYPERVISOR "org.cellmgr1.manage-hypervisor"
 
 struct service;

@@ -334,6 +334,8 @@ static const sd_bus_vtable vtable[] = {
 				ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("OpenConsole", SD_BUS_ARGS("t", flags), SD_BUS_RESULT("h", console),
 				change, ANYONE),
+	SD_BUS_METHOD_WITH_ARGS("AttachConsole", SD_BUS_ARGS("t", flags),
+				SD_BUS_RESULT("h", console), change, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("Hold", SD_BUS_ARGS("s", who, "s", why), SD_BUS_RESULT("h", hold),
 				change, ANYONE),
 	SD_BUS_METHOD_WITH_ARGS("ListHolds", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(sstu)", holds),

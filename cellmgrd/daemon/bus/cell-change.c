@@ -59,7 +59,10 @@ int cell_change_destroy(struct service *service, sd_bus_message *call, sd_bus_er
 	return worker_start(service, call, &task, error);
 }
 
-int cell_change_open_console(struct service *service, sd_bus_message *call, sd_bus_error *error)
+typedef int (*open_fn)(cell_cell *cell, bool nonblock);
+
+static int open_console(struct service *service, sd_bus_message *call, open_fn open,
+			sd_bus_error *error)
 {
 	CLEANUP_CELL cell_cell *cell = NULL;
 	CLEANUP_FD int fd = -1;
@@ -79,9 +82,19 @@ int cell_change_open_console(struct service *service, sd_bus_message *call, sd_b
 	r = cell_cell_by_name(manager_driver(service->manager), object->facts.name, &cell);
 	if (r < 0)
 		return bus_error_from_context(error, service->manager->context, r);
-	fd = cell_cell_console_open(cell, true);
+	fd = open(cell, true);
 	if (fd < 0)
 		return bus_error_from_context(error, service->manager->context, fd);
 
 	return sd_bus_reply_method_return(call, "h", fd);
+}
+
+int cell_change_open_console(struct service *service, sd_bus_message *call, sd_bus_error *error)
+{
+	return open_console(service, call, cell_cell_console_open, error);
+}
+
+int cell_change_attach_console(struct service *service, sd_bus_message *call, sd_bus_error *error)
+{
+	return open_console(service, call, cell_cell_console_attach, error);
 }

@@ -9,5 +9,6 @@ struct service;
 
 int cell_change_destroy(struct service *service, sd_bus_message *call, sd_bus_error *error);
 int cell_change_open_console(struct service *service, sd_bus_message *call, sd_bus_error *error);
+int cell_change_attach_console(struct service *service, sd_bus_message *call, sd_bus_error *error);
 
 #endif

@@ -32,6 +32,7 @@ static const struct operation {
 	{"Destroy", ACTION_MANAGE_CELLS, "destroy", cell_change_destroy},
 	{"Hold", ACTION_MANAGE_CELLS, "hold", hold_bus_take},
 	{"OpenConsole", ACTION_OPEN_CONSOLE, "console", cell_change_open_console},
+	{"AttachConsole", ACTION_ATTACH_CONSOLE, "attach", cell_change_attach_console},
 	{"DefineCell", ACTION_DEFINE_CELLS, "define", description_define},
 	{"UndefineCell", ACTION_DEFINE_CELLS, "undefine", description_undefine},
 	{"EnableHypervisor", ACTION_MANAGE_HYPERVISOR, "enable", hypervisor_change_enable},

@@ -195,14 +195,16 @@ struct cellhv_cpu_stats {
 
 /*
  * Returns a descriptor that read()s the console from its oldest kept byte (id CELLHV_ROOT_ID: the
- * hypervisor's); blocks unless O_NONBLOCK, poll() works, end of file when the cell is gone. write()
- * types into the console of a cell that has CELLHV_CELL_PLATFORM_PC (else -EOPNOTSUPP); it needs
- * CAP_SYS_ADMIN, and waits for room as read() waits for bytes; -EPIPE: the cell does not run.
+ * hypervisor's); blocks unless O_NONBLOCK, poll() works, end of file when the cell is gone.
+ *
+ * With O_RDWR write() types into the console of a cell that has CELLHV_CELL_PLATFORM_PC (else
+ * -EOPNOTSUPP); who opens it needs CAP_SYS_ADMIN. It waits for room as read() waits for bytes;
+ * -EPIPE: the cell does not run; -EOPNOTSUPP: it owns the UART's ports.
  */
 struct cellhv_console_open {
 	uint32_t size;
 	uint32_t id;
-	uint32_t flags; /* O_CLOEXEC is always set; O_NONBLOCK may be given */
+	uint32_t flags; /* O_CLOEXEC is always set; O_NONBLOCK, O_RDWR may be given */
 	uint32_t reserved;
 };
 

@@ -19,6 +19,7 @@
 
 #define NOBODY 0xffu
 
+#define TIMER_COUNTER 0x42u
 #define CLOCK_DATA 0x71u
 
 #define SLEEP_TYPE_SHIFT 2 /* ACPI 6.5, 4.8.3.7 */
@@ -162,11 +163,15 @@ static void reset(struct cpu *cpu, uint8_t value)
 
 /* ---- Ports ---- */
 
-/* The clock reads 0 throughout: no update goes on, and the time is none that anybody believes. */
+/*
+ * The clock reads 0 throughout: no update goes on, and the time is none that anybody believes. The
+ * timer's counter has run out: one that stays at FFh is looked at 100,000 times by Linux.
+ */
 static const struct {
 	uint16_t port;
 	uint8_t value;
 } constants[] = {
+	{TIMER_COUNTER, 0},
 	{CLOCK_DATA, 0},
 	{CELLHV_PC_SLEEP_STATUS, 0},
 };

@@ -6,6 +6,7 @@
  *
  * - Ports that are nobody's: reads are all ones, writes are dropped. The clock (71h) reads 0
  *   in all its registers: a set update bit would be waited for, and ones would be a time far ahead.
+ *   So does the timer's counter (42h): kernels wait for one that stays at FFh to go on.
  *   INS and OUTS fail the cell, as they do any.
  * - MSRs that a cell may not use: #GP, but for MCG_CAP and MCG_STATUS, which read 0.
  * - APIC_BASE: from x2APIC mode to off, and to xAPIC mode.
