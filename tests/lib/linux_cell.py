@@ -36,7 +36,7 @@ def initrd(version):
 
 
 def description(**more):
-    return json.dumps({"name": "linux", "cpus": [2, 3], "memory": "192M",
+    return json.dumps({"name": "linux", "cpus": [2, 3], "memory": "128M",
                        "linux": {"kernel": f"/{FOLDER}/vmlinuz", "initrd": f"/{FOLDER}/initrd"}} | more)
 
 

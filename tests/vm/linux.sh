@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=dash
 # The distribution's own kernel in a cell, unmodified; its init is a shell at the console.
-# machines: svm-x2apic-6.1
+# machines: svm-x2apic-6.1 svm-6.12 bochs-6.1
 # content: linux
+# elsewhere: boots
 # timeout: 300
 
 # The shell waits for what is typed.
@@ -10,11 +11,15 @@ is_up() {
 	celltool console linux | tail -n 1 | grep -q 'cell# '
 }
 
+wait_up() {
+	wait_for 60 is_up
+	console_says linux "is up in the cell, 2 CPUs" || die "$(celltool console linux | tail -n 20)"
+}
+
 boot() {
 	fresh
 	start linux
-	wait_for 60 is_up
-	console_says linux "is up in the cell, 2 CPUs" || die "$(celltool console linux | tail -n 20)"
+	wait_up
 }
 
 # types COMMAND PATTERN: of what it prints; the shell echoes the command itself.
@@ -23,14 +28,66 @@ types() {
 	wait_for 20 console_says linux "$2"
 }
 
+# Interrupts of the local timers, as the cell says itself: ticks LABEL
+ticks() {
+	types "awk -v n=$1 '/LOC/ { print n \" is \" \$2 + \$3 }' /proc/interrupts" "$1 is "
+	count=$(celltool console linux | sed -n "s/.*$1 is \\([0-9]*\\).*/\\1/p")
+}
+
+# Exits but for what is printed and typed, and for interrupts that CPUs send each other.
+silent_exits() {
+	echo $(($(stat_of linux total) - $(stat_of linux port) - $(stat_of linux msr-icr)))
+}
+
+# The button, as `systemctl stop' presses it.
 test_boots() {
+	local total
+	native
+	total=$(memory_total)
 	boot
-	types "cat /proc/interrupts; echo sum \$((40 + 2))" "sum 42"
-	celltool console linux | tail -n 60
-	celltool stats linux
-	sleep 10
-	celltool stats linux
 	expect 0 celltool shutdown linux 20000
 	in_state linux "shut down" || die "$(celltool state linux)"
 	! in_state linux again || die "that was no reset"
+	expect 0 celltool destroy linux
+	native
+	equal "$(memory_total)" "$total" "Linux's memory"
+}
+
+# No tick, and no interrupt that is received, makes a CPU leave the guest.
+test_runs_without_exits() {
+	local before exits
+	boot
+	ticks before
+	before=$count exits=$(silent_exits)
+	types 'i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; echo sum $((40 + 2))' "sum 42"
+	sleep 2
+	ticks after
+	[ "$((count - before))" -ge 50 ] || die "of $before ticks it came to $count"
+	equal "$(silent_exits)" "$exits" "the number of exits after $((count - before)) ticks"
+}
+
+test_reboots_and_panics() {
+	boot
+	expect 0 celltool type linux "reboot -f"
+	wait_for 20 in_state linux "shut down, to start again"
+	expect 0 celltool stop linux
+	expect 0 celltool load linux
+	expect 0 celltool start linux
+	wait_up
+	expect 0 celltool type linux "echo c >/proc/sysrq-trigger"
+	wait_for 20 in_state linux "failed"
+	in_state linux panicked || die "$(celltool state linux)"
+	console_says linux "Kernel panic - not syncing: sysrq triggered crash"
+}
+
+test_comes_and_goes() {
+	local total used
+	native
+	total=$(memory_total)
+	fresh
+	used=$(info pages_used)
+	expect 0 celltool cycle linux 20
+	equal "$(info pages_used)" "$used" "pages that the hypervisor uses"
+	native
+	equal "$(memory_total)" "$total" "Linux's memory"
 }
