@@ -14,7 +14,8 @@ tests/systemd/*.sh (Debian). The head of such a file says where they run:
     # kernel-args: ...                           more of them
 
 In Debian, after_boot_NAME is what test_NAME has to show when the machine has been started again; with
-`# content: packages` the guest has the project's packages instead of its installation.
+`# content: packages` the guest has the project's packages instead of its installation. `# content: linux`: a
+kernel and an initramfs for a cell, too, in either guest.
 """
 import re
 import shutil
@@ -155,10 +156,15 @@ class DebianSuite(MachineSuite):
             self.cost.cpu_seconds += guest.cpu_seconds
 
     def _guest(self):
-        content = payload.add_packages if self.head.get("content") == "packages" else payload.add_with_tests
         return debian.Guest(self.machine, self.version, LOGS / "tests" / self.name,
-                            self.head.get("kernel-args", ""), content=content,
+                            self.head.get("kernel-args", ""), content=self._content,
                             keeps_disk="after_boot_" in self.path.read_text())
+
+    def _content(self, image, version, prefix):
+        kind = self.head.get("content")
+        (payload.add_packages if kind == "packages" else payload.add_with_tests)(image, version, prefix)
+        if kind in CONTENTS:
+            CONTENTS[kind](image, version, prefix)
 
     def _send(self, guest):
         for path, name in ((GUEST_LIBRARY, "guest.sh"), (UNITS_LIBRARY, "units.sh"),

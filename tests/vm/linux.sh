@@ -12,7 +12,7 @@ is_up() {
 }
 
 wait_up() {
-	wait_for 60 is_up
+	(wait_for 60 is_up) || die "$(celltool console linux | tail -n 5; celltool state linux)"
 	console_says linux "is up in the cell, 2 CPUs" || die "$(celltool console linux | tail -n 20)"
 }
 
