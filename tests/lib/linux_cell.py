@@ -6,6 +6,7 @@ has it, an initramfs as examples/linux/make-initrd makes it, and a description.
 import json
 
 import kernel
+import payload
 from initramfs import Initramfs
 from paths import ROOT
 
@@ -16,14 +17,17 @@ def initrd(version):
     image = Initramfs()
     image.file("usr/bin/busybox", "/bin/busybox")
     image.file("init", ROOT / "examples/linux/init")
-    for number, path in enumerate(kernel.with_dependencies(version, MODULES), 11):
+    modules = [*kernel.with_dependencies(version, MODULES), *payload.kernel_modules("kmod/cell-net.ko", version)]
+    for number, path in enumerate(modules, 11):
         image.module(f"modules/{number}.ko", path)
     return image.archive()
 
 
 def description():
     return json.dumps({"name": "linux", "cpus": [2, 3], "memory": "128M",
-                       "linux": {"kernel": "/boot/vmlinuz", "initrd": "/boot/linux-cell.img"},
+                       "linux": {"kernel": "/boot/vmlinuz", "initrd": "/boot/linux-cell.img",
+                                 "command-line": "address=10.0.4.2/24"},
+                       "links": [{"name": "linux", "kind": "network"}],
                        "shutdown": {"timeout": "20s"}})
 
 

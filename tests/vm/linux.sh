@@ -39,12 +39,27 @@ silent_exits() {
 	echo $(($(stat_of linux total) - $(stat_of linux port) - $(stat_of linux msr-icr)))
 }
 
-# The button, as `systemctl stop' presses it.
+# Two Linuxes on one wire, each with the module and the interface of its own.
+ping_each_other() {
+	ip address add 10.0.4.1/24 dev cell-linux
+	ip link set cell-linux up
+	wait_for 20 ping -c 1 -W 1 10.0.4.2
+	expect 0 ping -q -c 20 -i 0.1 -s 1400 10.0.4.2
+	says "20 packets received"
+	types "ping -q -c 3 -i 0.2 10.0.4.1" "3 packets received"
+}
+
+# It is ended by the button, as `systemctl stop' presses it.
 test_boots() {
 	local total
 	native
 	total=$(memory_total)
+	mkdir -p /usr/sbin
+	ln -sf /usr/bin/modprobe /usr/sbin/modprobe
 	boot
+	ping_each_other
+	types "lspci; cat /proc/interrupts" "TLB shootdowns"
+	celltool console linux | tail -n 45
 	expect 0 celltool shutdown linux 20000
 	in_state linux "shut down" || die "$(celltool state linux)"
 	! in_state linux again || die "that was no reset"
