@@ -228,8 +228,7 @@ static int console_open_fd(u32 id, int flags)
 
 	/* Counted first: once there is a descriptor, another thread may close it. */
 	watch_open();
-	fd = anon_inode_getfd("[cellhv-console]", &console_operations, console,
-			      O_CLOEXEC | flags);
+	fd = anon_inode_getfd("[cellhv-console]", &console_operations, console, O_CLOEXEC | flags);
 	if (fd < 0) {
 		watch_close();
 		console_free(console);

@@ -361,8 +361,8 @@ int cell_cell_memory_size(cell_cell *cell, uint64_t *ret_size);
 int cell_cell_start_time(cell_cell *cell, uint64_t *ret_ms);
 
 /*
- * Asks the kernel each time. -ENOENT: the cell is gone. ret_failure may be NULL. _has_reset: 1 where
- * it has shut down by a reset, and wants _stop, _load and _start; else 0.
+ * Asks the kernel each time. -ENOENT: the cell is gone. ret_failure may be NULL. _has_reset: 1
+ * where it has shut down by a reset, and wants _stop, _load and _start; else 0.
  */
 int cell_cell_has_reset(cell_cell *cell);
 int cell_cell_state(cell_cell *cell, enum cell_state *ret_state, struct cell_failure *ret_failure);

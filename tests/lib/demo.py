@@ -12,6 +12,7 @@ import time
 import busybox
 import debian
 import kernel
+import linux_cell
 import payload
 from machine import MACHINES
 from paths import LOGS, ROOT
@@ -87,6 +88,40 @@ NATIVE = [
 ]
 
 
+LINUX = "cell@linux"
+LINUX_CONSOLE = f"journalctl --no-pager -o cat -u {LINUX}"
+
+
+def typed(keys, lines):
+    """By keys at a terminal, which cellctl reads; ^] three times leaves. It shows what the console has kept, too."""
+    return (f"(sleep 1; printf '{keys}\\r'; sleep 4; printf '\\035\\035\\035'; sleep 1) 2>/dev/null |"
+            f" script -qfc 'cellctl console linux' /dev/null | tail -n {lines}")
+
+
+SECOND_LINUX = [
+    ("The cell: Debian's own kernel, an initramfs, a network to the root", "cat /etc/cells/linux.json", [r'"kernel"']),
+    ("", "cellctl check linux", []),
+    ("", f"systemctl start {LINUX}", []),
+]
+UP = "is up in the cell"
+BESIDE = [
+    ("The first and the last of what it writes; the journal has all of it", f"{LINUX_CONSOLE} | head -n 12",
+     [r"Linux version"]),
+    ("", f"{LINUX_CONSOLE} | tail -n 12", [r"2 CPUs"]),
+    ("", "cellctl list", [r"root\s.*0-1", r"linux\s+running\s+2-3"]),
+    ("What has made its CPUs leave it, from power-on to shell", "cellctl stats linux", [r"\d"]),
+    ("A shell at its console", typed("uname -r; nproc; grep -E LOC\\|net /proc/interrupts", 10), [r"LOC:"]),
+    ("The two Linuxes on one wire",
+     "ip address add 10.0.4.1/24 dev cell-linux && ip link set cell-linux up && sleep 2 && ping -c 5 10.0.4.2",
+     [r"5 packets received"]),
+    ("", typed("ping -c 3 10.0.4.1", 10), [r"3 packets received"]),
+    ("It switches itself off, and the unit ends with it", typed("poweroff -f", 5), []),
+    ("", f"for i in $(seq 20); do systemctl is-active -q {LINUX} || break; sleep 1; done; systemctl is-active {LINUX} || true",
+     [r"inactive"]),
+    ("", f"{LINUX_CONSOLE} | tail -n 6", [r"shut itself down"]),
+]
+
+
 class DemoError(Exception):
     pass
 
@@ -140,10 +175,7 @@ def drive(guest):
         perform(guest, *entry)
 
 
-def scenario(guest):
-    for entry in BEFORE:
-        perform(guest, *entry)
-    memory = perform(guest, "", MEMORY, [])
+def bare_cells(guest):
     for entry in RUNNING:
         perform(guest, *entry)
     wait_for_lines(guest, UNIT, "Timer fired", 10)
@@ -151,10 +183,31 @@ def scenario(guest):
         perform(guest, *entry)
     link(guest)
     drive(guest)
+
+
+def second_linux(guest):
+    """Debian's kernel in a cell on CPUs 2 and 3."""
+    for entry in SECOND_LINUX:
+        perform(guest, *entry)
+    wait_for_lines(guest, LINUX, UP, 1, timeout=120)
+    for entry in BESIDE:
+        perform(guest, *entry)
+
+
+def scenario(guest, cells):
+    for entry in BEFORE:
+        perform(guest, *entry)
+    memory = perform(guest, "", MEMORY, [])
+    cells(guest)
     for entry in NATIVE:
         perform(guest, *entry)
     if perform(guest, "", MEMORY, []) != memory:
         raise DemoError(f"not all memory is back; before it was {memory.strip()}")
+
+
+def add_content(image, version, prefix):
+    payload.add_for_demo(image, version, prefix)
+    linux_cell.add(image, version, prefix)
 
 
 def boot(interactive=False):
@@ -166,15 +219,15 @@ def boot(interactive=False):
     debian.build_image(LOGS / "image.log", version)
     step(f"booting it in {MACHINE.emulator}: {MACHINE.what}, 4 CPUs, 1 GiB, emulated")
     return debian.Guest(MACHINE, version, LOGS / "demo", interactive=interactive,
-                        content=payload.add_for_demo)
+                        content=add_content)
 
 
-def demo():
+def demo(cells):
     with boot() as guest:
         guest.wait_ready()
         step("it is up")
         try:
-            scenario(guest)
+            scenario(guest, cells)
         except DemoError:
             (LOGS / "demo/journal").write_text(guest.run("journalctl --no-pager -n 500")[1])
             raise
@@ -208,6 +261,7 @@ def bare(machine):
 def parse():
     parser = argparse.ArgumentParser(prog="examples/demo")
     parser.add_argument("--platform", choices=PLATFORMS, default="qemu")
+    parser.add_argument("--linux", action="store_true")
     parser.add_argument("--shell", action="store_true")
     parser.add_argument("--bare", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -221,7 +275,7 @@ def main():
         elif options.shell:
             shell()
         else:
-            demo()
+            demo(second_linux if options.linux else bare_cells)
     except (DemoError, debian.GuestError) as error:
         print(f"\nerror: {error}\nThe guest's console and journal, the hypervisor's lines and the emulator's: {LOGS}/demo",
               file=sys.stderr)

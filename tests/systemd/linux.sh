@@ -26,6 +26,7 @@ test_life() {
 	expect 0 systemctl start cell@linux
 	wait_for 60 up 1
 	id=$(property linux Id)
+	# shellcheck disable=SC2016 # the cell's shell is to count
 	type_at 'echo sum $((40 + 2))'
 	wait_for 10 journal_says cell@linux '^sum 42'
 	type_at 'reboot -f'

@@ -179,9 +179,9 @@ static void route(unsigned pin, uint32_t low)
 
 static bool is_nobodys(uint32_t number)
 {
-	return (number < 0x3f8 || number > 0x3ff) && number != 0x71 && number != 0x601 &&
-	       (number < 0xcf8 || number > 0xcff) && number != 0x80 && number != 0x600 &&
-	       number != 0x604;
+	return (number < 0x3f8 || number > 0x3ff) && number != 0x42 && number != 0x71 &&
+	       number != 0x601 && (number < 0xcf8 || number > 0xcff) && number != 0x80 &&
+	       number != 0x600 && number != 0x604;
 }
 
 TEST(nobodys_ports_are_absent)
@@ -196,6 +196,7 @@ TEST(nobodys_ports_are_absent)
 	}
 	out(0x70, 1, 0x0a);
 	CHECK_EQ(in(0x71, 1), 0);	     /* the clock: no update goes on */
+	CHECK_EQ(in(0x42, 1), 0);	     /* the timer: it has run out */
 	CHECK_EQ(in(0xffff, 4), UINT32_MAX); /* beyond the end of all */
 	CHECK_EQ(in(0x60, 2), 0xffff);
 	CHECK_EQ(arch.regs[RAX], 0x0123456789abffffull);
