@@ -1,26 +1,33 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """
 What a cell with Linux is made of, for guests of ours to start: the distribution's own kernel as its package
-has it, an initramfs as examples/linux/make-initrd makes it, and a description.
+has it, the initramfs of examples/linux/make-initrd, and a description.
 """
 import json
+import os
+import pathlib
+import subprocess
+import tempfile
 
 import kernel
 import payload
-from initramfs import Initramfs
 from paths import ROOT
 
 MODULES = ["button", "evdev"]
 
 
 def initrd(version):
-    image = Initramfs()
-    image.file("usr/bin/busybox", "/bin/busybox")
-    image.file("init", ROOT / "examples/linux/init")
-    modules = [*kernel.with_dependencies(version, MODULES), *payload.kernel_modules("kmod/cell-net.ko", version)]
-    for number, path in enumerate(modules, 11):
-        image.module(f"modules/{number}.ko", path)
-    return image.archive()
+    """Made below a root that has no more modules of the kernel than it takes."""
+    ours = [str(path) for path in payload.kernel_modules("kmod/cell-net.ko", version)]
+    with tempfile.TemporaryDirectory(prefix="cellmgr-") as root:
+        output, modules = pathlib.Path(root) / "initrd", pathlib.Path(root) / "lib/modules" / version
+        modules.mkdir(parents=True)
+        for path in kernel.with_dependencies(version, MODULES):
+            (modules / path.name).symlink_to(path)
+        subprocess.run(["depmod", "-b", root, version], check=True, stderr=subprocess.DEVNULL)
+        subprocess.run([ROOT / "examples/linux/make-initrd", output, version, *ours], check=True,
+                       env=os.environ | {"ROOT": root})
+        return output.read_bytes()
 
 
 def description():
