@@ -13,7 +13,7 @@ static unsigned int sent_size;
 
 /* ---- what it stands on ---- */
 
-static uint8_t address[ETHERNET_ADDRESS];
+static const uint8_t address[ETHERNET_ADDRESS] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
 
 static bool send_frame(const void *from, unsigned int size)
 {
@@ -126,7 +126,6 @@ static unsigned int make_echo(unsigned int payload)
 static void start_over(void)
 {
 	nic = &fake;
-	memcpy(address, "\x52\x54\0\x12\x34\x56", ETHERNET_ADDRESS);
 	CHECK(parse_address("10.0.2.16", own_ip));
 	memset(&count, 0, sizeof(count));
 	sent_size = 0;
