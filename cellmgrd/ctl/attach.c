@@ -166,7 +166,7 @@ static int follow_all(struct attached *consoles, size_t n, struct keyboard *keyb
 
 	while (r == 0 && (keyboard ? !keyboard->leaves : !ferror(stdout))) {
 		r = wait_for(consoles, n, keyboard, fds);
-		if (r == 0 && fds[n].revents)
+		if (r == 0 && keyboard && fds[n].revents)
 			read_keys(keyboard);
 		if (r == 0 && keyboard && keyboard->n_keys > 0)
 			type_keys(keyboard, &consoles[0]);

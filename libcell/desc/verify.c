@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <cellhv/guest.h>
+#include <cellhv/x86/pc.h>
 
 #include "base/range.h"
 #include "desc/linux.h"
@@ -136,6 +137,19 @@ static void verify_comm(cell_desc *desc)
 	note_region(desc, "overlap", (size_t)(region - desc->memory), "at");
 }
 
+/* What is under a region is not there for the guest. */
+static void verify_ioapic(cell_desc *desc)
+{
+	const struct desc_memory *region = region_at(desc, CELLHV_PC_IOAPIC, PAGE);
+
+	if (!region || !(desc->flags & CELLHV_CELL_PLATFORM_PC))
+		return;
+	desc_report(desc, CELL_ERROR, "overlap", "/memory",
+		    "region %td covers 0x%x, where a PC has its I/O APIC", region - desc->memory,
+		    CELLHV_PC_IOAPIC);
+	note_region(desc, "overlap", (size_t)(region - desc->memory), "at");
+}
+
 static void verify_ports(cell_desc *desc, size_t index)
 {
 	const struct desc_ports *ports = &desc->ports[index];
@@ -236,6 +250,7 @@ void verify_desc(cell_desc *desc)
 	for (size_t i = 0; i < desc->n_memory; i++)
 		verify_region(desc, i);
 	verify_comm(desc);
+	verify_ioapic(desc);
 	for (size_t i = 0; i < desc->n_ports; i++)
 		verify_ports(desc, i);
 	for (size_t i = 0; i < desc->n_images; i++)

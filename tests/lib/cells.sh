@@ -104,3 +104,46 @@ driver_of() {
 driven_by() {
 	[ "$(driver_of "$1")" = "$2" ]
 }
+
+# Config space of the PCI function $FUNCTION.
+
+# config OFFSET SIZE: in hexadecimal.
+config() {
+	dd if="/sys/bus/pci/devices/$FUNCTION/config" bs="$2" skip=$(($1 / $2)) count=1 2>/dev/null |
+		hexdump -e "1/$2 \"%x\n\""
+}
+
+set_config() {
+	local bytes="" shift
+
+	for shift in $(seq 0 8 $((8 * $2 - 8))); do
+		bytes="$bytes\\x$(printf %02x $(($3 >> shift & 0xff)))"
+	done
+	printf '%b' "$bytes" | dd of="/sys/bus/pci/devices/$FUNCTION/config" bs="$2" seek=$(($1 / $2)) conv=notrunc 2>/dev/null
+}
+
+# By the page that it has in MMCONFIG, with all functions of bus 0.
+page_of_unit() {
+	local device=${FUNCTION#0000:00:}
+	printf '0x%x\n' $((0x$(sed -n 's/^ *\([0-9a-f]*\)-.*PCI MMCONFIG.*/\1/p' /proc/iomem) + (0x${device%.*} << 15)))
+}
+
+whole_config() {
+	xxd -p "/sys/bus/pci/devices/$FUNCTION/config"
+}
+
+# The PCI function of Linux's disk: virtio's device is below it.
+disk() {
+	readlink -f /sys/block/vda | grep -o "0000:[0-9a-f:.]*" | tail -1
+}
+
+# Two reads of the disk, past the cache.
+sums() {
+	dd if=/dev/vda bs=64k count=64 iflag=direct 2>/dev/null | md5sum
+}
+
+# edu_with NAME COMMAND-LINE [MEMORY]: a description.
+edu_with() {
+	sed "s/\"name\": *\"edu\"/\"name\": \"$1\", \"command-line\": \"$2\"/; s/\"memory\": \[/&${3:-}/" \
+		"$(description edu)" >"$(dirname "$(description edu)")/$1.json"
+}

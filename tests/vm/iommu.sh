@@ -250,16 +250,6 @@ test_root_tampers() {
 	device_writes
 }
 
-# Its function: virtio's device is below it.
-disk() {
-	readlink -f /sys/block/vda | grep -o "0000:[0-9a-f:.]*" | tail -1
-}
-
-# Two reads of the disk, past the cache.
-sums() {
-	dd if=/dev/vda bs=64k count=64 iflag=direct 2>/dev/null | md5sum
-}
-
 # through_enables SUM BEFORE COMMAND...: 20 rounds, in each the command while the hypervisor runs; SUM goes on
 # meanwhile, and says BEFORE each time.
 through_enables() {
@@ -338,21 +328,6 @@ test_linux_goes_on() {
 
 FUNCTION=0000:00:1c.0 # whose config space that is: edu's
 
-# config OFFSET SIZE: in hexadecimal.
-config() {
-	dd if="/sys/bus/pci/devices/$FUNCTION/config" bs="$2" skip=$(($1 / $2)) count=1 2>/dev/null |
-		hexdump -e "1/$2 \"%x\n\""
-}
-
-set_config() {
-	local bytes="" shift
-
-	for shift in $(seq 0 8 $((8 * $2 - 8))); do
-		bytes="$bytes\\x$(printf %02x $(($3 >> shift & 0xff)))"
-	done
-	printf '%b' "$bytes" | dd of="/sys/bus/pci/devices/$FUNCTION/config" bs="$2" seek=$(($1 / $2)) conv=notrunc 2>/dev/null
-}
-
 MESSAGE=0x40 # edu's capability: control, address, its upper half, data
 
 sends() {
@@ -411,12 +386,6 @@ test_messages() {
 	set_config $((MESSAGE + 12)) 2 0x400
 	equal "$(config $((MESSAGE + 12)) 2)" 400 "edu's vector, without a cell"
 	set_config $((MESSAGE + 2)) 2 0
-}
-
-# edu_with NAME COMMAND-LINE [MEMORY]: a description.
-edu_with() {
-	sed "s/\"name\": *\"edu\"/\"name\": \"$1\", \"command-line\": \"$2\"/; s/\"memory\": \[/&${3:-}/" \
-		"$(description edu)" >"$(dirname "$(description edu)")/$1.json"
 }
 
 # exits_of MORE: all exits of a guest that has edu raise so many interrupts.
@@ -490,16 +459,6 @@ test_reads_exit() {
 	elif [ "$exits" = 0 ] || [ "$exits" -gt 4352 ]; then
 		die "$exits exits for 256 reads"
 	fi
-}
-
-# By the page that it has in MMCONFIG, with all functions of bus 0.
-page_of_unit() {
-	local device=${FUNCTION#0000:00:}
-	printf '0x%x\n' $((0x$(sed -n 's/^ *\([0-9a-f]*\)-.*PCI MMCONFIG.*/\1/p' /proc/iomem) + (0x${device%.*} << 15)))
-}
-
-whole_config() {
-	xxd -p "/sys/bus/pci/devices/$FUNCTION/config"
 }
 
 # Turns mastering of the bus, and decoding, off and on in the unit's own function, by ports and by memory. They change: $1.
