@@ -240,9 +240,12 @@ def test_exits(build):
     with Machine(build, TESTS_DIR + "exits.bin") as machine:
         machine.wait_line("ready")
         time.sleep(2)
-        expect("console", machine.console(), "ready\n")
+        if not re.fullmatch(r"canary at [0-9a-f]+\nready\n", machine.console()):
+            raise Failure(f"console is {machine.console()}")
         expect("reply", machine.send(SHUTDOWN_REQUEST), APPROVED)
         machine.wait_state(SHUT_DOWN)
+        if "ok canary: 0 words changed\n" not in machine.console():
+            raise Failure("the guest has not looked at its page")
         ticks = int(re.search(r"total (\d+) ticks", machine.console())[1])
         if not 20 < ticks < 600:
             raise Failure(f"{ticks} ticks in 2 s or, on a busy host, a little more")

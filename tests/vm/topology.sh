@@ -8,9 +8,9 @@
 
 # A machine that goes on from a snapshot has devices that do not know where their registers are.
 begin() {
-	local function
-	for function in $(grep -l 0x11e8 "$DEVICES"/*/device); do
-		echo 1 >"${function%/device}/remove"
+	local device
+	for device in "$DEVICES"/*/device; do
+		! grep -q 0x11e8 "$device" || echo 1 >"${device%/device}/remove"
 	done
 	echo 1 >/sys/bus/pci/rescan
 	fresh
