@@ -147,3 +147,19 @@ edu_with() {
 	sed "s/\"name\": *\"edu\"/\"name\": \"$1\", \"command-line\": \"$2\"/; s/\"memory\": \[/&${3:-}/" \
 		"$(description edu)" >"$(dirname "$(description edu)")/$1.json"
 }
+
+# Linux in the cell "linux": its shell waits for what is typed.
+is_up() {
+	celltool console linux | tail -n 1 | grep -q 'cell# '
+}
+
+wait_up() {
+	(wait_for 60 is_up) || die "$(celltool console linux | tail -n 5; celltool state linux)"
+	console_says linux "is up in the cell, 2 CPUs" || die "$(celltool console linux | tail -n 20)"
+}
+
+# types COMMAND PATTERN: of what it prints; the shell echoes the command itself.
+types() {
+	expect 0 celltool type linux "$1"
+	wait_for 20 console_says linux "$2"
+}

@@ -13,7 +13,8 @@ import kernel
 import payload
 from paths import ROOT
 
-MODULES = ["button", "evdev"]
+ALWAYS = ["button", "evdev"]  # make-initrd takes them by itself
+DRIVERS = ["e1000e"]
 
 
 def initrd(version):
@@ -22,10 +23,10 @@ def initrd(version):
     with tempfile.TemporaryDirectory(prefix="cellmgr-") as root:
         output, modules = pathlib.Path(root) / "initrd", pathlib.Path(root) / "lib/modules" / version
         modules.mkdir(parents=True)
-        for path in kernel.with_dependencies(version, MODULES):
+        for path in kernel.with_dependencies(version, ALWAYS + DRIVERS):
             (modules / path.name).symlink_to(path)
         subprocess.run(["depmod", "-b", root, version], check=True, stderr=subprocess.DEVNULL)
-        subprocess.run([ROOT / "examples/linux/make-initrd", output, version, *ours], check=True,
+        subprocess.run([ROOT / "examples/linux/make-initrd", output, version, *DRIVERS, *ours], check=True,
                        env=os.environ | {"ROOT": root})
         return output.read_bytes()
 
@@ -39,7 +40,6 @@ def description():
 
 
 def add(image, version, prefix=""):
-    vmlinuz = kernel.fetch(version) / f"boot/vmlinuz-{version}"
-    image.data(f"{prefix}/boot/vmlinuz", vmlinuz.read_bytes())
+    image.data(f"{prefix}/boot/vmlinuz", kernel.image(version).read_bytes())
     image.data(f"{prefix}/boot/linux-cell.img", initrd(version))
     image.data(f"{prefix}/etc/cells/linux.json", description().encode())

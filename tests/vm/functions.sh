@@ -5,6 +5,7 @@
 # nvme (00:06.0) by itself.
 # machines: devices-6.1 devices-6.12 devices-newest
 # elsewhere: network disk override
+# content: linux
 # timeout: 600
 
 EDU=00:04.0 NETWORK=00:05.0 DISK=00:06.0
@@ -278,4 +279,19 @@ test_pins() {
 	refused pin-none 0x0 "PINS=$IOAPIC:239"
 	refused pin-none 0x1 "PINS=$IOAPIC:5 fec01000:1"
 	quiet
+}
+
+# The driver of a distribution's kernel in a cell, as it is: interrupts by its table, DMA to its memory.
+test_linux_drives_an_adapter() {
+	begin
+	sed -i "s/\"links\": *\[[^]]*\]/\"pci\": [ { \"function\": \"$NETWORK\" } ]/" /etc/cells/linux.json
+	expect 0 celltool create linux
+	equal "$(driver_of $NETWORK)" cellhv "the adapter's driver"
+	expect 0 celltool start linux
+	wait_up
+	types "ip address add 10.0.2.15/24 dev eth0; ip link set eth0 up; dmesg -n 1" "cell# "
+	types "until ping -c 1 -W 1 10.0.2.2; do :; done; ping -q -c 5 -i 0.2 10.0.2.2" "5 packets received"
+	expect 0 celltool destroy linux force
+	driven_by $NETWORK e1000e || die "Linux's driver has not come back"
+	connect
 }

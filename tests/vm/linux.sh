@@ -1,31 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=dash
 # The distribution's own kernel in a cell, unmodified; its init is a shell at the console.
-# machines: svm-x2apic-6.1 svm-6.12 bochs-6.1
+# machines: svm-x2apic-6.1 svm-6.12 svm-x2apic-newest bochs-6.1
 # content: linux
 # elsewhere: boots
 # timeout: 300
-
-# The shell waits for what is typed.
-is_up() {
-	celltool console linux | tail -n 1 | grep -q 'cell# '
-}
-
-wait_up() {
-	(wait_for 60 is_up) || die "$(celltool console linux | tail -n 5; celltool state linux)"
-	console_says linux "is up in the cell, 2 CPUs" || die "$(celltool console linux | tail -n 20)"
-}
 
 boot() {
 	fresh
 	start linux
 	wait_up
-}
-
-# types COMMAND PATTERN: of what it prints; the shell echoes the command itself.
-types() {
-	expect 0 celltool type linux "$1"
-	wait_for 20 console_says linux "$2"
 }
 
 # Interrupts of the local timers, as the cell says itself: ticks LABEL
