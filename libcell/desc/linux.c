@@ -138,8 +138,9 @@ static const char *lack_text(enum layout_lack lack, const struct linux_kernel *k
 			 need);
 	else
 		snprintf(text, 256,
-			 "the kernel unpacks itself to %" PRIu64 " bytes from 0x%" PRIx64
+			 "the kernel %s %" PRIu64 " bytes from 0x%" PRIx64
 			 " on%s: it needs %s, and more to run programs",
+			 kernel->is_fixed ? "takes" : "unpacks itself to",
 			 (uint64_t)kernel->init_size, kernel->preferred,
 			 lack == LAYOUT_NO_INITRD ? ", and the initrd does not fit beside it" : "",
 			 need);
@@ -176,7 +177,7 @@ static int check_kernel(cell_desc *desc, uint64_t initrd_size)
 	r = image_read(desc, desc->kernel.file, KERNEL_MAX, &data, &size);
 	if (r == -ENOMEM)
 		return r;
-	wrong = r < 0 ? "is not a Linux kernel for PCs (bzImage)"
+	wrong = r < 0 ? "is not a Linux kernel for PCs (bzImage or vmlinux)"
 		      : kernel_parse(data, size, &kernel);
 	if (wrong) {
 		desc_report(desc, CELL_ERROR, "bad-kernel", "/linux/kernel", "%.256s %s",
@@ -305,9 +306,21 @@ static int load_boot(struct loading *now)
 	return r < 0 ? r : lifecycle_load(now->cell, LINUX_TABLES, boot->high, sizeof(boot->high));
 }
 
+static int load_kernel(struct loading *now)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < now->kernel.n_pieces && r >= 0; i++) {
+		const struct linux_piece *piece = &now->kernel.pieces[i];
+
+		r = lifecycle_load(now->cell, now->layout.kernel + piece->offset, piece->data,
+				   piece->size);
+	}
+	return r;
+}
+
 static int load_all(struct loading *now)
 {
-	const struct linux_kernel *kernel = &now->kernel;
 	int r = read_files(now);
 
 	if (r == 0)
@@ -315,8 +328,7 @@ static int load_all(struct loading *now)
 	if (r == 0)
 		r = load_boot(now);
 	if (r >= 0)
-		r = lifecycle_load(now->cell, now->layout.kernel, kernel->data + kernel->setup_size,
-				   kernel->size - kernel->setup_size);
+		r = load_kernel(now);
 	if (r >= 0 && now->initrd_size)
 		r = lifecycle_load(now->cell, now->layout.initrd, now->initrd_data,
 				   now->initrd_size);

@@ -133,8 +133,7 @@ static void write_setup_data(const struct linux_machine *machine, uint8_t *low)
 static void write_zero_page(const struct linux_kernel *kernel, const struct linux_layout *layout,
 			    uint32_t initrd_size, uint8_t *page)
 {
-	memcpy(page + KERNEL_HEADER, kernel->data + KERNEL_HEADER,
-	       kernel->header_end - KERNEL_HEADER);
+	memcpy(page + KERNEL_HEADER, kernel->header, kernel->header_size);
 	page[LOADER_TYPE] = LOADER_UNKNOWN;
 	put32(page, INITRD, (uint32_t)layout->initrd);
 	put32(page, INITRD_SIZE, initrd_size);
@@ -143,11 +142,11 @@ static void write_zero_page(const struct linux_kernel *kernel, const struct linu
 	put64(page, RSDP, LINUX_TABLES);
 }
 
-static int write_high(const struct linux_machine *machine, const struct linux_layout *layout,
-		      uint32_t tsc_khz, uint8_t *high)
+static int write_high(const struct linux_machine *machine, uint64_t entry, uint32_t tsc_khz,
+		      uint8_t *high)
 {
 	struct linux_parameters parameters = {
-		.entry = layout->kernel + KERNEL_ENTRY,
+		.entry = entry,
 		.comm = (uint32_t)machine->cell->comm_address,
 		.n_cpus = machine->cell->cpus.count,
 		.tsc_khz = tsc_khz,
@@ -181,5 +180,5 @@ int boot_write(const struct linux_machine *machine, const struct linux_kernel *k
 
 	tsc_khz = LINUX_COMMAND_LINE +
 		  (uint32_t)(strstr(text, TSC_ARGUMENT) + strlen(TSC_ARGUMENT) - text);
-	return write_high(machine, layout, tsc_khz, ret->high);
+	return write_high(machine, layout->kernel + kernel->entry, tsc_khz, ret->high);
 }

@@ -23,6 +23,8 @@ static uint64_t higher(uint64_t a, uint64_t b)
 
 static uint64_t lowest_place(const struct linux_kernel *kernel)
 {
+	if (kernel->is_fixed)
+		return kernel->preferred;
 	return round_up(higher(kernel->preferred, LINUX_HIGH_END), kernel->alignment);
 }
 
@@ -30,9 +32,11 @@ static bool find_kernel(const struct linux_kernel *kernel, const struct ranges *
 {
 	for (size_t i = 0; i < ram->n; i++) {
 		uint64_t start = round_up(higher(ram->items[i].start, lowest_place(kernel)),
-					  kernel->alignment);
+					  kernel->is_fixed ? 1 : kernel->alignment);
 		uint64_t end = lower(range_end(&ram->items[i]), REACH);
 
+		if (kernel->is_fixed && start != kernel->preferred)
+			continue;
 		if (start < end && end - start >= kernel->init_size) {
 			*ret = start;
 			return true;

@@ -37,7 +37,9 @@ TEST(linux_kernel_is_read)
 
 	bzimage_make(data);
 	CHECK(!kernel_parse(data, sizeof(data), &kernel));
-	CHECK_EQ(kernel.setup_size, 1024);
+	CHECK_EQ(kernel.n_pieces, 1);
+	CHECK_EQ(kernel.pieces[0].data - data, 1024);
+	CHECK_EQ(kernel.entry, 0x200);
 	CHECK_EQ(kernel.init_size, 32 * MB);
 	CHECK_EQ(kernel.preferred, 16 * MB);
 	CHECK_EQ(kernel.initrd_end, 2 * GB);
@@ -49,7 +51,7 @@ TEST(linux_kernel_that_cannot_be_started)
 {
 	CHECK(says(parse_with(0x1fe, 0, 2), "bzImage"));
 	CHECK(says(parse_with(0x202, 0, 4), "bzImage"));
-	CHECK(says(parse_with(0, 0x464c457f, 4), "ELF"));
+	CHECK(says(parse_with(0, 0x464c457f, 4), "no kernel for x86-64"));
 	CHECK(says(parse_with(0x206, 0x20b, 2), "before Linux 3.8"));
 	CHECK(says(parse_with(0x236, 0, 2), "32-bit"));
 	CHECK(says(parse_with(0x234, 0, 1), "RELOCATABLE"));

@@ -104,7 +104,7 @@ TEST(linux_is_no_kernel_any_more)
 	sysroot_write(&root, "/boot/vmlinuz", "something else");
 	CHECK_EQ(cell_cell_load(cell, desc), -EINVAL);
 	CHECK_STR(cell_context_last_error(root.context),
-		  "/boot/vmlinuz is not a Linux kernel for PCs (bzImage).");
+		  "/boot/vmlinuz is not a Linux kernel for PCs (bzImage or vmlinux).");
 	sysroot_write(&root, "/boot/vmlinuz", "%s", "");
 	CHECK_EQ(cell_cell_load(cell, desc), -ENODATA);
 	CHECK_STR(cell_context_last_error_name(root.context), "ImageMissing");
