@@ -78,15 +78,22 @@ static uint32_t address_of(const struct tables *tables, const uint8_t *table)
 	return LINUX_TABLES + (uint32_t)(table - tables->data);
 }
 
+/* A field of characters has no zero at its end. */
+static void put_text(uint8_t *field, const char *text)
+{
+	while (*text)
+		*field++ = (uint8_t)*text++;
+}
+
 /* 5.2.6 */
 static void finish(uint8_t *table, const char *signature, uint8_t revision, uint32_t size)
 {
-	memcpy(table, signature, 4);
+	put_text(table, signature);
 	put32(table, 4, size);
 	table[8] = revision;
-	memcpy(table + 10, "CELL  CELLMGR ", 14);
+	put_text(table + 10, "CELL  CELLMGR ");
 	put32(table, 24, 1);
-	memcpy(table + 28, "CELL", 4);
+	put_text(table + 28, "CELL");
 	put32(table, 32, 1);
 	table[9] = checksum(table, size);
 }
@@ -199,8 +206,8 @@ static uint32_t write_xsdt(struct tables *tables, const uint32_t *addresses, uns
 /* 5.2.5.3 */
 static void write_rsdp(uint8_t *rsdp, uint32_t xsdt)
 {
-	memcpy(rsdp, "RSD PTR ", 8);
-	memcpy(rsdp + 9, "CELL  ", 6);
+	put_text(rsdp, "RSD PTR ");
+	put_text(rsdp + 9, "CELL  ");
 	rsdp[15] = 2;
 	put32(rsdp, 20, RSDP_SIZE);
 	put64(rsdp, 24, xsdt);

@@ -18,6 +18,7 @@
 /* Offsets in the zero page of what the protocol wants of a loader. */
 #define BOOT_FLAG 0x1fe
 #define MAGIC 0x202
+#define HDRS 0x53726448 /* "HdrS" */
 #define VERSION 0x206
 #define LOAD_FLAGS 0x211
 #define ALIGNMENT 0x230
@@ -104,7 +105,7 @@ static void make_header(struct linux_kernel *kernel)
 {
 	kernel->header_size = HEADER_END - KERNEL_HEADER;
 	put(kernel, BOOT_FLAG, 0xaa55, 2);
-	memcpy(kernel->header + (MAGIC - KERNEL_HEADER), "HdrS", 4);
+	put(kernel, MAGIC, HDRS, 4);
 	put(kernel, VERSION, 0x20c, 2);
 	put(kernel, LOAD_FLAGS, 1, 1);
 	put(kernel, ALIGNMENT, kernel->alignment, 4);

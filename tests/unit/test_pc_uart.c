@@ -192,7 +192,7 @@ TEST(what_is_typed_comes_in)
 	type("cde");
 	CHECK_EQ(in(IIR), 0xc4);
 	CHECK_EQ(in(LSR), 0x61);
-	for (char c = 'a'; c <= 'e'; c++)
+	for (int c = 'a'; c <= 'e'; c++)
 		CHECK_EQ(in(DATA), c);
 	CHECK_EQ(in(LSR), 0x60);
 	CHECK_EQ(in(IIR), 0xc2);
@@ -224,7 +224,7 @@ TEST(more_is_typed_than_there_is_room_for)
 	uart.read = uart.written = UINT32_MAX - 1;
 	type("abcd");
 	CHECK_EQ(pc_uart_room(&uart), PC_UART_INPUT - 4);
-	for (char c = 'a'; c <= 'd'; c++)
+	for (int c = 'a'; c <= 'd'; c++)
 		CHECK_EQ(in(DATA), c);
 }
 

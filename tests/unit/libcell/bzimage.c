@@ -15,8 +15,8 @@ void bzimage_make(uint8_t data[BZIMAGE_SIZE])
 	memset(data, 0, BZIMAGE_SIZE);
 	put(data, 0x1f1, 1, 1); /* sectors, and the first */
 	put(data, 0x1fe, 0xaa55, 2);
-	put(data, 0x200, 0x6aeb, 2); /* the header ends at 26Ch */
-	memcpy(data + 0x202, "HdrS", 4);
+	put(data, 0x200, 0x6aeb, 2);	 /* the header ends at 26Ch */
+	put(data, 0x202, 0x53726448, 4); /* "HdrS" */
 	put(data, 0x206, 0x20f, 2);
 	put(data, 0x20e, RELEASE_AT - 0x200, 2);
 	put(data, 0x211, 1, 1);
