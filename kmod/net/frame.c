@@ -84,7 +84,6 @@ static void net_frame_drop(struct net_end *end, struct sk_buff *skb)
 netdev_tx_t net_frame_send(struct sk_buff *skb, struct net_device *netdev)
 {
 	struct net_end *end = netdev_priv(netdev);
-
 	u8 *place;
 
 	net_frame_reclaim(end);

@@ -20,7 +20,7 @@
 #include <asm/barrier.h>
 #include <linux/stddef.h>
 #define CELLHV_ETHERNET_ACQUIRE() virt_rmb()
-#define CELLHV_ETHERNET_RELEASE() virt_wmb()
+#define CELLHV_ETHERNET_RELEASE() virt_mb() /* a frame is read, too, before it is returned */
 #else
 #include <stdbool.h>
 #include <stddef.h>
