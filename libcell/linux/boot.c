@@ -96,7 +96,8 @@ static int write_map(const struct linux_machine *machine, uint8_t *page)
 
 /*
  * reboot=panic_warm: the hypervisor knows a panic by it (x86/pc.h), and panic=-1 makes one a reset.
- * Without PCI a kernel is not to look for it; without MMCONFIG it is to look where there is some.
+ * Without PCI a kernel is not to look for it; without MMCONFIG it is to take the ports for granted,
+ * as it does not believe in them where there is no host bridge, and to look where there is some.
  */
 static int write_command_line(const struct linux_machine *machine, const char *more, char *text,
 			      size_t size)
@@ -106,7 +107,8 @@ static int write_command_line(const struct linux_machine *machine, const char *m
 	int length;
 
 	if (last >= 0)
-		snprintf(pci, sizeof(pci), " pci=lastbus=%d", last);
+		snprintf(pci, sizeof(pci), " pci=%slastbus=%d",
+			 machine_has_mmconfig(machine) ? "" : "conf1,", last);
 	length = snprintf(text, size,
 			  "console=ttyS0 " TSC_ARGUMENT "00000000 panic=-1 reboot=panic_warm%s%s%s",
 			  pci, more ? " " : "", more ?: "");

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* By what signature a cell knows whose guest it is. */
+/* By what signature a cell knows whose guest it is, and what it does not see of the processor. */
 #include <cellhv/guest.h>
 
 #include "arch/x86/cpuid.h"
 #include "arch/x86/machine.h"
 #include "arch/x86/skip.h"
 #include "arch/x86/vcpu.h"
+#include "arch/x86/x86.h"
 #include "check.h"
 #include "core/cell.h"
 
@@ -31,11 +32,16 @@ void skip_instruction(struct cpu *self)
 	CHECK(self == &cpu);
 }
 
-static void ask(uint32_t leaf)
+static void ask_of(uint32_t leaf, uint32_t subleaf)
 {
 	arch.regs[RAX] = leaf;
-	arch.regs[RCX] = 0;
+	arch.regs[RCX] = subleaf;
 	cpuid_exit(&cpu);
+}
+
+static void ask(uint32_t leaf)
+{
+	ask_of(leaf, 0);
 }
 
 static void expect_signature(uint32_t flags, const char *signature)
@@ -59,4 +65,33 @@ TEST(a_signature_promises_nothing)
 	expect_signature(CELLHV_CELL_PLATFORM_PC, "Jailhouse");
 	expect_signature(CELLHV_CELL_SIGNATURE_KVM, "KVMKVMKVM");
 	expect_signature(CELLHV_CELL_SIGNATURE_KVM | CELLHV_CELL_PLATFORM_PC, "KVMKVMKVM");
+}
+
+/* Only of leaves that have subleaves does ECX say anything. */
+TEST(features_of_registers_that_it_may_not_use)
+{
+	cpu.cell = &cell;
+	ask_of(1, 7);
+	CHECK_EQ(arch.regs[RCX] & 1u << 15, 0);
+	ask(7);
+	CHECK_EQ(arch.regs[RBX] & (1u << 1 | 1u << 12 | 1u << 15 | 1u << 25), 0);
+	CHECK_EQ(arch.regs[RDX] & (1u << 19 | 0xfc000000u), 0);
+	ask_of(0xd, 1);
+	CHECK_EQ(arch.regs[RAX] & 1u << 3, 0);
+	ask_of(0x80000001, 3);
+	CHECK_EQ(arch.regs[RCX] & (1u << 10 | 1u << 15 | 3u << 23 | 1u << 28), 0);
+	ask_of(0x80000008, 3);
+	CHECK_EQ(arch.regs[RBX] & (1u << 12 | 0xfu << 14 | 3u << 24), 0);
+}
+
+/* As the processor that this runs on has it. */
+TEST(the_root_sees_all_of_the_processor)
+{
+	struct cpuid there = cpuid(7, 0);
+
+	cpu.cell = &root_cell;
+	ask(7);
+	CHECK_EQ(arch.regs[RBX], there.ebx);
+	CHECK_EQ(arch.regs[RDX], there.edx);
+	cpu.cell = &cell;
 }

@@ -21,6 +21,25 @@
 #define LEAF7_ECX_OSPKE (1u << 4)
 #define LEAF80000001_ECX_SVM (1u << 2)
 
+/*
+ * Features of registers that no cell may use (msr.c), which kernels take for granted where the
+ * feature is (Intel SDM vol. 2, CPUID; AMD64 APM vol. 3, E.3, E.4).
+ */
+static const struct {
+	uint32_t leaf, subleaf;
+	struct cpuid bits;
+} without_registers[] = {
+	{1, 0, {.ecx = 1u << 15}}, /* PDCM */
+	/* TSC_ADJUST, PQM, PQE, PT; ARCH_LBR, SPEC_CTRL, STIBP, L1D_FLUSH, ARCH_CAPABILITIES,
+	 * CORE_CAPABILITIES, SSBD */
+	{7, 0, {.ebx = 1u << 1 | 1u << 12 | 1u << 15 | 1u << 25, .edx = 1u << 19 | 0x3fu << 26}},
+	{0xd, 1, {.eax = 1u << 3}}, /* XSAVES */
+	/* IBS, LWP, counters of core, northbridge, L3 */
+	{0x80000001, 0, {.ecx = 1u << 10 | 1u << 15 | 3u << 23 | 1u << 28}},
+	/* IBPB, IBRS, STIBP, two hints of them, SSBD, VIRT_SSBD */
+	{0x80000008, 0, {.ebx = 1u << 12 | 0xfu << 14 | 3u << 24}},
+};
+
 static void cpuid_text(struct cpuid *c, const char *text)
 {
 	memcpy(c, text, sizeof(*c));
@@ -69,6 +88,20 @@ static void cpuid_follow_cr4(struct cpuid *c, uint32_t leaf, uint32_t subleaf,
 	}
 }
 
+static void cpuid_hide(struct cpuid *c, uint32_t leaf, uint32_t subleaf)
+{
+	for (unsigned i = 0; i < sizeof(without_registers) / sizeof(*without_registers); i++) {
+		const struct cpuid *bits = &without_registers[i].bits;
+
+		if (without_registers[i].leaf != leaf || without_registers[i].subleaf != subleaf)
+			continue;
+		c->eax &= ~bits->eax;
+		c->ebx &= ~bits->ebx;
+		c->ecx &= ~bits->ecx;
+		c->edx &= ~bits->edx;
+	}
+}
+
 /* A cell sees no virtualisation of the processor's, but that it is a guest. */
 static void cpuid_adjust(struct cpuid *c, uint32_t leaf)
 {
@@ -101,6 +134,7 @@ void cpuid_exit(struct cpu *cpu)
 		if (leaf >= 0x40000000 && leaf <= 0x4fffffff)
 			c = cpuid_hypervisor(cpu, leaf);
 		cpuid_adjust(&c, leaf);
+		cpuid_hide(&c, leaf, leaf == 7 || leaf == 0xd ? subleaf : 0);
 	}
 	cpu->arch->regs[RAX] = c.eax;
 	cpu->arch->regs[RBX] = c.ebx;

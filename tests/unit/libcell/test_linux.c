@@ -349,6 +349,22 @@ TEST(linux_is_told_of_its_memory)
 	      BOOT_COMMAND_LINE_MAX);
 }
 
+/* By ports Linux looks for PCI only where it sees a host bridge, unless it is told. */
+TEST(linux_is_told_how_to_reach_pci)
+{
+	struct linux_machine machine = make_machine(true);
+	const struct linux_layout where = {.kernel = 16 * MB};
+	uint8_t data[BZIMAGE_SIZE];
+	struct linux_kernel kernel;
+
+	machine.mmconfig_base = 0;
+	bzimage_make(data);
+	CHECK(!kernel_parse(data, sizeof(data), &kernel));
+	CHECK_EQ(boot_write(&machine, &kernel, &where, 0, NULL, &boot), 0);
+	CHECK(strstr((char *)boot.low + (LINUX_COMMAND_LINE - LINUX_ZERO_PAGE),
+		     " pci=conf1,lastbus=2"));
+}
+
 /* The digits of the TSC's frequency are where the loader is told that they are. */
 TEST(linux_parameters)
 {
