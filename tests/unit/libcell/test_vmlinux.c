@@ -77,7 +77,7 @@ TEST(vmlinux_is_read)
 	CHECK_EQ(kernel.pieces[1].size, 64);
 	CHECK((const char *)kernel.pieces[1].data == file.text);
 	CHECK_STR(kernel.release, "6.1.0-elf");
-	CHECK(memcmp(kernel.header + 0x202 - KERNEL_HEADER, "HdrS", 4) == 0);
+	CHECK(memcmp(&kernel.header[0x202 - KERNEL_HEADER], "HdrS", 4) == 0);
 	CHECK(kernel.header_size <= sizeof(kernel.header));
 }
 
