@@ -63,6 +63,14 @@ extern struct cell *cells; /* without the root */
 
 struct cell *cell_by_id(uint32_t id);
 uint32_t cell_count(void);
+/* What its guest writes to its console. */
+static inline void cell_console_put(struct cell *cell, char c)
+{
+	lock_acquire(&cell->console_lock);
+	ring_put(&cell->console, c);
+	lock_release(&cell->console_lock);
+}
+
 /* It fails for this reason, if it has not for another: from whatever CPU. */
 void cell_fail(struct cell *cell, const struct cellhv_failure *failure);
 enum cellhv_cell_state cell_state(const struct cell *cell);

@@ -256,14 +256,16 @@ static int control_console_write(struct cpu *self, struct cellhv_call *call)
 	uint32_t size = call->console.size;
 	int err = control_console_check(call);
 	struct cell *cell = err ? NULL : control_cell(call, call->console.cell, &err);
+	int room;
 
 	if (!cell)
 		return err;
-	if (arch_console_room(cell) < 0)
+	room = arch_console_room(cell);
+	if (room < 0)
 		return cell_refuse(call, -EINVAL, CELLHV_CHECK_CALL_FORMAT, call->op);
 	if (!cell_is_alive(cell))
 		return cell_refuse(call, -EBUSY, CELLHV_CHECK_CELL_STATE, cell_state(cell));
-	if (!arch_console_room(cell))
+	if (!room)
 		return -EAGAIN;
 
 	call->console.size =

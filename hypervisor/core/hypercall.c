@@ -76,9 +76,7 @@ static int hypercall_putc(struct cpu *cpu, const uint64_t *arguments)
 	if (!(cell->config->flags & CELLHV_CELL_CONSOLE_VIRTUAL))
 		return -EPERM;
 
-	lock_acquire(&cell->console_lock);
-	ring_put(&cell->console, (char)arguments[0]);
-	lock_release(&cell->console_lock);
+	cell_console_put(cell, (char)arguments[0]);
 	return 0;
 }
 

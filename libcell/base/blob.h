@@ -16,6 +16,14 @@ struct cell_blob {
 	struct cellhv_cell_config *config; /* size bytes */
 };
 
+/* Memory that programs are in, as a description asks for it where it says no more. */
+#define BLOB_PROGRAM_RAM (CELLHV_MEMORY_READ | CELLHV_MEMORY_WRITE | CELLHV_MEMORY_EXECUTE)
+
+static inline bool blob_is_program_ram(uint32_t flags)
+{
+	return (flags & (BLOB_PROGRAM_RAM | CELLHV_MEMORY_DEVICE)) == BLOB_PROGRAM_RAM;
+}
+
 /* As the hypervisor will judge it; data is 8-byte aligned. */
 bool blob_is_valid(const void *data, size_t size);
 

@@ -11,9 +11,8 @@
 
 #include <cellhv/guest.h>
 
+#include "base/blob.h"
 #include "text/number.h"
-
-#define RAM (CELLHV_MEMORY_READ | CELLHV_MEMORY_WRITE | CELLHV_MEMORY_EXECUTE)
 
 /* In between are links, registers of functions, and of what every PC has. */
 #define LOW_RAM_END (2ull << 30)
@@ -168,7 +167,7 @@ static void key_memory_region(const struct value *value)
 {
 	struct desc_memory *memory = &keys_desc(value)->memory[value->index];
 
-	memory->flags = RAM;
+	memory->flags = BLOB_PROGRAM_RAM;
 	parse_object(value, memory_keys, memory);
 }
 
@@ -186,10 +185,11 @@ static void key_memory_total(const struct value *value)
 	}
 	desc->has_memory_size = true;
 	low = size < LOW_RAM_END ? size : LOW_RAM_END;
-	desc->memory[desc->n_memory++] = (struct desc_memory){.size = low, .flags = RAM};
+	desc->memory[desc->n_memory++] =
+		(struct desc_memory){.size = low, .flags = BLOB_PROGRAM_RAM};
 	if (size > low)
-		desc->memory[desc->n_memory++] =
-			(struct desc_memory){.size = size - low, .guest = HIGH_RAM, .flags = RAM};
+		desc->memory[desc->n_memory++] = (struct desc_memory){
+			.size = size - low, .guest = HIGH_RAM, .flags = BLOB_PROGRAM_RAM};
 }
 
 static void key_memory(const struct value *value)

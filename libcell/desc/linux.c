@@ -10,6 +10,7 @@
 
 #include <cellhv/guest.h>
 
+#include "base/blob.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "desc/image.h"
@@ -22,7 +23,6 @@
 #define KERNEL_MAX (512ull << 20)
 #define INITRD_MAX (1ull << 31)
 #define KERNEL_CONFIG_MAX (4u << 20)
-#define RAM (CELLHV_MEMORY_READ | CELLHV_MEMORY_WRITE | CELLHV_MEMORY_EXECUTE)
 
 static void report_beside(cell_desc *desc, bool is_there, const char *pointer, const char *instead)
 {
@@ -71,14 +71,15 @@ static int open_kernel_config(const cell_desc *desc, const char *release)
 /* A kernel that knows the hypervisor by its own name takes more from it; others know KVM. */
 static int choose_signature(cell_desc *desc, const char *release)
 {
-	_cleanup_close_ int fd = *release ? open_kernel_config(desc, release) : -ENOENT;
 	_cleanup_free_ char *text = NULL;
+	_cleanup_close_ int fd = -1;
 	size_t size;
-	int r = fd;
+	int r;
 
 	if (desc->has_signature)
 		return 0;
 	desc->flags |= CELLHV_CELL_SIGNATURE_KVM;
+	r = fd = *release ? open_kernel_config(desc, release) : -ENOENT;
 	if (fd >= 0)
 		r = file_load_fd(fd, KERNEL_CONFIG_MAX, &text, &size);
 	if (r == -ENOMEM)
@@ -116,7 +117,7 @@ static int desc_ram(const cell_desc *desc, struct ranges *ret)
 		const struct desc_memory *memory = &desc->memory[i];
 		int r = 0;
 
-		if ((memory->flags & (RAM | CELLHV_MEMORY_DEVICE)) == RAM)
+		if (blob_is_program_ram(memory->flags))
 			r = ranges_add(ret, memory->guest, memory->size);
 		if (r < 0)
 			return r;

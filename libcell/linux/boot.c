@@ -29,7 +29,6 @@
 #define MAP_ACPI 3
 
 #define PAGE 4096
-#define RAM (CELLHV_MEMORY_READ | CELLHV_MEMORY_WRITE | CELLHV_MEMORY_EXECUTE)
 
 #define TSC_ARGUMENT "tsc_early_khz=0x"
 
@@ -51,7 +50,7 @@ int boot_ram(const struct linux_machine *machine, struct ranges *ret)
 	for (uint32_t i = 0; i < machine->cell->memory.count; i++) {
 		int r = 0;
 
-		if ((memory[i].flags & (RAM | CELLHV_MEMORY_DEVICE)) == RAM)
+		if (blob_is_program_ram(memory[i].flags))
 			r = ranges_add(ret, memory[i].guest, memory[i].size);
 		if (r < 0) {
 			ranges_clear(ret);

@@ -172,11 +172,11 @@ void arch_send_message(struct cpu *self, const struct pci_function *function, ui
 bool arch_message_target(const struct cell *cell, uint64_t address, uint32_t data,
 			 struct iommu_interrupt *ret)
 {
-	uint32_t command = (data & 0x7ff) | (address & MSI_LOGICAL ? APIC_LOGICAL : 0);
+	struct message message = as_written(address, data);
 	const struct cpu *cpu = NULL;
 
 	if (address >> 20 == MSI_ADDRESS && !(address & MSI_REMAPPABLE))
-		cpu = ipi_message_target(cell, command, (address >> 12) & 0xff);
+		cpu = ipi_message_target(cell, message.command, message.destination);
 	if (!cpu)
 		return false;
 	ret->vector = (uint8_t)data;
@@ -187,14 +187,13 @@ bool arch_message_target(const struct cell *cell, uint64_t address, uint32_t dat
 /* In the remappable format it names an entry of a unit's, which is looked at where that is set. */
 bool arch_message_is_roots(uint64_t address, uint32_t data, unsigned count)
 {
-	uint32_t command =
-		(data & 0x7ff & ~(count - 1)) | (address & MSI_LOGICAL ? APIC_LOGICAL : 0);
+	struct message message = as_written(address, data & ~(count - 1));
 
 	if (address >> 20 != MSI_ADDRESS)
 		return false;
 	if (address & MSI_REMAPPABLE)
 		return iommu_remaps_some();
-	return ipi_message_stays(&root_cell, command, (address >> 12) & 0xff);
+	return ipi_message_stays(&root_cell, message.command, message.destination);
 }
 
 /* Fixed, edge, to one CPU by its id, of which there are 8 bits. */

@@ -50,10 +50,12 @@ static void pull(struct cpu *self, const struct cell *cell, unsigned pin)
 
 /* ---- The UART ---- */
 
-static void uart_done(struct cpu *self, struct cell *cell)
+/* read: how much the guest had taken of what was typed before. */
+static void uart_done(struct cpu *self, struct cell *cell, uint32_t read)
 {
 	struct platform *pc = cell->platform;
 
+	cell->console_taken += pc->uart.read - read;
 	if (pc_uart_take_edge(&pc->uart))
 		pull(self, cell, CELLHV_PC_UART_GSI);
 }
@@ -68,17 +70,9 @@ static uint8_t uart_read(struct cpu *cpu, unsigned reg)
 	lock_acquire(&pc->lock);
 	before = pc->uart.read;
 	value = pc_uart_read(&pc->uart, reg);
-	cell->console_taken += pc->uart.read - before;
-	uart_done(cpu, cell);
+	uart_done(cpu, cell, before);
 	lock_release(&pc->lock);
 	return value;
-}
-
-static void console_put(struct cell *cell, char c)
-{
-	lock_acquire(&cell->console_lock);
-	ring_put(&cell->console, c);
-	lock_release(&cell->console_lock);
 }
 
 static void uart_write(struct cpu *cpu, unsigned reg, uint8_t value)
@@ -91,10 +85,9 @@ static void uart_write(struct cpu *cpu, unsigned reg, uint8_t value)
 	lock_acquire(&pc->lock);
 	before = pc->uart.read;
 	sent = pc_uart_write(&pc->uart, reg, value);
-	cell->console_taken += pc->uart.read - before;
 	if (sent != PC_UART_NOTHING)
-		console_put(cell, (char)sent);
-	uart_done(cpu, cell);
+		cell_console_put(cell, (char)sent);
+	uart_done(cpu, cell, before);
 	lock_release(&pc->lock);
 }
 
@@ -126,7 +119,7 @@ uint32_t arch_console_type(struct cpu *self, struct cell *cell, const void *text
 	lock_acquire(&pc->lock);
 	while (count < size && pc_uart_room(&pc->uart))
 		pc_uart_type(&pc->uart, bytes[count++]);
-	uart_done(self, cell);
+	uart_done(self, cell, pc->uart.read);
 	lock_release(&pc->lock);
 	return count;
 }

@@ -45,6 +45,14 @@ static void act_initrd(void *argument)
 	CHECK(memcmp(loaded(argument, 0x3fff000, 6), "initrd", 6) == 0);
 }
 
+/* All that is loaded, each time. */
+#define LOADED                                                                              \
+	INVENTORY, {CELLHV_IOC_CELL_LOAD, 0, act_low}, {CELLHV_IOC_CELL_LOAD, 0, act_high}, \
+		{CELLHV_IOC_CELL_LOAD, 0, act_kernel},                                      \
+	{                                                                                   \
+		CELLHV_IOC_CELL_LOAD, 0, act_initrd                                         \
+	}
+
 #define MAKE                                                              \
 	OPEN, ENABLED, NO_CELLS, {CELLHV_IOC_CELL_CREATE, 0, act_create}, \
 	{                                                                 \
@@ -68,11 +76,7 @@ TEST(linux_is_loaded)
 {
 	static const struct mock_step steps[] = {
 		MAKE,
-		INVENTORY,
-		{CELLHV_IOC_CELL_LOAD, 0, act_low},
-		{CELLHV_IOC_CELL_LOAD, 0, act_high},
-		{CELLHV_IOC_CELL_LOAD, 0, act_kernel},
-		{CELLHV_IOC_CELL_LOAD, 0, act_initrd},
+		LOADED,
 	};
 	cell_cell *cell;
 
@@ -89,11 +93,7 @@ TEST(linux_is_no_kernel_any_more)
 {
 	static const struct mock_step steps[] = {
 		MAKE,
-		INVENTORY,
-		{CELLHV_IOC_CELL_LOAD, 0, act_low},
-		{CELLHV_IOC_CELL_LOAD, 0, act_high},
-		{CELLHV_IOC_CELL_LOAD, 0, act_kernel},
-		{CELLHV_IOC_CELL_LOAD, 0, act_initrd},
+		LOADED,
 		INVENTORY,
 		INVENTORY,
 	};
