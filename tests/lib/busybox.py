@@ -100,6 +100,8 @@ def _base(version, polled=False):
 
 def _add_content(image, version, command, files):
     image.data("command", command.encode())
+    # Where the kernel looks for it, and distributions have it.
+    image.symlink("usr/sbin/modprobe", "/usr/bin/modprobe")
     payload.add_with_tests(image, version, libraries=True)
     for host, guest in files:
         image.file(guest, host)

@@ -34,8 +34,6 @@ test_link() {
 # The same of a network: what drivers of interfaces may rely on changes, too.
 test_network() {
 	fresh
-	mkdir -p /usr/sbin
-	ln -sf /usr/bin/modprobe /usr/sbin/modprobe
 	start net-demo
 	ip link set cell-net-demo up
 	ip address add 10.0.3.1/24 dev cell-net-demo

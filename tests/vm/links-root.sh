@@ -189,10 +189,8 @@ counted_by_linux() {
 
 # ---- links of kind network ----
 
-# The kernel finds modprobe where distributions have it. Linux's end needs no word in host.json.
+# Linux's end needs no word in host.json.
 network() {
-	mkdir -p /usr/sbin
-	ln -sf /usr/bin/modprobe /usr/sbin/modprobe
 	rm -f /etc/cells/ivshmem-*.json /etc/cells/second.json
 	dmesg -c >/dev/null
 	start "$1"

@@ -39,11 +39,9 @@ test_boots() {
 	local total
 	native
 	total=$(memory_total)
-	mkdir -p /usr/sbin
-	ln -sf /usr/bin/modprobe /usr/sbin/modprobe
 	boot
 	ping_each_other
-		expect 0 celltool shutdown linux 20000
+	expect 0 celltool shutdown linux 20000
 	in_state linux "shut down" || die "$(celltool state linux)"
 	! in_state linux again || die "that was no reset"
 	expect 0 celltool destroy linux
